@@ -1,0 +1,2 @@
+//! bot-worker.
+fn main() {}

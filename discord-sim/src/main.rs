@@ -1,0 +1,2 @@
+//! discord-sim.
+fn main() {}

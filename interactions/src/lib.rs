@@ -1,0 +1,1 @@
+//! Discord's bytes in, the economy's decision out.

@@ -1,0 +1,81 @@
+//! One line of the live feed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Coins, GuildId, Seq, Timestamp, UserId};
+
+/// Something that happened, as an administrator reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Place in the room's stream. [`Seq`] 0 means: not numbered yet; only the room numbers.
+    pub seq: Seq,
+    /// Unique for ever: the interaction's id with a suffix, or a name of the room's own.
+    pub id: String,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// How much it should stand out.
+    pub severity: Severity,
+    /// What kind of thing happened.
+    pub source: Source,
+    /// Where; [`GuildId::NONE`] when it concerns no server.
+    pub guild_id: GuildId,
+    /// The server's name, when the bot has told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guild_name: Option<String>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<UserId>,
+    /// The actor's name at the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_name: Option<String>,
+    /// To whom it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<UserId>,
+    /// The target's name at the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_name: Option<String>,
+    /// The coins that moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Coins>,
+    /// One plain-text sentence; never markup.
+    pub message: String,
+    /// From the arrival at the edge to the commit, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_ms: Option<u32>,
+}
+
+/// How much an event should stand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something went as a player wished.
+    Success,
+    /// Good to know.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+/// What kind of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// `/daily`.
+    Daily,
+    /// `/pay`.
+    Transfer,
+    /// A player reached a new level.
+    LevelUp,
+    /// A command that Pulse does not know, or could not carry out.
+    Command,
+    /// The bot's own state.
+    Bot,
+    /// The edge's own state.
+    Edge,
+    /// A kind that a newer version knows; older readers show the message all the same.
+    #[serde(other)]
+    Other,
+}

@@ -1,0 +1,93 @@
+//! What a server's books tell the room: the journal's new rows, and where the totals stand after them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Coins, Event, GuildId, JournalSeq, Timestamp, stats::Leaderboards};
+
+/// The most records in one push.
+pub const PUSH_MAX_RECORDS: usize = 200;
+
+/// One delivery from a server's books to the room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Push {
+    /// [`crate::VERSION`] of the sender: old and new code run side by side during a deployment.
+    pub version: u32,
+    /// The server.
+    pub guild_id: GuildId,
+    /// Rows in ascending, gapless order. The room passes over those it has seen.
+    pub records: Vec<Record>,
+    /// The books after the last of these rows.
+    pub totals: GuildTotals,
+}
+
+/// The room's answer to a [`Push`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// The last row of this server that the room has stored.
+    pub seq: JournalSeq,
+}
+
+/// One answered interaction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Its row in the server's journal.
+    pub seq: JournalSeq,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From the arrival at the edge to the commit, in milliseconds.
+    pub handled_ms: u32,
+    /// Coins it made.
+    pub minted: Coins,
+    /// Coins it destroyed.
+    pub burned: Coins,
+    /// The player's activity, for counting the active ones; `None` for a person without an account.
+    #[serde(default)]
+    pub activity: Option<Activity>,
+    /// What to show, not numbered yet.
+    #[serde(default)]
+    pub events: Vec<Event>,
+}
+
+/// That a player was active, and when before that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// The same player's last command before this one.
+    pub previous: Option<Timestamp>,
+}
+
+/// How an interaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It did what was asked.
+    Done,
+    /// A rule said no.
+    Refused,
+    /// Pulse could not do it.
+    Failed,
+}
+
+/// Where a server's books stand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuildTotals {
+    /// Accounts.
+    pub players: u64,
+    /// What they hold together.
+    pub wealth: Coins,
+    /// Their levels, added up.
+    pub levels: u64,
+    /// Interactions answered since the beginning.
+    pub commands: u64,
+    /// Whether all accounts, the mint and the sinks included, add up to zero.
+    pub balanced: bool,
+    /// The last command's commit.
+    pub last_command_at: Option<Timestamp>,
+    /// The server's own top ten lists.
+    #[serde(default)]
+    pub leaderboards: Leaderboards,
+}

@@ -1,0 +1,98 @@
+//! What the bot-worker tells the edge every 5 seconds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GuildId, Timestamp, UserId};
+
+/// How often the bot-worker reports, in milliseconds.
+pub const REPORT_EVERY_MS: u64 = 5_000;
+/// The largest report the edge reads, in bytes.
+pub const REPORT_MAX_BYTES: usize = 1024 * 1024;
+
+/// One look at the bot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`crate::VERSION`] of the sender.
+    pub version: u32,
+    /// When the bot-worker started.
+    pub started_at: Timestamp,
+    /// When this was measured.
+    pub at: Timestamp,
+    /// The bot.
+    pub bot: ReportedBot,
+    /// Its gateway connections; empty when it keeps none.
+    #[serde(default)]
+    pub shards: Vec<Shard>,
+    /// The round trip of a request to Discord's API in milliseconds; `null` when it failed.
+    #[serde(default)]
+    pub rest_ms: Option<f64>,
+    /// The servers it is in.
+    #[serde(default)]
+    pub guilds: ReportedGuilds,
+}
+
+/// The bot, as Discord knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportedBot {
+    /// Its user id.
+    pub id: UserId,
+    /// Its name.
+    pub name: String,
+    /// Where its avatar is, if it has one.
+    #[serde(default)]
+    pub avatar_url: Option<String>,
+}
+
+/// One gateway connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shard {
+    /// Its number.
+    pub id: u32,
+    /// Its state in the gateway library's words.
+    pub state: String,
+    /// Its heartbeat's round trip in milliseconds.
+    #[serde(default)]
+    pub latency_ms: Option<f64>,
+}
+
+/// The servers the bot is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedGuilds {
+    /// How many.
+    pub count: u64,
+    /// Their members together.
+    #[serde(default)]
+    pub members: u64,
+    /// Those whose names the bot knows.
+    #[serde(default)]
+    pub named: Vec<NamedGuild>,
+}
+
+/// A server's face.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamedGuild {
+    /// The server.
+    pub id: GuildId,
+    /// Its name.
+    pub name: String,
+    /// Where its icon is, if it has one.
+    #[serde(default)]
+    pub icon_url: Option<String>,
+    /// Its members.
+    #[serde(default)]
+    pub members: u64,
+}
+
+impl Report {
+    /// Mean heartbeat of the shards that know theirs, in milliseconds.
+    pub fn gateway_ms(&self) -> Option<f64> {
+        let known: Vec<f64> = self.shards.iter().filter_map(|shard| shard.latency_ms).collect();
+        #[expect(clippy::cast_precision_loss, reason = "shards are few")]
+        let count = known.len() as f64;
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / count)
+    }
+}
