@@ -1,1 +1,20 @@
 //! Discord's bytes in, the economy's decision out.
+//!
+//! `signature` → `interaction` → `command` → `ledger` under `books` → `reply`. No I/O, no clock, no randomness: the SQL
+//! runs wherever [`sql::Sql`] is given.
+
+pub mod books;
+pub mod command;
+pub mod interaction;
+pub mod ledger;
+pub mod reply;
+pub mod schema;
+pub mod settings;
+pub mod signature;
+pub mod sql;
+pub mod text;
+
+pub use books::{Books, BooksError};
+pub use command::Command;
+pub use interaction::{Call, Interaction, Person};
+pub use signature::{PublicKey, Verified};

@@ -1,1 +1,143 @@
-//! Under construction.
+//! What a viewer knows. Snapshots, stats and events may come doubled, late and in any order; the feed ends up the same.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::{DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp, history::HistoryPoint};
+
+/// Events a viewer keeps; older ones are a request to `/api/events` away.
+pub const EVENTS_KEPT: usize = 2_000;
+/// Points of history a viewer keeps: one hour at the pace of the stats.
+pub const HISTORY_KEPT: usize = 720;
+
+/// The merged knowledge of one viewer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Feed {
+    epoch: Option<Epoch>,
+    /// The newest server time at which `epoch` was seen in force: how an old epoch is told from a new one.
+    epoch_seen_at: Timestamp,
+    /// Every event up to here has been merged, or is older than the ring was.
+    head: Seq,
+    events: BTreeMap<Seq, Event>,
+    stats: Option<DashboardStats>,
+    history: VecDeque<HistoryPoint>,
+}
+
+impl Feed {
+    /// Merges one message of a socket whose HELLO named `epoch`.
+    pub fn merge(&mut self, epoch: Epoch, message: ServerMessage) {
+        match message {
+            ServerMessage::Hello { server_time, .. } if self.epoch == Some(epoch) => {
+                self.epoch_seen_at = self.epoch_seen_at.max(server_time);
+            }
+            ServerMessage::Snapshot { data } => self.merge_snapshot(*data),
+            ServerMessage::Events { data } => self.merge_events(epoch, data),
+            ServerMessage::NewEvent { data } => self.merge_events(epoch, [data]),
+            ServerMessage::StatsUpdate { data } => self.merge_stats(epoch, *data),
+            ServerMessage::Hello { .. } | ServerMessage::Notice { .. } | ServerMessage::Unknown => {}
+        }
+    }
+
+    /// Merges a snapshot, from the socket or from `/api/snapshot`.
+    pub fn merge_snapshot(&mut self, snapshot: Snapshot) {
+        let Snapshot { epoch, seq, stats, events, history, .. } = snapshot;
+        if self.epoch != Some(epoch) {
+            if self.epoch.is_some() && stats.as_of <= self.epoch_seen_at {
+                return; // A late answer from a log that has since been lost.
+            }
+            *self = Self { epoch: Some(epoch), ..Self::default() };
+        }
+        for event in events {
+            self.events.entry(event.seq).or_insert(event);
+        }
+        self.head = self.head.max(seq);
+        self.settle();
+        if self.stats.as_ref().is_none_or(|known| known.as_of <= stats.as_of) {
+            self.history = history.into();
+            self.trim_history();
+        }
+        self.merge_stats(epoch, stats);
+    }
+
+    /// Newest event first.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.events.values().rev()
+    }
+
+    /// The newest numbers, if any have come.
+    pub fn stats(&self) -> Option<&DashboardStats> {
+        self.stats.as_ref()
+    }
+
+    /// The charts' points, oldest first.
+    pub fn history(&self) -> &VecDeque<HistoryPoint> {
+        &self.history
+    }
+
+    /// Where a new socket should go on: nothing at or before it is needed again.
+    pub fn resume_point(&self) -> Option<(Epoch, Seq)> {
+        self.epoch.map(|epoch| (epoch, self.head))
+    }
+
+    /// Whether something is known to exist that has not come: on an ordered wire, a loss.
+    pub fn has_gap(&self) -> bool {
+        let newest = self.events.last_key_value().map_or(self.head, |(&seq, _)| seq);
+        newest > self.head || self.stats.as_ref().is_some_and(|stats| stats.seq > self.head)
+    }
+
+    fn merge_events(&mut self, epoch: Epoch, events: impl IntoIterator<Item = Event>) {
+        if self.epoch != Some(epoch) {
+            return;
+        }
+        for event in events {
+            // What is older than everything kept was here before, and was let go.
+            let forgotten = event.seq <= self.head
+                && self.events.len() >= EVENTS_KEPT
+                && self.events.first_key_value().is_some_and(|(&oldest, _)| event.seq < oldest);
+            if !forgotten {
+                self.events.entry(event.seq).or_insert(event);
+            }
+        }
+        self.settle();
+    }
+
+    fn merge_stats(&mut self, epoch: Epoch, stats: DashboardStats) {
+        if self.epoch != Some(epoch) || self.stats.as_ref().is_some_and(|known| known.as_of > stats.as_of) {
+            return;
+        }
+        self.epoch_seen_at = self.epoch_seen_at.max(stats.as_of);
+        self.add_history_point(&stats);
+        self.stats = Some(stats);
+    }
+
+    fn add_history_point(&mut self, stats: &DashboardStats) {
+        let at = stats.as_of.floor(crate::room::STATS_EVERY_MS);
+        if self.history.back().is_some_and(|last| last.at >= at) {
+            return;
+        }
+        let before = self.stats.as_ref().map_or(stats.commands.total, |known| known.commands.total);
+        self.history.push_back(HistoryPoint {
+            at,
+            ping: stats.ping.avg,
+            handling_p99: stats.handling.p99,
+            commands: stats.commands.total.saturating_sub(before),
+            errors: 0,
+            wealth: stats.economy.total_wealth,
+        });
+        self.trim_history();
+    }
+
+    fn trim_history(&mut self) {
+        let excess = self.history.len().saturating_sub(HISTORY_KEPT);
+        self.history.drain(..excess);
+    }
+
+    /// Moves the head over everything that is now without a gap, and lets go of the oldest.
+    fn settle(&mut self) {
+        while self.events.contains_key(&self.head.next()) {
+            self.head = self.head.next();
+        }
+        while self.events.len() > EVENTS_KEPT {
+            self.events.pop_first();
+        }
+    }
+}

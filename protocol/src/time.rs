@@ -62,7 +62,10 @@ impl Timestamp {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let months_since_march_0000 = (shifted / 146_097 * 400 + year_of_era) * 12 + month_from_march;
-        #[expect(clippy::cast_possible_truncation, reason = "months of any u64 of milliseconds fit in 32 bits")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "months of any u64 of milliseconds fit in 32 bits"
+        )]
         let month = (months_since_march_0000 + 2 - 1970 * 12) as u32;
         month
     }
@@ -99,14 +102,14 @@ mod tests {
     #[test]
     fn months_change_where_the_calendar_says() {
         let cases = [
-            (0, 0),                                         // 1970-01-01
-            (30 * DAY_MS, 0),                               // 1970-01-31
-            (31 * DAY_MS, 1),                               // 1970-02-01
-            (1_709_164_799_999, (2024 - 1970) * 12 + 1),    // 2024-02-28T23:59:59.999
-            (1_709_164_800_000, (2024 - 1970) * 12 + 1),    // 2024-02-29, the leap day
-            (1_709_251_200_000, (2024 - 1970) * 12 + 2),    // 2024-03-01
+            (0, 0),                                           // 1970-01-01
+            (30 * DAY_MS, 0),                                 // 1970-01-31
+            (31 * DAY_MS, 1),                                 // 1970-02-01
+            (1_709_164_799_999, (2024 - 1970) * 12 + 1),      // 2024-02-28T23:59:59.999
+            (1_709_164_800_000, (2024 - 1970) * 12 + 1),      // 2024-02-29, the leap day
+            (1_709_251_200_000, (2024 - 1970) * 12 + 2),      // 2024-03-01
             (1_798_761_600_000 - 1, (2026 - 1970) * 12 + 11), // the last millisecond of 2026
-            (1_798_761_600_000, (2027 - 1970) * 12),        // 2027-01-01
+            (1_798_761_600_000, (2027 - 1970) * 12),          // 2027-01-01
         ];
         for (ms, month) in cases {
             assert_eq!(Timestamp(ms).month(), month, "month of {ms}");

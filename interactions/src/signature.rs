@@ -1,0 +1,127 @@
+//! Only what Discord signed is read: [`verify`] is the only maker of [`Verified`], and only a `Verified` parses.
+//!
+//! Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint-validating-security-request-headers>.
+
+use ed25519_dalek::{Signature, VerifyingKey};
+
+/// The header with the signature: 128 hexadecimal digits.
+pub const SIGNATURE_HEADER: &str = "X-Signature-Ed25519";
+/// The header with the timestamp that is signed before the body.
+pub const TIMESTAMP_HEADER: &str = "X-Signature-Timestamp";
+/// The longest timestamp that is looked at, in bytes.
+const TIMESTAMP_MAX_BYTES: usize = 32;
+
+/// The application's public key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+/// What is wrong with a public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadKey {
+    /// Not 64 hexadecimal digits.
+    #[error("expected 64 hexadecimal digits, as the Developer Portal shows them under General Information")]
+    NotHex,
+    /// 32 bytes that are no Ed25519 key.
+    #[error("these 64 digits are not a point of the curve: copy the key again")]
+    NotAPoint,
+}
+
+impl PublicKey {
+    /// Reads the key as Discord's Developer Portal shows it.
+    pub fn from_hex(text: &str) -> Result<Self, BadKey> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| BadKey::NotHex)?;
+        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| BadKey::NotAPoint)?;
+        if key.is_weak() { Err(BadKey::NotAPoint) } else { Ok(Self(key)) }
+    }
+}
+
+/// A body that Discord signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified<'a>(&'a [u8]);
+
+impl<'a> Verified<'a> {
+    /// The body.
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+}
+
+/// Not signed by Discord. It does not say how: whoever sent it is told nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid request signature")]
+pub struct Forged;
+
+/// Checks the signature over the timestamp followed by the raw body.
+pub fn verify<'a>(
+    key: &PublicKey,
+    signature: Option<&str>,
+    timestamp: Option<&str>,
+    body: &'a [u8],
+) -> Result<Verified<'a>, Forged> {
+    let (Some(signature), Some(timestamp)) = (signature, timestamp) else { return Err(Forged) };
+    if timestamp.is_empty() || timestamp.len() > TIMESTAMP_MAX_BYTES {
+        return Err(Forged);
+    }
+    let mut bytes = [0; 64];
+    hex::decode_to_slice(signature, &mut bytes).map_err(|_| Forged)?;
+    let message = [timestamp.as_bytes(), body].concat();
+    key.0.verify_strict(&message, &Signature::from_bytes(&bytes)).map_err(|_| Forged)?;
+    Ok(Verified(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer, SigningKey};
+
+    use super::*;
+
+    const TIMESTAMP: &str = "1700000000";
+    const BODY: &[u8] = b"{\"type\":1}";
+
+    fn signed(message: &[u8]) -> (PublicKey, String) {
+        let signer = SigningKey::from_bytes(&[7; 32]);
+        let key = PublicKey::from_hex(&hex::encode(signer.verifying_key().to_bytes())).unwrap();
+        (key, hex::encode(signer.sign(message).to_bytes()))
+    }
+
+    #[test]
+    fn what_discord_signed_is_verified() {
+        let (key, signature) = signed(b"1700000000{\"type\":1}");
+        let verified = verify(&key, Some(&signature), Some(TIMESTAMP), BODY).unwrap();
+        assert_eq!(verified.bytes(), BODY);
+        assert!(verify(&key, Some(&signature.to_uppercase()), Some(TIMESTAMP), BODY).is_ok());
+    }
+
+    #[test]
+    fn anything_else_is_forged() {
+        let (key, signature) = signed(b"1700000000{\"type\":1}");
+        let zeros = "0".repeat(128);
+        let long = "1".repeat(33);
+        let cases: [(&str, Option<&str>, Option<&str>, &[u8]); 11] = [
+            ("no signature", None, Some(TIMESTAMP), BODY),
+            ("no timestamp", Some(&signature), None, BODY),
+            ("an empty timestamp", Some(&signature), Some(""), BODY),
+            ("a long timestamp", Some(&signature), Some(&long), BODY),
+            ("another timestamp", Some(&signature), Some("1700000001"), BODY),
+            ("another body", Some(&signature), Some(TIMESTAMP), b"{\"type\":2}"),
+            ("not hex", Some("zz"), Some(TIMESTAMP), BODY),
+            ("empty", Some(""), Some(TIMESTAMP), BODY),
+            ("too short", Some(&signature[..126]), Some(TIMESTAMP), BODY),
+            ("too long", Some(&zeros[..128].replace('0', "00")), Some(TIMESTAMP), BODY),
+            ("zeros", Some(&zeros), Some(TIMESTAMP), BODY),
+        ];
+        for (what, signature, timestamp, body) in cases {
+            assert_eq!(verify(&key, signature, timestamp, body), Err(Forged), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_bad_key_says_what_is_wrong() {
+        assert_eq!(PublicKey::from_hex(""), Err(BadKey::NotHex));
+        assert_eq!(PublicKey::from_hex("abc"), Err(BadKey::NotHex));
+        assert_eq!(PublicKey::from_hex(&"g".repeat(64)), Err(BadKey::NotHex));
+        assert_eq!(PublicKey::from_hex(&("02".to_owned() + &"00".repeat(31))), Err(BadKey::NotAPoint));
+        assert_eq!(PublicKey::from_hex(&"00".repeat(32)), Err(BadKey::NotAPoint), "a point of small order");
+    }
+}

@@ -1,0 +1,194 @@
+//! The sums over all servers, kept up with each delivery and never recomputed.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+use super::row::{GuildRow, Row};
+use super::timeline::Sums;
+use crate::{
+    Coins, GuildId, JournalSeq, Timestamp, UserId,
+    record::GuildTotals,
+    stats::{Economy, LEADERBOARD_LEN, Leader, Leaderboards},
+    time::{DAY_MS, MINUTE_MS},
+};
+
+/// The step to which activity is known, in milliseconds.
+const ACTIVE_STEP_MS: u64 = 15 * MINUTE_MS;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledgers {
+    guilds: HashMap<GuildId, GuildRow>,
+    players: u64,
+    wealth: Coins,
+    levels: u64,
+    commands: u64,
+    unbalanced: u64,
+    last_command_at: Option<Timestamp>,
+    by_wealth: Ranking,
+    by_level: Ranking,
+    by_streak: Ranking,
+    /// Players by the step of their last command.
+    active: BTreeMap<Timestamp, u64>,
+}
+
+impl Ledgers {
+    pub(super) fn restore(guilds: BTreeMap<GuildId, GuildRow>, active: BTreeMap<Timestamp, u64>) -> Self {
+        let mut ledgers = Self { active, ..Self::default() };
+        for (id, row) in guilds {
+            ledgers.put(id, row);
+        }
+        ledgers
+    }
+
+    pub(super) fn acknowledged(&self, guild: GuildId) -> JournalSeq {
+        self.guilds.get(&guild).map(|row| row.acknowledged).unwrap_or_default()
+    }
+
+    /// Puts a server's new totals in the place of its old ones.
+    pub(super) fn replace(&mut self, id: GuildId, acknowledged: JournalSeq, totals: GuildTotals) -> Row {
+        if let Some(old) = self.guilds.remove(&id) {
+            self.players -= old.totals.players;
+            self.wealth = self.wealth.saturating_minus(old.totals.wealth);
+            self.levels -= old.totals.levels;
+            self.commands -= old.totals.commands;
+            self.unbalanced -= u64::from(!old.totals.balanced);
+            self.by_wealth.remove(&old.totals.leaderboards.wealth);
+            self.by_level.remove(&old.totals.leaderboards.level);
+            self.by_streak.remove(&old.totals.leaderboards.streak);
+        }
+        let row = GuildRow { acknowledged, totals };
+        self.put(id, row.clone());
+        Row::Guild(id, row)
+    }
+
+    fn put(&mut self, id: GuildId, row: GuildRow) {
+        let totals = &row.totals;
+        self.players += totals.players;
+        self.wealth = self.wealth.saturating_plus(totals.wealth);
+        self.levels += totals.levels;
+        self.commands += totals.commands;
+        self.unbalanced += u64::from(!totals.balanced);
+        self.last_command_at = self.last_command_at.max(totals.last_command_at);
+        self.by_wealth.add(&totals.leaderboards.wealth);
+        self.by_level.add(&totals.leaderboards.level);
+        self.by_streak.add(&totals.leaderboards.streak);
+        self.guilds.insert(id, row);
+    }
+
+    /// Moves a player's activity to `at`; gives the rows to store.
+    pub(super) fn add_activity(
+        &mut self,
+        at: Timestamp,
+        previous: Option<Timestamp>,
+    ) -> impl Iterator<Item = Row> + use<> {
+        let step = at.floor(ACTIVE_STEP_MS);
+        let before = previous.map(|previous| previous.floor(ACTIVE_STEP_MS));
+        let mut rows = Vec::new();
+        if before != Some(step) {
+            if let Some(before) = before
+                && let Some(players) = self.active.get_mut(&before)
+            {
+                *players = players.saturating_sub(1);
+                rows.push(Row::Active(before, *players));
+            }
+            let players = self.active.entry(step).or_default();
+            *players += 1;
+            rows.push(Row::Active(step, *players));
+        }
+        rows.into_iter()
+    }
+
+    pub(super) fn active(&self, now: Timestamp) -> u64 {
+        self.active.range(now.minus(DAY_MS).floor(ACTIVE_STEP_MS)..).map(|(_, players)| players).sum()
+    }
+
+    pub(super) fn economy(&self, last_day: Sums) -> Economy {
+        #[expect(clippy::cast_precision_loss, reason = "a mean that is shown with one decimal")]
+        let avg_level = if self.players == 0 { 0.0 } else { self.levels as f64 / self.players as f64 };
+        Economy {
+            total_wealth: self.wealth,
+            avg_level: (avg_level * 100.0).round() / 100.0,
+            top_streak: self.by_streak.best().and_then(|days| u32::try_from(days.get()).ok()).unwrap_or(0),
+            minted_24h: last_day.minted,
+            burned_24h: last_day.burned,
+            balanced: self.unbalanced == 0,
+        }
+    }
+
+    pub(super) fn leaderboards(&self) -> Leaderboards {
+        Leaderboards {
+            wealth: self.by_wealth.top(),
+            level: self.by_level.top(),
+            streak: self.by_streak.top(),
+        }
+    }
+
+    pub(super) fn guild_count(&self) -> u64 {
+        self.guilds.len() as u64
+    }
+
+    pub(super) fn guild_ids(&self) -> impl Iterator<Item = GuildId> {
+        self.guilds.keys().copied()
+    }
+
+    pub(super) fn totals(&self, id: GuildId) -> Option<&GuildTotals> {
+        self.guilds.get(&id).map(|row| &row.totals)
+    }
+
+    pub(super) fn players(&self) -> u64 {
+        self.players
+    }
+
+    pub(super) fn wealth(&self) -> Coins {
+        self.wealth
+    }
+
+    pub(super) fn commands(&self) -> u64 {
+        self.commands
+    }
+
+    pub(super) fn last_command_at(&self) -> Option<Timestamp> {
+        self.last_command_at
+    }
+}
+
+/// The top lists of all servers in one order.
+#[derive(Clone, Debug, Default)]
+struct Ranking(BTreeMap<(Reverse<Coins>, GuildId, UserId), String>);
+
+impl Ranking {
+    fn add(&mut self, leaders: &[Leader]) {
+        for leader in leaders {
+            self.0.insert(Self::key(leader), leader.name.clone());
+        }
+    }
+
+    fn remove(&mut self, leaders: &[Leader]) {
+        for leader in leaders {
+            self.0.remove(&Self::key(leader));
+        }
+    }
+
+    fn key(leader: &Leader) -> (Reverse<Coins>, GuildId, UserId) {
+        (Reverse(leader.value), leader.guild_id, leader.user_id)
+    }
+
+    fn best(&self) -> Option<Coins> {
+        self.0.first_key_value().map(|((value, ..), _)| value.0)
+    }
+
+    fn top(&self) -> Vec<Leader> {
+        self.0
+            .iter()
+            .take(LEADERBOARD_LEN)
+            .map(|(&(Reverse(value), guild_id, user_id), name)| Leader {
+                user_id,
+                name: name.clone(),
+                guild_id,
+                value,
+            })
+            .collect()
+    }
+}

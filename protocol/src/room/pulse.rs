@@ -1,0 +1,154 @@
+//! The bot's heartbeat, as its reports tell it. What is not known is `None`, never an old number.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{
+    row::{ReportRow, Row},
+    timeline::{Bucket, Resolution, percent_change},
+};
+use crate::{
+    Event, GuildId, Report, Seq, Severity, Source, Timestamp,
+    report::NamedGuild,
+    stats::{BotStatus, Ping},
+    time::MINUTE_MS,
+};
+
+/// Without a report for this long the bot counts as offline, in milliseconds.
+pub const OFFLINE_AFTER_MS: u64 = 15_000;
+/// The span of which `ping.avg` is the mean, in milliseconds.
+const PING_WINDOW_MS: u64 = MINUTE_MS;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pulse {
+    last: Option<ReportRow>,
+    names: BTreeMap<GuildId, NamedGuild>,
+    samples: VecDeque<(Timestamp, f64)>,
+    noticed: Option<BotStatus>,
+}
+
+impl Pulse {
+    pub(super) fn restore(
+        last: Option<ReportRow>,
+        names: BTreeMap<GuildId, NamedGuild>,
+        buckets: &[(Resolution, Bucket)],
+    ) -> Self {
+        let samples = buckets
+            .iter()
+            .filter(|(resolution, _)| *resolution == Resolution::FiveSeconds)
+            .filter_map(|(_, bucket)| Some((bucket.at, bucket.ping()?)))
+            .collect();
+        let noticed = last.is_some().then_some(BotStatus::Online);
+        Self { last, names, samples, noticed }
+    }
+
+    /// Takes a report; gives what is to be stored.
+    pub(super) fn report(&mut self, now: Timestamp, mut report: Report) -> Vec<Row> {
+        if let Some(sample) = report.gateway_ms().or(report.rest_ms) {
+            self.samples.push_back((now, sample));
+        }
+        self.samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
+        let mut rows = Vec::new();
+        for guild in std::mem::take(&mut report.guilds.named) {
+            if self.names.get(&guild.id) != Some(&guild) {
+                self.names.insert(guild.id, guild.clone());
+                rows.push(Row::Name(guild));
+            }
+        }
+        let row = ReportRow { received_at: now, report };
+        self.last = Some(row.clone());
+        rows.push(Row::Report(row));
+        rows
+    }
+
+    /// The event of a change between online and offline, once each.
+    pub(super) fn notice(&mut self, now: Timestamp) -> Option<Event> {
+        let status = self.status(now);
+        let before = self.noticed.replace(status);
+        let (severity, message) = match (before, status) {
+            (Some(BotStatus::Online), BotStatus::Offline) => {
+                (Severity::Warn, "went offline: no report for 15 s")
+            }
+            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again"),
+            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
+            _ => return None,
+        };
+        Some(Event {
+            seq: Seq(0),
+            id: format!("bot-{now}"),
+            at: now,
+            severity,
+            source: Source::Bot,
+            guild_id: GuildId::NONE,
+            guild_name: None,
+            actor_id: None,
+            actor_name: None,
+            target_id: None,
+            target_name: None,
+            amount: None,
+            message: format!("{} {message}", self.bot_name()),
+            handled_ms: None,
+        })
+    }
+
+    pub(super) fn status(&self, now: Timestamp) -> BotStatus {
+        match &self.last {
+            None => BotStatus::Unknown,
+            Some(last) if now.since(last.received_at) < OFFLINE_AFTER_MS => BotStatus::Online,
+            Some(_) => BotStatus::Offline,
+        }
+    }
+
+    pub(super) fn ping(&self, now: Timestamp, one_hour_ago: Option<f64>) -> Ping {
+        let Some(last) = self.online(now) else {
+            return Ping { avg: None, gateway: None, rest: None, change_from_last_hour: None };
+        };
+        let (mut sum, mut count) = (0.0, 0.0);
+        for &(at, sample) in &self.samples {
+            if now.since(at) <= PING_WINDOW_MS {
+                sum += sample;
+                count += 1.0;
+            }
+        }
+        let avg = (count > 0.0).then(|| round_tenth(sum / count));
+        Ping {
+            avg,
+            gateway: last.report.gateway_ms().map(round_tenth),
+            rest: last.report.rest_ms.map(round_tenth),
+            change_from_last_hour: avg
+                .zip(one_hour_ago)
+                .and_then(|(avg, before)| percent_change(before, avg)),
+        }
+    }
+
+    pub(super) fn uptime_seconds(&self, now: Timestamp) -> Option<u64> {
+        self.online(now).map(|last| now.since(last.report.started_at) / 1_000)
+    }
+
+    pub(super) fn bot_name(&self) -> String {
+        self.last.as_ref().map_or_else(|| "Pulse".to_owned(), |last| last.report.bot.name.clone())
+    }
+
+    pub(super) fn avatar_url(&self) -> Option<String> {
+        self.last.as_ref().and_then(|last| last.report.bot.avatar_url.clone())
+    }
+
+    pub(super) fn guild_count(&self) -> Option<u64> {
+        self.last.as_ref().map(|last| last.report.guilds.count)
+    }
+
+    pub(super) fn named(&self, id: GuildId) -> Option<&NamedGuild> {
+        self.names.get(&id)
+    }
+
+    pub(super) fn named_ids(&self) -> impl Iterator<Item = GuildId> {
+        self.names.keys().copied()
+    }
+
+    fn online(&self, now: Timestamp) -> Option<&ReportRow> {
+        self.last.as_ref().filter(|_| self.status(now) == BotStatus::Online)
+    }
+}
+
+fn round_tenth(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}

@@ -1,0 +1,233 @@
+//! What the room remembers, row by row: a kind, a key that sorts, and JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    RING_LEN,
+    timeline::{Bucket, Months, Resolution},
+};
+use crate::{Epoch, Event, GuildId, JournalSeq, Report, Timestamp, record::GuildTotals, report::NamedGuild};
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The life of the event log; one row.
+    Epoch,
+    /// An event, by its sequence number.
+    Event,
+    /// A server's books, by its id.
+    Guild,
+    /// A server's name, by its id.
+    Name,
+    /// A step of time, by its beginning.
+    FiveSeconds,
+    /// A step of time, by its beginning.
+    Minute,
+    /// A step of time, by its beginning.
+    QuarterHour,
+    /// Players whose last command falls into a quarter of an hour, by its beginning.
+    Active,
+    /// Commands by month; one row.
+    Months,
+    /// The last report; one row.
+    Report,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::Epoch, "epoch"),
+        (Self::Event, "event"),
+        (Self::Guild, "guild"),
+        (Self::Name, "name"),
+        (Self::FiveSeconds, "5s"),
+        (Self::Minute, "1m"),
+        (Self::QuarterHour, "15m"),
+        (Self::Active, "active"),
+        (Self::Months, "months"),
+        (Self::Report, "report"),
+    ];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+    }
+
+    /// The kind of this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
+    }
+}
+
+/// One thing to remember.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// The life of the event log.
+    Epoch(Epoch),
+    /// An event.
+    Event(Event),
+    /// A server's books.
+    Guild(GuildId, GuildRow),
+    /// A server's name.
+    Name(NamedGuild),
+    /// A step of time.
+    Bucket(Resolution, Bucket),
+    /// Players whose last command falls into the quarter of an hour that begins here.
+    Active(Timestamp, u64),
+    /// Commands by month.
+    Months(Months),
+    /// The last report.
+    Report(ReportRow),
+}
+
+/// A server's books, as the room last heard of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuildRow {
+    /// The last journal row that the room has stored.
+    pub acknowledged: JournalSeq,
+    /// The books after it.
+    pub totals: GuildTotals,
+}
+
+/// The last report, without the servers' names, which have rows of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportRow {
+    /// When it came, by the edge's clock.
+    pub received_at: Timestamp,
+    /// What it said.
+    pub report: Report,
+}
+
+/// A row that this version cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("the room's row {kind}/{key} cannot be read: {source}")]
+pub struct UnknownRow {
+    kind: &'static str,
+    key: String,
+    source: serde_json::Error,
+}
+
+impl Row {
+    /// What it is about.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Epoch(_) => Kind::Epoch,
+            Self::Event(_) => Kind::Event,
+            Self::Guild(..) => Kind::Guild,
+            Self::Name(_) => Kind::Name,
+            Self::Bucket(resolution, _) => resolution.kind(),
+            Self::Active(..) => Kind::Active,
+            Self::Months(_) => Kind::Months,
+            Self::Report(_) => Kind::Report,
+        }
+    }
+
+    /// Its key among its kind.
+    pub fn key(&self) -> u64 {
+        match self {
+            Self::Epoch(_) | Self::Months(_) | Self::Report(_) => 0,
+            Self::Event(event) => event.seq.0,
+            Self::Guild(id, _) => id.0,
+            Self::Name(guild) => guild.id.0,
+            Self::Bucket(_, bucket) => bucket.at.0,
+            Self::Active(at, _) => at.0,
+        }
+    }
+
+    /// Its JSON.
+    pub fn value(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::Epoch(epoch) => serde_json::to_string(epoch),
+            Self::Event(event) => serde_json::to_string(event),
+            Self::Guild(_, guild) => serde_json::to_string(guild),
+            Self::Name(guild) => serde_json::to_string(guild),
+            Self::Bucket(_, bucket) => serde_json::to_string(bucket),
+            Self::Active(_, players) => serde_json::to_string(players),
+            Self::Months(months) => serde_json::to_string(months),
+            Self::Report(report) => serde_json::to_string(report),
+        }
+    }
+
+    /// A key as text that sorts as the number does: 64-bit numbers do not survive JavaScript.
+    pub fn key_text(key: u64) -> String {
+        format!("{key:020}")
+    }
+}
+
+/// All that the room remembers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Memory {
+    /// The life of the event log.
+    pub epoch: Epoch,
+    /// The ring, oldest first.
+    pub events: Vec<Event>,
+    /// Books, by server.
+    pub guilds: BTreeMap<GuildId, GuildRow>,
+    /// Names, by server.
+    pub names: BTreeMap<GuildId, NamedGuild>,
+    /// Steps of time, oldest first within a resolution.
+    pub buckets: Vec<(Resolution, Bucket)>,
+    /// Players by the quarter of an hour of their last command.
+    pub active: BTreeMap<Timestamp, u64>,
+    /// Commands by month.
+    pub months: Months,
+    /// The last report.
+    pub report: Option<ReportRow>,
+}
+
+impl Memory {
+    /// Nothing to remember yet.
+    pub fn new(epoch: Epoch) -> Self {
+        Self {
+            epoch,
+            events: Vec::new(),
+            guilds: BTreeMap::new(),
+            names: BTreeMap::new(),
+            buckets: Vec::new(),
+            active: BTreeMap::new(),
+            months: Months::default(),
+            report: None,
+        }
+    }
+
+    /// Takes one stored row, in ascending order of keys within a kind.
+    pub fn add(&mut self, kind: Kind, key: &str, value: &str) -> Result<(), UnknownRow> {
+        self.parse(kind, key, value).map_err(|source| UnknownRow {
+            kind: kind.word(),
+            key: key.to_owned(),
+            source,
+        })
+    }
+
+    fn parse(&mut self, kind: Kind, key: &str, value: &str) -> Result<(), serde_json::Error> {
+        let number = key.parse().unwrap_or(0);
+        match kind {
+            Kind::Epoch => self.epoch = serde_json::from_str(value)?,
+            Kind::Event => {
+                self.events.push(serde_json::from_str(value)?);
+                let excess = self.events.len().saturating_sub(RING_LEN);
+                self.events.drain(..excess);
+            }
+            Kind::Guild => {
+                self.guilds.insert(GuildId(number), serde_json::from_str(value)?);
+            }
+            Kind::Name => {
+                self.names.insert(GuildId(number), serde_json::from_str(value)?);
+            }
+            Kind::FiveSeconds => {
+                self.buckets.push((Resolution::FiveSeconds, serde_json::from_str(value)?));
+            }
+            Kind::Minute => self.buckets.push((Resolution::Minute, serde_json::from_str(value)?)),
+            Kind::QuarterHour => self.buckets.push((Resolution::QuarterHour, serde_json::from_str(value)?)),
+            Kind::Active => {
+                self.active.insert(Timestamp(number), serde_json::from_str(value)?);
+            }
+            Kind::Months => self.months = serde_json::from_str(value)?,
+            Kind::Report => self.report = Some(serde_json::from_str(value)?),
+        }
+        Ok(())
+    }
+}

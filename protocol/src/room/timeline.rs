@@ -1,0 +1,370 @@
+//! What happened when, at three resolutions: 5 s for an hour, 1 min for a day, 15 min for 30 days.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Output,
+    row::{Kind, Row},
+};
+use crate::{
+    Coins, Timestamp,
+    history::HistoryPoint,
+    record::{Outcome, Record},
+    stats::Handling,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
+
+/// The span of the handling percentiles, in milliseconds.
+const HANDLING_WINDOW_MS: u64 = 5 * MINUTE_MS;
+/// `ping.changeFromLastHour` compares with the minutes this far around one hour ago, in milliseconds.
+const HOUR_AGO_SLACK_MS: u64 = 5 * MINUTE_MS;
+
+/// How fine a step of time is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resolution {
+    /// For the last hour.
+    FiveSeconds,
+    /// For the last day.
+    Minute,
+    /// For the last 30 days.
+    QuarterHour,
+}
+
+impl Resolution {
+    /// From fine to coarse.
+    pub const ALL: [Self; 3] = [Self::FiveSeconds, Self::Minute, Self::QuarterHour];
+
+    /// The length of a step, in milliseconds.
+    pub const fn step_ms(self) -> u64 {
+        match self {
+            Self::FiveSeconds => 5 * SECOND_MS,
+            Self::Minute => MINUTE_MS,
+            Self::QuarterHour => 15 * MINUTE_MS,
+        }
+    }
+
+    /// How long steps are kept, in milliseconds.
+    pub const fn span_ms(self) -> u64 {
+        match self {
+            Self::FiveSeconds => HOUR_MS,
+            Self::Minute => DAY_MS,
+            Self::QuarterHour => 30 * DAY_MS,
+        }
+    }
+
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            Self::FiveSeconds => Kind::FiveSeconds,
+            Self::Minute => Kind::Minute,
+            Self::QuarterHour => Kind::QuarterHour,
+        }
+    }
+}
+
+/// One step of time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Bucket {
+    /// Where it begins.
+    pub at: Timestamp,
+    /// Commands answered, and how many of them were refused or failed.
+    pub commands: u64,
+    /// Refused by a rule.
+    pub refused: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Coins made.
+    pub minted: Coins,
+    /// Coins destroyed.
+    pub burned: Coins,
+    /// Latency samples: their sum and their number.
+    pub ping_sum: f64,
+    /// Their number.
+    pub ping_count: u32,
+    /// Handling times, by [`handling_bin`].
+    pub handling: BTreeMap<u16, u32>,
+    /// What all players hold at its end.
+    pub wealth: Coins,
+}
+
+impl Bucket {
+    /// Mean latency, in milliseconds.
+    pub fn ping(&self) -> Option<f64> {
+        (self.ping_count > 0).then(|| (self.ping_sum / f64::from(self.ping_count) * 10.0).round() / 10.0)
+    }
+
+    fn point(&self) -> HistoryPoint {
+        HistoryPoint {
+            at: self.at,
+            ping: self.ping(),
+            handling_p99: percentile(&self.handling, 99),
+            commands: self.commands,
+            errors: self.failed,
+            wealth: self.wealth,
+        }
+    }
+}
+
+/// Sums over a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) commands: u64,
+    pub(super) refused: u64,
+    pub(super) failed: u64,
+    pub(super) minted: Coins,
+    pub(super) burned: Coins,
+}
+
+/// Commands by calendar month, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Months {
+    /// The newest month with a command, counted from January 1970.
+    pub month: u32,
+    /// Commands in it.
+    pub commands: u64,
+    /// Commands in the month before it.
+    pub previous: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Timeline {
+    fine: VecDeque<Bucket>,
+    minutes: VecDeque<Bucket>,
+    quarters: VecDeque<Bucket>,
+    months: Months,
+    touched: [bool; 3],
+    months_touched: bool,
+}
+
+impl Timeline {
+    pub(super) fn restore(buckets: Vec<(Resolution, Bucket)>, months: Months) -> Self {
+        let mut timeline = Self { months, ..Self::default() };
+        for (resolution, bucket) in buckets {
+            timeline.ring_mut(resolution).push_back(bucket);
+        }
+        timeline
+    }
+
+    pub(super) fn add_record(&mut self, at: Timestamp, record: &Record) {
+        self.add_outcome(at, record.outcome);
+        self.update(at, |bucket| {
+            bucket.minted = bucket.minted.saturating_plus(record.minted);
+            bucket.burned = bucket.burned.saturating_plus(record.burned);
+            *bucket.handling.entry(handling_bin(record.handled_ms)).or_default() += 1;
+        });
+    }
+
+    pub(super) fn add_outcome(&mut self, at: Timestamp, outcome: Outcome) {
+        self.update(at, |bucket| {
+            bucket.commands += 1;
+            bucket.refused += u64::from(outcome == Outcome::Refused);
+            bucket.failed += u64::from(outcome == Outcome::Failed);
+        });
+        self.months_touched = true;
+        match at.month() {
+            month if month == self.months.month => self.months.commands += 1,
+            month if month > self.months.month => {
+                let follows = month == self.months.month + 1;
+                let previous = if follows { self.months.commands } else { 0 };
+                self.months = Months { month, commands: 1, previous };
+            }
+            _ => self.months.previous += 1,
+        }
+    }
+
+    pub(super) fn add_ping(&mut self, at: Timestamp, sample: Option<f64>) {
+        self.update(at, |bucket| {
+            if let Some(sample) = sample {
+                bucket.ping_sum += sample;
+                bucket.ping_count += 1;
+            }
+        });
+    }
+
+    pub(super) fn set_wealth(&mut self, at: Timestamp, wealth: Coins) {
+        self.update(at, |bucket| bucket.wealth = wealth);
+    }
+
+    /// Stores what has changed since the last time, and lets go of what is too old.
+    pub(super) fn save(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        for resolution in Resolution::ALL {
+            if std::mem::take(&mut self.touched[resolution as usize])
+                && let Some(bucket) = self.ring(resolution).back()
+            {
+                outputs.push(Output::Store(Row::Bucket(resolution, bucket.clone())));
+            }
+            let oldest = now.minus(resolution.span_ms());
+            let ring = self.ring_mut(resolution);
+            let kept = ring.partition_point(|bucket| bucket.at < oldest);
+            // A step at a time would be a delete for each; a sixteenth of the span makes them rare.
+            if kept > 0 && now.since(ring[0].at) > resolution.span_ms() / 16 * 17 {
+                ring.drain(..kept);
+                outputs.push(Output::Forget(resolution.kind(), oldest.0));
+            }
+        }
+        if std::mem::take(&mut self.months_touched) {
+            outputs.push(Output::Store(Row::Months(self.months)));
+        }
+    }
+
+    pub(super) fn last_hour(&self, now: Timestamp) -> Sums {
+        Self::sums(&self.fine, now.minus(HOUR_MS))
+    }
+
+    pub(super) fn last_day(&self, now: Timestamp) -> Sums {
+        Self::sums(&self.minutes, now.minus(DAY_MS))
+    }
+
+    pub(super) fn handling(&self, now: Timestamp) -> Handling {
+        let mut all: BTreeMap<u16, u32> = BTreeMap::new();
+        for bucket in since(&self.fine, now.minus(HANDLING_WINDOW_MS)) {
+            for (&bin, &count) in &bucket.handling {
+                *all.entry(bin).or_default() += count;
+            }
+        }
+        Handling { p50: percentile(&all, 50), p99: percentile(&all, 99) }
+    }
+
+    pub(super) fn ping_one_hour_ago(&self, now: Timestamp) -> Option<f64> {
+        let hour_ago = now.minus(HOUR_MS);
+        let (sum, count) = since(&self.minutes, hour_ago.minus(HOUR_AGO_SLACK_MS))
+            .take_while(|bucket| bucket.at <= hour_ago.plus(HOUR_AGO_SLACK_MS))
+            .fold((0.0, 0), |(sum, count), bucket| (sum + bucket.ping_sum, count + bucket.ping_count));
+        (count > 0).then(|| sum / f64::from(count))
+    }
+
+    pub(super) fn change_from_last_month(&self, now: Timestamp) -> Option<f64> {
+        let (current, previous) = match now.month() {
+            month if month == self.months.month => (self.months.commands, self.months.previous),
+            month if month == self.months.month + 1 => (0, self.months.commands),
+            _ => return None,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a percentage that is shown with one decimal")]
+        percent_change(previous as f64, current as f64)
+    }
+
+    pub(super) fn points(&self, resolution: Resolution) -> Vec<HistoryPoint> {
+        self.ring(resolution).iter().map(Bucket::point).collect()
+    }
+
+    fn sums(ring: &VecDeque<Bucket>, from: Timestamp) -> Sums {
+        since(ring, from).fold(Sums::default(), |sums, bucket| Sums {
+            commands: sums.commands + bucket.commands,
+            refused: sums.refused + bucket.refused,
+            failed: sums.failed + bucket.failed,
+            minted: sums.minted.saturating_plus(bucket.minted),
+            burned: sums.burned.saturating_plus(bucket.burned),
+        })
+    }
+
+    /// Changes the step that `at` falls into, at each resolution. What comes late counts in the newest step.
+    fn update(&mut self, at: Timestamp, change: impl Fn(&mut Bucket)) {
+        for resolution in Resolution::ALL {
+            let begins = at.floor(resolution.step_ms());
+            self.touched[resolution as usize] = true;
+            let ring = self.ring_mut(resolution);
+            if ring.back().is_none_or(|last| last.at < begins) {
+                let wealth = ring.back().map(|last| last.wealth).unwrap_or_default();
+                ring.push_back(Bucket { at: begins, wealth, ..Bucket::default() });
+            }
+            if let Some(bucket) = ring.back_mut() {
+                change(bucket);
+            }
+        }
+    }
+
+    fn ring(&self, resolution: Resolution) -> &VecDeque<Bucket> {
+        match resolution {
+            Resolution::FiveSeconds => &self.fine,
+            Resolution::Minute => &self.minutes,
+            Resolution::QuarterHour => &self.quarters,
+        }
+    }
+
+    fn ring_mut(&mut self, resolution: Resolution) -> &mut VecDeque<Bucket> {
+        match resolution {
+            Resolution::FiveSeconds => &mut self.fine,
+            Resolution::Minute => &mut self.minutes,
+            Resolution::QuarterHour => &mut self.quarters,
+        }
+    }
+}
+
+fn since(ring: &VecDeque<Bucket>, from: Timestamp) -> impl Iterator<Item = &Bucket> {
+    ring.range(ring.partition_point(|bucket| bucket.at < from)..)
+}
+
+/// From `before` to `after` in percent, with one decimal; `None` when there is nothing to compare with.
+pub(super) fn percent_change(before: f64, after: f64) -> Option<f64> {
+    (before > 0.0).then(|| ((after - before) / before * 1_000.0).round() / 10.0)
+}
+
+/// Bins of handling times: exact below 32 ms, then 8 to each doubling.
+fn handling_bin(ms: u32) -> u16 {
+    if ms < 32 {
+        return u16::try_from(ms).unwrap_or(0);
+    }
+    let doubling = ms.ilog2() - 5;
+    let eighth = (ms >> (doubling + 2)) & 7;
+    u16::try_from(32 + doubling * 8 + eighth).unwrap_or(u16::MAX)
+}
+
+/// The lower end of a bin, in milliseconds.
+fn handling_bin_ms(bin: u16) -> u32 {
+    if bin < 32 {
+        return u32::from(bin);
+    }
+    let (doubling, eighth) = ((u32::from(bin) - 32) / 8, (u32::from(bin) - 32) % 8);
+    (8 + eighth) << (doubling + 2)
+}
+
+fn percentile(bins: &BTreeMap<u16, u32>, percent: u64) -> Option<u32> {
+    let total: u64 = bins.values().map(|&count| u64::from(count)).sum();
+    let rank = (total * percent).div_ceil(100).max(1);
+    let mut seen = 0;
+    bins.iter()
+        .find(|&(_, &count)| {
+            seen += u64::from(count);
+            seen >= rank
+        })
+        .map(|(&bin, _)| handling_bin_ms(bin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bin_begins_where_its_times_do() {
+        for ms in (0..5_000).chain([65_535, 1_000_000, u32::MAX]) {
+            let low = handling_bin_ms(handling_bin(ms));
+            assert!(low <= ms && u64::from(ms) < u64::from(low) * 9 / 8 + 1, "{ms} ms fell to {low} ms");
+        }
+    }
+
+    #[test]
+    fn percentiles_of_few() {
+        let bins = BTreeMap::from([(2, 98), (7, 1), (30, 1)]);
+        assert_eq!(percentile(&bins, 50), Some(2));
+        assert_eq!(percentile(&bins, 99), Some(7));
+        assert_eq!(percentile(&BTreeMap::new(), 50), None);
+    }
+
+    #[test]
+    fn months_are_compared_with_the_month_before() {
+        let mut timeline = Timeline::default();
+        let (january, february) = (Timestamp(5 * DAY_MS), Timestamp(40 * DAY_MS));
+        for _ in 0..4 {
+            timeline.add_outcome(january, Outcome::Done);
+        }
+        assert_eq!(timeline.change_from_last_month(january), None);
+        for _ in 0..5 {
+            timeline.add_outcome(february, Outcome::Done);
+        }
+        assert_eq!(timeline.change_from_last_month(february), Some(25.0));
+        assert_eq!(timeline.change_from_last_month(Timestamp(70 * DAY_MS)), Some(-100.0));
+        assert_eq!(timeline.change_from_last_month(Timestamp(100 * DAY_MS)), None);
+    }
+}
