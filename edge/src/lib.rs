@@ -1,1 +1,47 @@
-//! The Cloudflare Worker.
+//! The edge: routes, and nothing else. The rules are in `interactions` and `protocol`.
+
+#![allow(missing_docs, reason = "the SDK's macros export methods that cannot carry any; nothing depends on this crate")]
+
+mod answer;
+mod guild;
+mod interactions;
+mod room;
+mod session;
+mod settings;
+mod sql;
+
+use worker::{Context, Env, Method, Request, Response, event};
+
+use self::{answer::Problem, settings::Settings};
+pub use self::{guild::Guild, room::RoomObject as Room};
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    let settings = Settings::new(env);
+    match route(request, &settings, &context).await {
+        Ok(response) => Ok(response),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn route(request: Request, settings: &Settings, context: &Context) -> Result<Response, Problem> {
+    let path = request.path();
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match (request.method(), segments.as_slice()) {
+        (Method::Post, ["interactions"]) => interactions::post(request, settings, context).await,
+        (Method::Get, ["ws"]) => room::open_socket(request, settings).await,
+        (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
+        (Method::Get, ["api", "guilds"]) => room::get(request, settings, "/guilds").await,
+        (Method::Get, ["api", "events"]) => room::get(request, settings, "/events").await,
+        (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
+        #[cfg(feature = "local-link")]
+        (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,
+        (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
+        (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
+        (_, ["ws" | "healthz"] | ["api", "snapshot" | "guilds" | "events"]) => {
+            Err(Problem::method_not_allowed("GET"))
+        }
+        (_, ["api", "report"]) => Err(Problem::method_not_allowed("POST")),
+        _ => Err(Problem::not_found()),
+    }
+}

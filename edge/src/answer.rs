@@ -1,0 +1,89 @@
+//! What every answer has in common: JSON errors with a stable code, and bodies that are read no further than their bound.
+
+use serde_json::json;
+use worker::{Request, Response, console_error};
+
+/// An answer that is not what was asked for.
+#[derive(Debug)]
+pub struct Problem {
+    status: u16,
+    code: &'static str,
+    message: String,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// `{"error":{"code","message"}}` with this status.
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), allow: None }
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(404, "not_found", "There is nothing at this address.")
+    }
+
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        Self { allow: Some(allow), ..Self::new(405, "method_not_allowed", format!("Use {allow}.")) }
+    }
+
+    pub fn signed_out() -> Self {
+        Self::new(401, "signed_out", "Sign in, or send a valid bearer token.")
+    }
+
+    pub fn too_large(max_bytes: usize) -> Self {
+        Self::new(413, "too_large", format!("At most {max_bytes} bytes."))
+    }
+
+    /// Our own failure: the log says what, the answer says that.
+    pub fn failure(what: &str, error: &dyn std::fmt::Display) -> Self {
+        console_error!("{what}: {error}");
+        Self::new(500, "failure", format!("{what}. It is in the log."))
+    }
+
+    pub fn into_response(self) -> worker::Result<Response> {
+        let body = json!({ "error": { "code": self.code, "message": self.message } });
+        let response = Response::from_json(&body)?.with_status(self.status);
+        if let Some(allow) = self.allow {
+            response.headers().set("Allow", allow)?;
+        }
+        Ok(response)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.status, self.code, self.message)
+    }
+}
+
+impl From<worker::Error> for Problem {
+    fn from(error: worker::Error) -> Self {
+        Self::failure("The edge could not answer", &error)
+    }
+}
+
+/// Reads a body of at most `max_bytes`; one that is longer is not read to its end.
+pub async fn read_bounded(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Problem> {
+    use futures_util::StreamExt;
+
+    let announced = request.headers().get("Content-Length")?.and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > max_bytes) {
+        return Err(Problem::too_large(max_bytes));
+    }
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    if announced.is_some() {
+        // The runtime holds the body to its announced length.
+        return Ok(request.bytes().await?);
+    }
+    let mut body = Vec::new();
+    let mut chunks = request.stream()?;
+    while let Some(chunk) = chunks.next().await {
+        body.extend_from_slice(&chunk?);
+        if body.len() > max_bytes {
+            return Err(Problem::too_large(max_bytes));
+        }
+    }
+    Ok(body)
+}

@@ -1,0 +1,178 @@
+//! One object a server: its books over its own SQLite. It answers calls, and pushes what the journal gained to the room.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use interactions::{Books, BooksError, Call, schema};
+use protocol::{
+    GuildId, Timestamp,
+    record::{Acknowledgement, Push},
+};
+use serde::{Deserialize, Serialize};
+use worker::{
+    Env, Method, ObjectNamespace, Request, RequestInit, Response, State, WebSocket, WebSocketIncomingMessage,
+    console_error, durable_object,
+};
+
+use crate::{answer::Problem, room, settings::Settings, sql::ObjectSql};
+
+/// The binding in `wrangler.toml`.
+pub const BINDING: &str = "GUILD";
+/// An alarm looks after a commit whose push was lost with the object, after this many milliseconds.
+const OUTBOX_ALARM_MS: u64 = 10_000;
+
+/// What the Worker asks of a server's books.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Question {
+    /// [`protocol::VERSION`]: old and new code run side by side during a deployment.
+    version: u32,
+    call: Call,
+    arrived_at: Timestamp,
+}
+
+/// Asks a server's books. Each attempt has a stub of its own: one that failed once keeps failing.
+pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Result<String, Problem> {
+    let question = Question { version: protocol::VERSION, call: call.clone(), arrived_at };
+    let body =
+        serde_json::to_string(&question).map_err(|error| Problem::failure("A call is not JSON", &error))?;
+    let stub = settings.objects(BINDING)?.get_by_name(&call.guild.to_string())?;
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(body.into()));
+    let mut response =
+        stub.fetch_with_request(Request::new_with_init("https://guild/answer", &init)?).await?;
+    let body = response.text().await?;
+    if response.status_code() == 200 {
+        Ok(body)
+    } else {
+        Err(Problem::new(
+            503,
+            "unavailable",
+            "The server's books did not answer; nothing is known to have happened.",
+        ))
+    }
+}
+
+/// The object.
+#[durable_object]
+pub struct Guild {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    state: State,
+    sql: ObjectSql,
+    room: worker::Result<ObjectNamespace>,
+    /// What went wrong in the constructor, to be said with each answer: a constructor cannot fail.
+    broken: Option<BooksError>,
+    pushing: Cell<bool>,
+    alarm_armed: Cell<bool>,
+}
+
+impl worker::DurableObject for Guild {
+    fn new(state: State, env: Env) -> Self {
+        let sql = ObjectSql(state.storage().sql());
+        let broken = schema::migrate(&sql).err().map(BooksError::from);
+        let room = env.durable_object(room::BINDING);
+        let inner =
+            Inner { state, sql, room, broken, pushing: Cell::new(false), alarm_armed: Cell::new(false) };
+        Self { inner: Rc::new(inner) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let now = Timestamp(worker::Date::now().as_millis());
+        let question: Question = request.json().await?;
+        match self.inner.answer(now, &question) {
+            Ok(reply) => {
+                Inner::push_soon(&self.inner, question.call.guild);
+                Response::ok(reply)
+            }
+            Err(error) => {
+                console_error!("server {}: {error}", question.call.guild);
+                Response::error("the books did not answer", 500)
+            }
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.inner.alarm_armed.set(false);
+        if let Some(guild) = self.inner.guild() {
+            Inner::push_soon(&self.inner, guild);
+        }
+        Response::empty()
+    }
+
+    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> worker::Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _: WebSocket, _: worker::Error) -> worker::Result<()> {
+        Ok(())
+    }
+}
+
+impl Inner {
+    fn answer(&self, now: Timestamp, question: &Question) -> Result<String, String> {
+        if let Some(broken) = &self.broken {
+            return Err(format!("the tables are not in place: {broken}"));
+        }
+        let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
+        let books = Books::new(&self.sql);
+        books.answer(now, &question.call, handled_ms).map_err(|error| error.to_string())
+    }
+
+    /// The server whose books these are: the object's name.
+    fn guild(&self) -> Option<GuildId> {
+        self.state.id().name()?.parse().ok()
+    }
+
+    /// One push is in flight at most; what is committed meanwhile leaves with the next, so batches grow with the load.
+    fn push_soon(inner: &Rc<Self>, guild: GuildId) {
+        if inner.pushing.replace(true) {
+            return;
+        }
+        let inner = Rc::clone(inner);
+        let pusher = Rc::clone(&inner);
+        inner.state.wait_until(async move {
+            let sent = pusher.push_all(guild).await;
+            pusher.pushing.set(false);
+            if let Err(error) = sent {
+                console_error!(
+                    "server {guild}: the room did not take the journal, the alarm repeats it: {error}"
+                );
+            }
+        });
+    }
+
+    async fn push_all(&self, guild: GuildId) -> Result<(), Problem> {
+        let books = Books::new(&self.sql);
+        let backlog = |books: &Books<'_, ObjectSql>| {
+            books.backlog(guild).map_err(|error| Problem::failure("The journal could not be read", &error))
+        };
+        while let Some(push) = backlog(&books)? {
+            self.arm_alarm().await?;
+            let room = self.room.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
+            let Acknowledgement { seq } = deliver(room, &push).await?;
+            books
+                .acknowledge(seq)
+                .map_err(|error| Problem::failure("The outbox could not be kept", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Were the object lost now, this would bring it back to push again.
+    async fn arm_alarm(&self) -> worker::Result<()> {
+        if !self.alarm_armed.replace(true) {
+            self.state.storage().set_alarm(Duration::from_millis(OUTBOX_ALARM_MS)).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn deliver(room: &ObjectNamespace, push: &Push) -> Result<Acknowledgement, Problem> {
+    let answer = room::tell(room, "/push", push).await?;
+    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
+}
