@@ -66,8 +66,8 @@ impl Command {
         now: Timestamp,
     ) -> Result<Decision, BooksError> {
         match self {
-            Self::Daily(daily) => daily.decide(call, desk, now),
-            Self::Balance(balance) => balance.decide(call, desk, now),
+            Self::Daily(Daily) => Daily::decide(call, desk, now),
+            Self::Balance(balance) => balance.decide(call, desk),
             Self::Pay(pay) => pay.decide(call, desk, now),
             Self::Unknown(unknown) => Ok(unknown.decide(call, now)),
         }

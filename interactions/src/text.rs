@@ -5,15 +5,17 @@ pub const NAME_MAX_CHARS: usize = 32;
 
 /// A name without what cannot be seen or turns text around; shortened.
 pub fn clean_name(name: &str) -> String {
-    let visible: String = name.chars().filter(|&c| !is_invisible(c)).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(NAME_MAX_CHARS).collect()
+    one_line(name).chars().take(NAME_MAX_CHARS).collect()
 }
 
 /// A note without what cannot be seen or turns text around, on one line.
 pub fn clean_note(note: &str) -> String {
-    let visible: String =
-        note.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|&c| !is_invisible(c)).collect();
-    visible.trim().to_owned()
+    one_line(note)
+}
+
+fn one_line(text: &str) -> String {
+    let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The same characters, none of which Discord reads as markup or a mention.
@@ -58,7 +60,7 @@ pub fn coins(amount: protocol::Coins) -> String {
 
 /// Controls, zero-width characters and marks that change the direction of text. The joiner of emoji stays.
 fn is_invisible(c: char) -> bool {
-    c.is_control()
+    (c.is_control() && !c.is_whitespace())
         || matches!(c,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -1,6 +1,6 @@
 //! `/balance [user]`: what somebody has.
 
-use protocol::{Coins, Timestamp};
+use protocol::Coins;
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::{Command as Definition, CommandType};
 use twilight_util::builder::command::{CommandBuilder, UserBuilder};
@@ -35,12 +35,7 @@ impl Balance {
         Ok(Self { user: options.person(NAME, "user")? })
     }
 
-    pub(super) fn decide(
-        &self,
-        call: &Call,
-        desk: &Desk<'_, impl Sql>,
-        _now: Timestamp,
-    ) -> Result<Decision, BooksError> {
+    pub(super) fn decide(&self, call: &Call, desk: &Desk<'_, impl Sql>) -> Result<Decision, BooksError> {
         let own = desk.account(call.actor.id)?;
         let shown = match &self.user {
             Some(user) if user.id != call.actor.id => desk.account(user.id)?,

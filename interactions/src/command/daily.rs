@@ -28,7 +28,6 @@ pub(super) fn definition() -> Definition {
 
 impl Daily {
     pub(super) fn decide(
-        self,
         call: &Call,
         desk: &Desk<'_, impl Sql>,
         now: Timestamp,

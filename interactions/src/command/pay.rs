@@ -90,14 +90,15 @@ impl Pay {
 
     fn reply_to(&self, transfer: &ledger::Transfer) -> Reply {
         let arrived = transfer.amount.saturating_minus(transfer.tax);
-        let mut line = format!("**{}** got **{}**.", text::escape(&self.to.name), text::coins(arrived));
+        let mut lines =
+            vec![format!("**{}** got **{}**.", text::escape(&self.to.name), text::coins(arrived))];
         if transfer.tax > Coins::ZERO {
-            line += &format!(" {} went to tax.", text::coins(transfer.tax));
+            lines.push(format!("{} went to tax.", text::coins(transfer.tax)));
         }
         if let Some(note) = &self.note {
-            line += &format!("\n> {}", text::escape(note));
+            lines.push(format!("> {}", text::escape(note)));
         }
-        Reply::success("Payment", &line)
+        Reply::success("Payment", &lines.join("\n"))
             .mentioning(self.to.id)
             .field("Your balance", &text::coins(transfer.from.balance))
     }

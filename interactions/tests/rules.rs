@@ -1,0 +1,310 @@
+//! The economy's rules, one line each, as a player meets them.
+
+mod support;
+
+use interactions::{Command, Person};
+use protocol::{Coins, Timestamp, UserId, time::DAY_MS};
+use support::{GUILD, NOON, Sqlite, answer, balance, call, code_of, daily, field, parse, pay, person};
+
+/// Plays commands in order; the last reply is looked at.
+fn play(commands: &[(&Person, Timestamp, Command)]) -> (Sqlite, String) {
+    let sqlite = Sqlite::new();
+    let mut reply = String::new();
+    for (number, (actor, at, command)) in commands.iter().enumerate() {
+        reply = answer(&sqlite, *at, &call(number as u64 + 1, actor, command.clone()));
+    }
+    assert_eq!(sqlite.number("SELECT COUNT(*) FROM journal"), i64::try_from(commands.len()).unwrap());
+    if !commands.is_empty() {
+        assert_books_balance(&sqlite);
+    }
+    (sqlite, reply)
+}
+
+fn assert_books_balance(sqlite: &Sqlite) {
+    let held = sqlite.number("SELECT COALESCE(SUM(balance), 0) FROM accounts");
+    let last = "FROM journal ORDER BY seq DESC LIMIT 1";
+    assert_eq!(
+        sqlite.number(&format!("SELECT wealth {last}")),
+        held,
+        "the running wealth is what accounts hold"
+    );
+    assert_eq!(
+        sqlite.number(&format!("SELECT wealth + mint + burn {last}")),
+        0,
+        "all accounts add up to zero"
+    );
+    assert!(sqlite.number("SELECT COALESCE(MIN(balance), 0) FROM accounts") >= 0);
+}
+
+fn check_refused(code: &str, commands: &[(&Person, Timestamp, Command)]) {
+    let before = play(&commands[..commands.len() - 1]).0;
+    let (after, reply) = play(commands);
+    assert_eq!(code_of(&reply).as_deref(), Some(code));
+    for table in
+        ["SELECT COUNT(*) FROM accounts", "SELECT COALESCE(SUM(balance + xp + streak), 0) FROM accounts"]
+    {
+        assert_eq!(before.number(table), after.number(table), "{code}: {table}");
+    }
+}
+
+fn check_fields(expected: &[(&str, &str)], commands: &[(&Person, Timestamp, Command)]) {
+    let (_, reply) = play(commands);
+    assert_eq!(code_of(&reply), None, "{reply}");
+    for (name, value) in expected {
+        assert_eq!(field(&reply, name).as_deref(), Some(*value), "{name} in {reply}");
+    }
+}
+
+fn day(number: u64) -> Timestamp {
+    NOON.plus(number * DAY_MS)
+}
+
+#[test]
+fn a_daily_pays_more_with_each_day() {
+    let ann = person(1);
+    check_fields(&[("Balance", "100 coins"), ("Streak", "1 day"), ("Rank", "#1")], &[(&ann, NOON, daily())]);
+    check_fields(
+        &[("Balance", "210 coins"), ("Streak", "2 days")],
+        &[(&ann, NOON, daily()), (&ann, day(1), daily())],
+    );
+    let month: Vec<_> = (0..30).map(|number| (&ann, day(number), daily())).collect();
+    // 100 a day, and 10 + 20 + … + 200, then 200 a day.
+    check_fields(&[("Balance", "6,900 coins"), ("Streak", "30 days")], &month);
+}
+
+#[test]
+fn a_day_is_a_calendar_day() {
+    let ann = person(1);
+    let midnight = NOON.day().next().start();
+    check_fields(&[("Streak", "2 days")], &[(&ann, midnight.minus(1), daily()), (&ann, midnight, daily())]);
+    check_refused("daily_claimed", &[(&ann, midnight, daily()), (&ann, midnight.plus(DAY_MS - 1), daily())]);
+}
+
+#[test]
+fn a_clock_that_steps_back_pays_no_day_twice() {
+    let ann = person(1);
+    check_refused("daily_claimed", &[(&ann, day(1), daily()), (&ann, day(0), daily())]);
+}
+
+#[test]
+fn a_freeze_forgives_one_missed_day() {
+    let ann = person(1);
+    let week: Vec<_> = (0..7).map(|number| (&ann, day(number), daily())).collect();
+    let and = |number| [week.clone(), vec![(&ann, day(number), daily())]].concat();
+    check_fields(&[("Streak", "8 days")], &and(7));
+    check_fields(&[("Streak", "8 days")], &and(8));
+    check_fields(&[("Streak", "1 day")], &and(9));
+    let twice = [and(8), vec![(&ann, day(10), daily())]].concat();
+    check_fields(&[("Streak", "1 day")], &twice);
+}
+
+#[test]
+fn a_payment_moves_coins_and_tells_the_recipient_alone() {
+    let (ann, bob) = (person(1), person(2));
+    let commands = [(&ann, NOON, daily()), (&ann, NOON, pay(&bob, 30, Some("**thanks** @everyone")))];
+    check_fields(&[("Your balance", "70 coins")], &commands);
+    let reply: serde_json::Value = serde_json::from_str(&play(&commands).1).unwrap();
+    let mentions = &reply["data"]["allowed_mentions"];
+    assert_eq!(mentions["users"], serde_json::json!([bob.id.to_string()]));
+    assert_eq!(mentions["parse"], serde_json::json!([]));
+    let text = reply["data"]["embeds"][0]["description"].as_str().unwrap();
+    assert!(text.contains("\\*\\*thanks\\*\\* @\u{200b}everyone"), "{text}");
+    let seen = [commands.to_vec(), vec![(&bob, NOON, balance(None))]].concat();
+    assert!(play(&seen).1.contains("**Player 2** has **30 coins**"));
+}
+
+#[test]
+fn payments_are_refused_in_a_fixed_order() {
+    let (ann, bob) = (person(1), person(2));
+    let bot = Person { bot: true, ..person(3) };
+    let rich = (&ann, NOON, daily());
+    check_refused("self_transfer", &[rich.clone(), (&ann, NOON, pay(&ann, 0, None))]);
+    check_refused("bot_recipient", &[rich.clone(), (&ann, NOON, pay(&bot, 0, None))]);
+    check_refused("amount_too_small", &[rich.clone(), (&ann, NOON, pay(&bob, 0, None))]);
+    check_refused("amount_too_small", &[rich.clone(), (&ann, NOON, pay(&bob, -5, None))]);
+    check_refused("amount_too_small", &[rich.clone(), (&ann, NOON, pay(&bob, i64::MIN, None))]);
+    check_refused("amount_too_large", &[rich.clone(), (&ann, NOON, pay(&bob, 1_000_001, None))]);
+    check_refused("amount_too_large", &[rich.clone(), (&ann, NOON, pay(&bob, i64::MAX, None))]);
+    let long = "x".repeat(101);
+    check_refused("note_too_long", &[rich.clone(), (&ann, NOON, pay(&bob, 101, Some(&long)))]);
+    check_refused("insufficient_funds", &[rich.clone(), (&ann, NOON, pay(&bob, 101, None))]);
+    check_refused("insufficient_funds", &[(&ann, NOON, pay(&bob, 1, None))]);
+    check_fields(&[("Your balance", "0 coins")], &[rich, (&ann, NOON, pay(&bob, 100, None))]);
+}
+
+#[test]
+fn nobody_holds_more_than_the_cap() {
+    use interactions::sql::Sql as _;
+
+    let (ann, bob) = (person(1), person(2));
+    let sqlite = Sqlite::new();
+    for (id, who) in [(1, &ann), (2, &bob)] {
+        answer(&sqlite, NOON, &call(id, who, daily()));
+    }
+    let almost =
+        format!("UPDATE accounts SET balance = {} WHERE user = '{}'", Coins::PLAYER_CAP.get() - 5, bob.id);
+    sqlite.execute(&almost, &[]).unwrap();
+    let reply = answer(&sqlite, NOON, &call(3, &ann, pay(&bob, 6, None)));
+    assert_eq!(code_of(&reply).as_deref(), Some("recipient_cap"));
+    let reply = answer(&sqlite, day(1), &call(4, &bob, daily()));
+    assert_eq!(code_of(&reply).as_deref(), Some("recipient_cap"), "a claim is not consumed without pay");
+    let reply = answer(&sqlite, NOON, &call(5, &ann, pay(&bob, 5, None)));
+    assert_eq!(code_of(&reply), None);
+}
+
+#[test]
+fn balance_shows_rank_and_level() {
+    let (ann, bob) = (person(1), person(2));
+    let commands = [
+        (&ann, NOON, daily()),
+        (&bob, NOON, daily()),
+        (&ann, NOON, pay(&bob, 1, None)),
+        (&bob, NOON, balance(Some(&ann))),
+    ];
+    check_fields(&[("Rank", "#2"), ("Level", "0")], &commands);
+    let (sqlite, reply) = play(&[(&ann, NOON, balance(None))]);
+    assert!(reply.contains("no account yet"));
+    assert_eq!(sqlite.number("SELECT COUNT(*) FROM accounts"), 0, "looking opens no account");
+}
+
+#[test]
+fn experience_makes_levels() {
+    for (xp, level) in
+        [(0, 0), (99, 0), (100, 1), (299, 1), (300, 2), (599, 2), (600, 3), (50 * 100 * 101, 100)]
+    {
+        assert_eq!(interactions::ledger::level(xp), level, "{xp} xp");
+    }
+    let ann = person(1);
+    let (sqlite, _) = play(&(0..4).map(|number| (&ann, day(number), daily())).collect::<Vec<_>>());
+    let books = interactions::Books::new(&sqlite);
+    let events: Vec<_> =
+        books.backlog(GUILD).unwrap().unwrap().records.into_iter().flat_map(|record| record.events).collect();
+    assert_eq!(events.last().unwrap().message, "Player 1 reached level 1");
+    assert_eq!(events.len(), 5);
+}
+
+#[test]
+fn experience_has_a_daily_limit() {
+    let (ann, bob) = (person(1), person(2));
+    let mut commands = vec![(&ann, NOON, daily())];
+    commands.extend((0..30).map(|_| (&ann, NOON, pay(&bob, 1, None))));
+    let (sqlite, _) = play(&commands);
+    assert_eq!(sqlite.number("SELECT MAX(xp) FROM accounts"), 200);
+}
+
+#[test]
+fn the_same_interaction_is_answered_once() {
+    let (ann, bob) = (person(1), person(2));
+    let sqlite = Sqlite::new();
+    for (id, command) in
+        [(1, daily()), (2, pay(&bob, 10, None)), (3, pay(&bob, 1_000, None)), (4, balance(None))]
+    {
+        let first = answer(&sqlite, NOON, &call(id, &ann, command.clone()));
+        for later in [NOON, day(1), day(9)] {
+            assert_eq!(answer(&sqlite, later, &call(id, &ann, command.clone())), first);
+        }
+    }
+    assert_eq!(sqlite.number("SELECT COUNT(*) FROM journal"), 4);
+    assert_eq!(sqlite.number("SELECT SUM(balance) FROM accounts"), 100);
+}
+
+#[test]
+fn an_unknown_command_is_a_polite_reply_and_an_error_event() {
+    let ann = person(1);
+    let command = support::command("rob", &serde_json::json!([]), &[]);
+    let (sqlite, reply) = play(&[(&ann, NOON, command)]);
+    assert_eq!(code_of(&reply).as_deref(), Some("unknown_command"));
+    let push = interactions::Books::new(&sqlite).backlog(GUILD).unwrap().unwrap();
+    assert_eq!(push.records[0].events[0].severity, protocol::Severity::Error);
+}
+
+#[test]
+fn a_young_account_is_told_so() {
+    let settings = interactions::settings::Settings {
+        pay_account_age_days: 7,
+        ..interactions::settings::Settings::default()
+    };
+    let young = Person { id: UserId((NOON.0 - 1_420_070_400_000 - DAY_MS) << 22), ..person(1) };
+    let bob = person(2);
+    let order = interactions::ledger::TransferOrder { to: &bob, amount: Coins::new(1), note: None };
+    let refusal = interactions::ledger::check_order(&young, order, &settings, NOON).unwrap_err();
+    assert_eq!(refusal.code(), "account_too_young");
+    assert!(interactions::ledger::check_order(&young, order, &settings, day(7)).is_ok());
+}
+
+#[test]
+fn a_tax_is_burnt_and_cannot_be_avoided_in_small_coins() {
+    use interactions::ledger::{Account, transfer};
+
+    let settings = interactions::settings::Settings {
+        pay_tax_percent: 10,
+        ..interactions::settings::Settings::default()
+    };
+    let mut ann = Account::open(&person(1), NOON);
+    ann.balance = Coins::new(100);
+    for (amount, tax) in [(100, 10), (11, 2), (1, 1)] {
+        let bob = Account::open(&person(2), NOON);
+        let done = transfer(ann.clone(), bob, Coins::new(amount), &settings, NOON).unwrap();
+        assert_eq!((done.tax.get(), done.to.balance.get()), (tax, amount - tax));
+    }
+}
+
+#[test]
+fn discord_may_add_and_leave_out_what_is_not_used() {
+    use interactions::Interaction;
+    use serde_json::json;
+
+    assert_eq!(parse(&json!({"type": 1})).unwrap(), Interaction::Ping);
+    let bare = json!({"type": 2, "id": "5", "guild_id": "6", "member": {"user": {"id": "7"}}, "data": {"name": "daily"}});
+    let Interaction::Command(call) = parse(&bare).unwrap() else { panic!("not a command") };
+    assert_eq!(call.actor.name, "Player 7");
+    let dm = json!({"type": 2, "id": "5", "user": {"id": "7", "username": "a"}, "data": {"name": "daily"}});
+    assert_eq!(parse(&dm).unwrap(), Interaction::OutsideServer);
+    let full = json!({"type": 2, "id": "5", "guild_id": "6", "new": {"field": []}, "data": {"name": "daily", "x": 1},
+        "member": {"nick": "  \u{202e}Ann ", "user": {"id": "7", "username": "a", "global_name": "b", "y": null}}});
+    let Interaction::Command(call) = parse(&full).unwrap() else { panic!("not a command") };
+    assert_eq!(call.actor.name, "Ann");
+}
+
+#[test]
+fn what_is_not_an_interaction_has_a_code() {
+    use serde_json::json;
+
+    let member = json!({"user": {"id": "7"}});
+    let cases = [
+        ("malformed_interaction", json!([])),
+        ("malformed_interaction", json!({})),
+        ("malformed_interaction", json!({"type": "2"})),
+        ("malformed_interaction", json!({"type": 2})),
+        ("malformed_interaction", json!({"type": 2, "id": "x", "guild_id": "1"})),
+        ("unknown_interaction_type", json!({"type": 9})),
+        ("incomplete_interaction", json!({"type": 2, "id": "5", "guild_id": "6", "data": {"name": "daily"}})),
+        ("incomplete_interaction", json!({"type": 2, "id": "5", "guild_id": "6", "member": member})),
+        (
+            "bad_option",
+            json!({"type": 2, "id": "5", "guild_id": "6", "member": member, "data": {"name": "pay"}}),
+        ),
+        (
+            "bad_option",
+            json!({"type": 2, "id": "5", "guild_id": "6", "member": member, "data": {"name": "pay", "options":
+                [{"name": "user", "value": "8"}, {"name": "amount", "value": 1}]}}),
+        ),
+    ];
+    for (code, body) in cases {
+        assert_eq!(parse(&body).unwrap_err().code(), code, "{body}");
+    }
+}
+
+#[test]
+fn definitions_keep_discords_limits() {
+    for command in interactions::command::definitions() {
+        assert!(
+            command.name.chars().all(|c| c.is_ascii_lowercase()) && (1..=32).contains(&command.name.len())
+        );
+        assert!((1..=100).contains(&command.description.chars().count()), "{}", command.name);
+        assert!(command.options.len() <= 25);
+        for option in command.options {
+            assert!((1..=100).contains(&option.description.chars().count()), "{}", option.name);
+        }
+    }
+}
