@@ -1,2 +1,81 @@
-//! xtask.
-fn main() {}
+//! The repository's commands. Everything a fresh machine lacks is installed by the command that needs it.
+
+mod build;
+mod commands;
+mod dev;
+mod edge;
+mod processes;
+mod settings;
+mod stamp;
+mod steps;
+mod test;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "The commands of the Pulse repository",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and run it here: the edge, the bot-worker and a stand-in for Discord with players
+    Dev(dev::Options),
+    /// Check everything: formatting, clippy, unit, end-to-end and browser tests
+    Test(test::Options),
+    /// Run the edge alone, on real workerd
+    Edge(edge::Options),
+    /// Build the dashboard and the Worker
+    Build(BuildOptions),
+    /// Run a program that must not outlive whoever holds the other end of stdin
+    #[command(hide = true)]
+    Guard(processes::Guarded),
+}
+
+#[derive(Args)]
+struct BuildOptions {
+    /// What is deployed: without the one-time sign-in link of `dev`
+    #[arg(long)]
+    release: bool,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Guard(guarded) => processes::guard(&guarded),
+        command => processes::end_on_signal().and_then(|()| match command {
+            Command::Dev(options) => dev::run(&options),
+            Command::Test(options) => test::run(&options),
+            Command::Edge(options) => edge::run(&options),
+            Command::Build(options) => build::run(build::Variant::of_release(options.release)),
+            Command::Guard(_) => Ok(()),
+        }),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<processes::Interrupted>() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A path inside the workspace, without the `xtask/..` that would make messages hard to read.
+fn at(path: &str) -> PathBuf {
+    root().canonicalize().unwrap_or_else(|_| root().to_path_buf()).join(path)
+}

@@ -1,0 +1,106 @@
+// Runs the built Worker on real workerd: what `wrangler dev` does, without its proxy, watcher and network.
+//
+//   PULSE_EDGE_OPTIONS  {"port": 0, "state": "target/state/edge", "bindings": {"BOT_TOKEN": "…"}}
+//   stdout              edge ready http://127.0.0.1:P
+//   stderr              what the Worker writes to its console
+//   stdin               closed: stop. A line `evict CLASS NAME` drops that Durable Object from memory and
+//                       is answered by `evicted CLASS NAME`.
+process.env.WRANGLER_SEND_METRICS = "false";
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
+process.env.WRANGLER_LOG = "error"; // its notices would go to stdout, which is ours
+
+import { createServer } from "node:net";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const HOST = "127.0.0.1";
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const { port = 0, state, main, bindings = {} } = JSON.parse(process.env.PULSE_EDGE_OPTIONS ?? "{}");
+
+function fail(message) {
+  process.stderr.write(`edge: ${message}\n`);
+  process.exit(1);
+}
+
+/** Miniflare would fall back to another port silently; whoever asked for this one wants to know. */
+function claim(wanted) {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.once("error", (error) => {
+      fail(error.code === "EADDRINUSE" ? `port ${wanted} is taken` : `cannot listen on port ${wanted}: ${error.code}`);
+    });
+    probe.listen(wanted, HOST, () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+const claimed = await claim(port);
+const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
+const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
+
+const config = unstable_readConfig({ config: join(root, "wrangler.toml") }, { hideWarnings: true });
+const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+const worker = main ?? config.main;
+const built = dirname(worker);
+
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    host: HOST,
+    port: 0,
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    logRequests: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: resolve(state ?? join(root, "target/state/edge")),
+    handleStructuredLogs: ({ level, message }) => process.stderr.write(`${level} ${message}\n`),
+    workers: [
+      {
+        ...workerOptions,
+        name: config.name,
+        // Exactly these: wrangler would add all of `.dev.vars`, and the bot's token is none of the Worker's business.
+        bindings: { ...config.vars, ...bindings },
+        // A socket of its own: requests reach the assets and the Worker without Miniflare's entry Worker before them.
+        unsafeDirectSockets: [{ host: HOST, port: claimed }],
+        modulesRoot: built,
+        modules: [
+          { type: "ESModule", path: worker },
+          { type: "CompiledWasm", path: join(built, "index_bg.wasm"), contents: readFileSync(join(built, "index_bg.wasm")) },
+        ],
+      },
+    ],
+  }),
+);
+
+let stopping = false;
+async function stop(code) {
+  if (stopping) return;
+  stopping = true;
+  // Disposing ends workerd politely; a hang in it must not keep the parent waiting.
+  setTimeout(() => process.exit(code), 2000).unref();
+  await miniflare.dispose().catch(() => {});
+  process.exit(code);
+}
+process.on("SIGTERM", () => stop(0));
+process.on("SIGINT", () => stop(0));
+
+async function evict(className, name) {
+  await miniflare.unsafeEvictDurableObject(config.name, className, { name, webSockets: "hibernate" });
+}
+
+createInterface({ input: process.stdin })
+  .on("line", async (line) => {
+    const [verb, className, name] = line.split(" ");
+    if (verb !== "evict") return;
+    await evict(className, name).then(
+      () => process.stdout.write(`evicted ${className} ${name}\n`),
+      (error) => process.stdout.write(`evict failed: ${error.message}\n`),
+    );
+  })
+  .on("close", () => stop(0));
+
+await miniflare.ready.catch((error) => fail(error.message));
+process.stdout.write(`edge ready http://${HOST}:${claimed}\n`);

@@ -1,0 +1,228 @@
+//! Whatever was started is ended: each program is a process group, and no group outlives this process.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, getpgrp};
+
+use crate::commands;
+
+/// How long programs may take to end by themselves.
+const GRACE: Duration = Duration::from_secs(3);
+/// How often a wait looks whether it was interrupted.
+const GLANCE: Duration = Duration::from_millis(100);
+
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Ctrl-C or SIGTERM: an end that was asked for.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// From now on Ctrl-C and SIGTERM end whatever runs, and the waits for it fail with [`Interrupted`].
+pub fn end_on_signal() -> Result<()> {
+    ctrlc::set_handler(|| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
+        signal_all(Signal::SIGTERM);
+    })
+    .context("setting the signal handler")
+}
+
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Result<ExitStatus> {
+    let (mut child, group) = spawn(command)?;
+    let status = child.wait();
+    forget(group);
+    fail_if_interrupted()?;
+    Ok(status?)
+}
+
+fn fail_if_interrupted() -> Result<()> {
+    if INTERRUPTED.load(Ordering::SeqCst) { Err(Interrupted.into()) } else { Ok(()) }
+}
+
+fn spawn(command: &mut Command) -> Result<(Child, Pid)> {
+    fail_if_interrupted()?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let child = command.process_group(0).spawn().with_context(|| format!("starting `{program}`"))?;
+    let group = Pid::from_raw(i32::try_from(child.id())?);
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).push(group);
+    Ok((child, group))
+}
+
+fn forget(group: Pid) {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|each| *each != group);
+}
+
+fn signal_all(signal: Signal) {
+    for group in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        let _ = killpg(*group, signal); // it may have ended this very moment
+    }
+}
+
+/// Programs that run side by side until one of them, or the person at the keyboard, ends it.
+pub struct Programs {
+    told: Receiver<Told>,
+    tell: Sender<Told>,
+    alive: Vec<&'static str>,
+}
+
+/// What a program did.
+enum Told {
+    Line(&'static str, String),
+    Ended(&'static str, String),
+}
+
+impl Programs {
+    pub fn new() -> Self {
+        let (tell, told) = channel();
+        Self { told, tell, alive: Vec::new() }
+    }
+
+    /// Starts a program; its output goes to `target/logs/NAME.log`. The program must end when the returned
+    /// stdin closes, so that not even SIGKILL to this process leaves it behind: see [`guarded`].
+    pub fn start(&mut self, name: &'static str, command: &mut Command) -> Result<ChildStdin> {
+        let (log, _) = commands::log_file(name)?;
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (mut child, group) = spawn(piped)?;
+        self.alive.push(name);
+        let stdin = child.stdin.take().context("a pipe was asked for")?;
+        let outputs: [Option<Box<dyn Read + Send>>; 2] = [
+            child.stdout.take().map(|pipe| Box::new(pipe) as _),
+            child.stderr.take().map(|pipe| Box::new(pipe) as _),
+        ];
+        let mut readers = Vec::new();
+        for output in outputs.into_iter().flatten() {
+            let (tell, mut log) = (self.tell.clone(), log.try_clone()?);
+            readers.push(thread::spawn(move || {
+                for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+                    let line = String::from_utf8_lossy(&line).into_owned();
+                    let _ = writeln!(log, "{line}");
+                    let _ = tell.send(Told::Line(name, line));
+                }
+            }));
+        }
+        let tell = self.tell.clone();
+        thread::spawn(move || {
+            let how = child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+            for reader in readers {
+                let _ = reader.join(); // its last words come before the news of its end
+            }
+            forget(group);
+            let _ = tell.send(Told::Ended(name, how));
+        });
+        Ok(stdin)
+    }
+
+    /// Waits for a line of `name` that begins with `beginning`, and gives the rest of that line.
+    pub fn wait_for(&mut self, name: &str, beginning: &str, limit: Duration) -> Result<String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.next(deadline.saturating_duration_since(Instant::now()))? {
+                Some((who, line)) if who == name && line.starts_with(beginning) => {
+                    return Ok(line[beginning.len()..].trim().to_owned());
+                }
+                Some(_) => {}
+                None => {
+                    bail!("{name} did not say `{beginning}` within {} s{}", limit.as_secs(), log_of(name))
+                }
+            }
+        }
+    }
+
+    /// Hands every line to `hear` until a program ends by itself, or this one is asked to.
+    pub fn watch(&mut self, hear: impl Fn(&str, &str)) -> Result<()> {
+        loop {
+            if let Some((name, line)) = self.next(Duration::MAX)? {
+                hear(name, &line);
+            }
+        }
+    }
+
+    /// The next line of any program, or `None` after `limit`.
+    fn next(&mut self, limit: Duration) -> Result<Option<(&'static str, String)>> {
+        let begun = Instant::now();
+        loop {
+            fail_if_interrupted()?;
+            match self.told.recv_timeout(GLANCE.min(limit.saturating_sub(begun.elapsed()))) {
+                Ok(Told::Line(name, line)) => return Ok(Some((name, line))),
+                Ok(Told::Ended(name, how)) => {
+                    self.alive.retain(|each| *each != name);
+                    fail_if_interrupted()?;
+                    bail!("{name} ended by itself ({how}){}", log_of(name));
+                }
+                Err(RecvTimeoutError::Timeout) if begun.elapsed() >= limit => return Ok(None),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+impl Drop for Programs {
+    fn drop(&mut self) {
+        signal_all(Signal::SIGTERM);
+        let deadline = Instant::now() + GRACE;
+        while !self.alive.is_empty() {
+            match self.told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Told::Ended(name, _)) => self.alive.retain(|each| *each != name),
+                Ok(Told::Line(..)) => {}
+                Err(_) => break,
+            }
+        }
+        signal_all(Signal::SIGKILL);
+    }
+}
+
+fn log_of(name: &str) -> String {
+    let path = crate::at(&format!("target/logs/{name}.log"));
+    format!("; the end of {}:\n{}", path.display(), commands::tail(&path))
+}
+
+/// A program and its arguments.
+#[derive(clap::Args)]
+pub struct Guarded {
+    #[arg(trailing_var_arg = true, required = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
+/// A command that runs `program` under [`guard`], for programs that do not watch their stdin themselves.
+pub fn guarded(program: PathBuf) -> Result<Command> {
+    let mut command = commands::command(std::env::current_exe()?);
+    command.arg("guard").arg("--").arg(program);
+    Ok(command)
+}
+
+/// Runs a program, and kills it together with this process when stdin closes.
+pub fn guard(guarded: &Guarded) -> Result<()> {
+    // The program gets the signal as well, being of the same group; its end is the end of this one.
+    ctrlc::set_handler(|| {})?;
+    let [program, arguments @ ..] = guarded.words.as_slice() else { bail!("nothing to guard") };
+    let mut child = Command::new(program).args(arguments).stdin(Stdio::null()).spawn()?;
+    thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = killpg(getpgrp(), Signal::SIGKILL);
+    });
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{program} ended with {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Everything that must hold, from formatting to a browser that looks at the page.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::{self, Variant};
+use crate::commands::{cargo, command, output, show};
+use crate::dev;
+use crate::steps::{Steps, told};
+use crate::tools;
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Without the tests that need a browser
+    #[arg(long)]
+    no_browser: bool,
+    /// With the tests that take long
+    #[arg(long)]
+    slow: bool,
+}
+
+/// `cargo xtask test`.
+pub fn run(options: &Options) -> Result<()> {
+    let mut steps = Steps::new(build::STEPS + 1 + 6 + if options.no_browser { 0 } else { 2 });
+    let outcome = checks(&mut steps, options);
+    eprintln!("\n{}", steps.summary());
+    outcome?;
+    let without = if options.no_browser { ", without the browser tests" } else { "" };
+    eprintln!("all green in {}{without}", told(steps.elapsed()));
+    Ok(())
+}
+
+fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
+    let lock = build::lock()?;
+    steps.step("formatting", "a second", || {
+        components()?;
+        show(&mut cargo("fmt --all --check"))
+    })?;
+    build::everything(steps, &[Variant::Release, Variant::Local])?;
+    steps.step("clippy, native", "about 2 min when cold", || {
+        show(&mut cargo("clippy --quiet --all-targets -- -D warnings"))
+    })?;
+    steps.step("clippy, wasm", "about 1 min when cold", || {
+        show(&mut cargo(
+            "clippy --quiet -p edge -p dashboard --target wasm32-unknown-unknown -- -D warnings",
+        ))?;
+        show(&mut cargo(
+            "clippy --quiet -p edge --features local-link --target wasm32-unknown-unknown -- -D warnings",
+        ))
+    })?;
+    steps.step("unit and property tests", "about 3 min when cold", || {
+        show(&mut cargo("test -p protocol -p interactions -p bot-worker -p discord-sim -p xtask"))
+    })?;
+    steps.step("discord-sim and bot-worker", "about 1 min when cold", dev::build_native)?;
+    drop(lock);
+
+    let slow = if options.slow { "1" } else { "0" };
+    steps.step("end-to-end tests", "about 3 min", || show(cargo("test -p tests").env("PULSE_SLOW", slow)))?;
+    if options.no_browser {
+        return Ok(());
+    }
+    let browser = steps.step("a browser", "about 1 min, once", tools::browser)?;
+    steps.step("browser tests", "about 2 min", || {
+        show(browser_tests()?.env("PULSE_CHROMIUM", browser).env("PULSE_SLOW", slow))
+    })
+}
+
+/// rustfmt and clippy come with most toolchains, but not with all.
+fn components() -> Result<()> {
+    for (name, asks) in [("rustfmt", "fmt --version"), ("clippy", "clippy --version")] {
+        if output(&mut cargo(asks)).is_none() {
+            show(command("rustup").args(["component", "add", name])).with_context(|| {
+                format!("{name} is needed; `rustup component add {name}` is the way to get it")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn browser_tests() -> Result<Command> {
+    let entries = fs::read_dir(crate::at("tests/browser")).context("reading tests/browser")?;
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        bail!("tests/browser holds no *.test.mjs");
+    }
+    let mut node = command(tools::node());
+    node.arg("--test").args(files);
+    Ok(node)
+}
