@@ -1,1 +1,22 @@
-//! Stand-in for Discord.
+//! A stand-in for Discord: it signs and posts interactions, answers the bot's REST calls, and plays a crowd of players.
+//!
+//! Made for tests and the demo, with a latency that can be set while it runs. It listens on loopback only.
+
+pub mod cast;
+pub mod client;
+pub mod control;
+pub mod crowd;
+pub mod payload;
+pub mod rest;
+pub mod server;
+pub mod signing;
+pub mod snowflake;
+pub mod splitmix;
+pub mod stage;
+pub mod state;
+
+pub use cast::{Guild, Player};
+pub use client::{Answer, EdgeClient};
+pub use payload::{Choice, Payload, Typed, Value};
+pub use server::{Config, Server};
+pub use signing::Signer;

@@ -1,2 +1,99 @@
-//! discord-sim.
-fn main() {}
+//! `discord-sim`: the stand-in as a program.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use clap::Parser;
+use discord_sim::{Config, Server, Signer, payload::DEFAULT_APPLICATION};
+
+/// A stand-in for Discord, for tests and the demo. It listens on loopback only.
+///
+/// It answers the bot's REST calls under /api/v10, and posts signed interactions to the edge: those of a crowd of
+/// players, and those asked for by POST /control/interactions. GET or PUT /control/latency {"ms":400}, GET
+/// /control/commands, GET /control/stats, PUT /control/players {"running":false}.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "DISCORD_SIM_LISTEN", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The edge's origin, as <http://127.0.0.1:8787>; without it nothing is posted
+    #[arg(long, env = "EDGE_URL")]
+    edge_url: Option<String>,
+    /// The application's id
+    #[arg(long, env = "DISCORD_APPLICATION_ID", default_value_t = DEFAULT_APPLICATION)]
+    application_id: u64,
+    /// The secret half of the application's key: an Ed25519 seed of 64 hexadecimal digits; a fresh one when left out
+    #[arg(long, env = "DISCORD_SIM_SIGNING_KEY", hide_env_values = true, value_parser = Signer::from_hex)]
+    signing_key: Option<Signer>,
+    /// How long each REST answer waits, in milliseconds
+    #[arg(long, env = "DISCORD_SIM_LATENCY_MS", default_value_t = 40)]
+    latency_ms: u64,
+    /// Players in the crowd; 0: no crowd
+    #[arg(long, env = "DISCORD_SIM_PLAYERS", default_value_t = 24)]
+    players: usize,
+    /// Servers that the bot is in
+    #[arg(long, env = "DISCORD_SIM_GUILDS", default_value_t = 3)]
+    guilds: usize,
+    /// The only bot token that is accepted
+    #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true, default_value = "sim-bot-token")]
+    bot_token: String,
+    /// Decides what the crowd does
+    #[arg(long, env = "DISCORD_SIM_SEED", default_value_t = 1)]
+    seed: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match Server::start(arguments.config()).await {
+        Ok(server) => {
+            println!("discord-sim ready {}", server.url());
+            asked_to_stop().await;
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("discord-sim: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+impl Arguments {
+    fn config(self) -> Config {
+        let signer = self.signing_key.unwrap_or_else(fresh_signer);
+        Config {
+            listen: self.listen,
+            edge_url: self.edge_url,
+            application: self.application_id,
+            signer,
+            latency_ms: self.latency_ms,
+            players: self.players,
+            guilds: self.guilds,
+            bot_token: self.bot_token,
+            seed: self.seed,
+        }
+    }
+}
+
+fn fresh_signer() -> Signer {
+    let mut seed = [0; 32];
+    if let Err(error) = getrandom::fill(&mut seed) {
+        eprintln!("discord-sim: no entropy for a key ({error}); give --signing-key");
+        std::process::exit(2);
+    }
+    let signer = Signer::from_seed(seed);
+    eprintln!("discord-sim: no --signing-key; this run's DISCORD_PUBLIC_KEY is {}", signer.public_key_hex());
+    signer
+}
+
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return drop(tokio::signal::ctrl_c().await);
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,222 @@
+//! Settings: each is named, and what is wrong with it is said in one line. Secrets are never shown.
+
+use std::fmt;
+
+use clap::{Args, Parser, Subcommand};
+use reqwest::Url;
+
+/// The process that holds the bot's token.
+///
+/// It registers the slash commands, measures the bot's latency on real requests, and reports to the edge every 5
+/// seconds. Exit codes: 0 asked to stop, 2 a setting is missing or malformed, 3 Discord refuses the token.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: RawSettings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Register the commands and report until asked to stop; what happens without a command, too
+    Run(RawSettings),
+}
+
+/// Settings as they were typed. All are optional here, so that what is missing is told in our words.
+#[derive(Args, Clone, Default)]
+struct RawSettings {
+    /// The bot's token, from the Developer Portal under Bot
+    #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true)]
+    discord_token: Option<String>,
+    /// The edge's origin
+    #[arg(long, env = "EDGE_URL")]
+    edge_url: Option<String>,
+    /// The secret shared with the edge
+    #[arg(long, env = "BOT_TOKEN", hide_env_values = true)]
+    bot_token: Option<String>,
+    /// The base URL of Discord's API
+    #[arg(long, env = "DISCORD_API", default_value = "https://discord.com/api/v10")]
+    discord_api: String,
+}
+
+impl Arguments {
+    /// Checks every setting.
+    pub fn settings(self) -> Result<Settings, BadSetting> {
+        let raw = match self.command {
+            Some(Command::Run(raw)) => raw,
+            None => self.settings,
+        };
+        raw.check()
+    }
+}
+
+/// Settings that can be worked with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The bot's token.
+    pub discord_token: Secret,
+    /// The edge's origin, without a slash at its end.
+    pub edge_url: String,
+    /// The secret shared with the edge.
+    pub bot_token: Secret,
+    /// Where Discord is.
+    pub discord: DiscordHost,
+}
+
+/// A string that is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The string, to be sent and not to be shown.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where Discord's API is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscordHost {
+    /// Host and port.
+    pub authority: String,
+    /// Without TLS, as the stand-in.
+    pub plain_http: bool,
+}
+
+/// A setting that is missing or malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSetting {
+    /// Not set, or empty.
+    #[error("{0} is not set: {1}")]
+    Missing(&'static str, &'static str),
+    /// A secret with characters that no header can carry.
+    #[error("{0} has spaces or other characters that a token never has: copy it again, {1}")]
+    NotAToken(&'static str, &'static str),
+    /// Not the origin of the edge.
+    #[error("EDGE_URL is not an http(s) origin: expected something like https://pulse.example.workers.dev")]
+    EdgeUrl,
+    /// Not where Discord's API could be.
+    #[error(
+        "DISCORD_API is not a base URL that can be used: expected https://discord.com/api/v10, or another http(s) \
+         origin with no path or with /api/v10"
+    )]
+    DiscordApi,
+}
+
+const DISCORD_TOKEN_HINT: &str = "it is in the Developer Portal under Bot, Reset Token";
+const BOT_TOKEN_HINT: &str = "give the same secret as to the edge (`wrangler secret put BOT_TOKEN`)";
+const EDGE_URL_HINT: &str = "give the edge's origin, such as https://pulse.example.workers.dev";
+
+impl RawSettings {
+    fn check(self) -> Result<Settings, BadSetting> {
+        Ok(Settings {
+            discord_token: secret("DISCORD_TOKEN", self.discord_token, DISCORD_TOKEN_HINT)?,
+            edge_url: edge_url(self.edge_url)?,
+            bot_token: secret("BOT_TOKEN", self.bot_token, BOT_TOKEN_HINT)?,
+            discord: discord_host(&self.discord_api)?,
+        })
+    }
+}
+
+fn secret(name: &'static str, value: Option<String>, hint: &'static str) -> Result<Secret, BadSetting> {
+    let value = value.unwrap_or_default();
+    let token = value.trim();
+    if token.is_empty() {
+        return Err(BadSetting::Missing(name, hint));
+    }
+    if !token.chars().all(|letter| letter.is_ascii_graphic()) {
+        return Err(BadSetting::NotAToken(name, hint));
+    }
+    Ok(Secret(token.to_owned()))
+}
+
+fn edge_url(value: Option<String>) -> Result<String, BadSetting> {
+    let value = value.unwrap_or_default();
+    if value.trim().is_empty() {
+        return Err(BadSetting::Missing("EDGE_URL", EDGE_URL_HINT));
+    }
+    let url = origin(&value).filter(|url| url.path() == "/").ok_or(BadSetting::EdgeUrl)?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn discord_host(value: &str) -> Result<DiscordHost, BadSetting> {
+    let url = origin(value).ok_or(BadSetting::DiscordApi)?;
+    if !matches!(url.path(), "/" | "/api/v10" | "/api/v10/") {
+        return Err(BadSetting::DiscordApi);
+    }
+    Ok(DiscordHost { authority: url.authority().to_owned(), plain_http: url.scheme() == "http" })
+}
+
+/// An http(s) URL with a host, and without what would be lost: credentials, query, fragment.
+fn origin(value: &str) -> Option<Url> {
+    let url = Url::parse(value.trim()).ok()?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && plain && url.fragment().is_none())
+        .then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Spoil = fn(&mut RawSettings);
+
+    fn raw() -> RawSettings {
+        RawSettings {
+            discord_token: Some("discord-secret".into()),
+            edge_url: Some("http://127.0.0.1:8787/".into()),
+            bot_token: Some("shared-secret".into()),
+            discord_api: "https://discord.com/api/v10".into(),
+        }
+    }
+
+    #[test]
+    fn good_settings_are_taken_and_secrets_not_shown() {
+        let settings = raw().check().unwrap();
+        assert_eq!(settings.edge_url, "http://127.0.0.1:8787");
+        assert_eq!(settings.bot_token.reveal(), "shared-secret");
+        assert!(!format!("{settings:?}").contains("-secret"));
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        let cases: [(&str, Spoil); 8] = [
+            ("DISCORD_TOKEN", |raw| raw.discord_token = None),
+            ("DISCORD_TOKEN", |raw| raw.discord_token = Some("two words".into())),
+            ("BOT_TOKEN", |raw| raw.bot_token = Some("  ".into())),
+            ("EDGE_URL", |raw| raw.edge_url = None),
+            ("EDGE_URL", |raw| raw.edge_url = Some("pulse.example".into())),
+            ("EDGE_URL", |raw| raw.edge_url = Some("https://pulse.example/api".into())),
+            ("DISCORD_API", |raw| raw.discord_api = "ftp://discord.com".into()),
+            ("DISCORD_API", |raw| raw.discord_api = "https://discord.com/api/v9".into()),
+        ];
+        for (name, spoil) in cases {
+            let mut spoilt = raw();
+            spoil(&mut spoilt);
+            let message = spoilt.check().unwrap_err().to_string();
+            assert!(message.starts_with(name), "{message}");
+        }
+    }
+
+    #[test]
+    fn discord_may_be_elsewhere() {
+        let cases = [
+            ("https://discord.com/api/v10", "discord.com", false),
+            ("https://discord.com/api/v10/", "discord.com", false),
+            ("http://127.0.0.1:4000", "127.0.0.1:4000", true),
+            ("http://[::1]:4000/", "[::1]:4000", true),
+        ];
+        for (url, authority, plain_http) in cases {
+            let host = DiscordHost { authority: authority.into(), plain_http };
+            assert_eq!(discord_host(url), Ok(host), "{url}");
+        }
+    }
+}

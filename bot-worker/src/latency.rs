@@ -1,0 +1,27 @@
+//! Latency is the time a real request to Discord takes; nothing is guessed, and a failure is no number.
+
+use std::time::{Duration, Instant};
+
+use crate::discord::{Discord, DiscordError};
+
+/// Times one request, in milliseconds.
+pub async fn measure(discord: &Discord) -> Result<f64, DiscordError> {
+    let started = Instant::now();
+    discord.touch().await?;
+    Ok(milliseconds(started.elapsed()))
+}
+
+/// To a tenth of a millisecond: what is finer is the machine's noise.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenths_of_milliseconds() {
+        assert!((milliseconds(Duration::from_micros(41_260)) - 41.3).abs() < 1e-9);
+    }
+}

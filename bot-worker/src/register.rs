@@ -1,0 +1,150 @@
+//! Commands are registered only when they differ: Discord allows 200 creates a day.
+
+use serde_json::Value;
+use twilight_model::application::command::Command;
+
+/// Fields that Discord assigns or derives; ours never have them.
+const ASSIGNED: [&str; 5] = ["application_id", "dm_permission", "guild_id", "id", "version"];
+/// Fields that Discord fills with defaults of its own when they are not given.
+const DEFAULTED: [&str; 3] = ["contexts", "integration_types", "nsfw"];
+
+/// What has to be done for `wanted` to be what is registered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Not registered yet.
+    pub added: Vec<String>,
+    /// Registered differently.
+    pub changed: Vec<String>,
+    /// Registered, and no longer wanted.
+    pub removed: Vec<String>,
+}
+
+impl Difference {
+    /// Between the commands we want and those that Discord has. Their order does not matter.
+    pub fn between(wanted: &[Command], registered: &[Command]) -> Self {
+        let mut difference = Self::default();
+        for command in wanted {
+            match registered.iter().find(|known| same_command(known, command)) {
+                None => difference.added.push(command.name.clone()),
+                Some(known) if !says_the_same(command, known) => {
+                    difference.changed.push(command.name.clone());
+                }
+                Some(_) => {}
+            }
+        }
+        let unwanted =
+            registered.iter().filter(|known| !wanted.iter().any(|command| same_command(known, command)));
+        difference.removed = unwanted.map(|known| known.name.clone()).collect();
+        difference
+    }
+
+    /// Nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
+fn same_command(one: &Command, other: &Command) -> bool {
+    one.name == other.name && one.kind == other.kind
+}
+
+fn says_the_same(wanted: &Command, registered: &Command) -> bool {
+    let (wanted, mut registered) = (meaning(wanted), meaning(registered));
+    for field in DEFAULTED {
+        if wanted.get(field).is_none()
+            && let Some(fields) = registered.as_object_mut()
+        {
+            fields.remove(field);
+        }
+    }
+    wanted == registered
+}
+
+/// A command without what Discord assigns, and without what says nothing.
+fn meaning(command: &Command) -> Value {
+    let mut value = serde_json::to_value(command).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|name, _| !ASSIGNED.contains(&name.as_str()));
+    }
+    drop_what_says_nothing(&mut value);
+    value
+}
+
+fn drop_what_says_nothing(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(drop_what_says_nothing);
+            fields.retain(|_, field| match field {
+                Value::Null | Value::Bool(false) => false,
+                Value::Array(items) => !items.is_empty(),
+                Value::Object(fields) => !fields.is_empty(),
+                _ => true,
+            });
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_what_says_nothing),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn command(mut fields: Value) -> Command {
+        fields["version"] = json!("1");
+        serde_json::from_value(fields).unwrap()
+    }
+
+    fn pay() -> Value {
+        json!({
+            "name": "pay", "type": 1, "description": "Give coins", "contexts": [0], "default_member_permissions": null,
+            "options": [{ "type": 4, "name": "amount", "description": "How many", "required": true, "min_value": 1 }],
+        })
+    }
+
+    fn with(mut value: Value, pointer: &str, field: &str, new: Value) -> Value {
+        value.pointer_mut(pointer).unwrap()[field] = new;
+        value
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn only_what_means_something_counts() {
+        let same = Difference::default();
+        let changed = Difference { changed: names(&["pay"]), ..Difference::default() };
+        let cases = [
+            ("itself", pay(), &same),
+            ("assigned", with(with(pay(), "", "id", json!("9")), "", "application_id", json!("8")), &same),
+            (
+                "defaulted",
+                with(with(pay(), "", "integration_types", json!([0])), "", "nsfw", json!(false)),
+                &same,
+            ),
+            ("description", with(pay(), "", "description", json!("Take coins")), &changed),
+            ("contexts", with(pay(), "", "contexts", json!([0, 1])), &changed),
+            ("option", with(pay(), "/options/0", "min_value", json!(2)), &changed),
+            ("required", with(pay(), "/options/0", "required", json!(false)), &changed),
+        ];
+        for (what, registered, expected) in cases {
+            let difference = Difference::between(&[command(pay())], &[command(registered)]);
+            assert_eq!(&difference, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn commands_come_and_go() {
+        let old =
+            json!({ "name": "work", "type": 1, "description": "Work", "default_member_permissions": null });
+        let difference = Difference::between(&[command(pay())], &[command(old)]);
+        assert_eq!(
+            difference,
+            Difference { added: names(&["pay"]), changed: vec![], removed: names(&["work"]) }
+        );
+        assert!(Difference::between(&[], &[]).is_empty());
+    }
+}

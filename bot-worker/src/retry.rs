@@ -1,0 +1,74 @@
+//! When to try again, and what to say about it: once when it starts failing, once when it is well again.
+
+use std::time::Duration;
+
+/// The wait after the first failure.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// No wait is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long to wait after so many failures in a row.
+pub fn wait_after(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
+}
+
+/// Knows whether something works, and notices when that changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Health {
+    failures: u32,
+}
+
+/// A change that is worth a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It worked, or was not tried, and now it fails.
+    Failing,
+    /// It failed so many times, and now it works.
+    Recovered(u32),
+}
+
+impl Health {
+    /// One more try, and how it ended.
+    pub fn observe(&mut self, works: bool) -> Option<Change> {
+        let failures_before = self.failures;
+        self.failures = if works { 0 } else { failures_before.saturating_add(1) };
+        match (failures_before, works) {
+            (0, false) => Some(Change::Failing),
+            (1.., true) => Some(Change::Recovered(failures_before)),
+            _ => None,
+        }
+    }
+
+    /// Failures since it last worked.
+    pub fn failures(self) -> u32 {
+        self.failures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_half_a_minute() {
+        let seconds: Vec<u64> = [0, 1, 2, 3, 4, 5, 6, u32::MAX].map(|n| wait_after(n).as_secs()).into();
+        assert_eq!(seconds, [1, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    #[test]
+    fn only_changes_are_told() {
+        use Change::{Failing, Recovered};
+        let cases: [(&[bool], &[Option<Change>]); 4] = [
+            (&[true, true], &[None, None]),
+            (&[false, false, false], &[Some(Failing), None, None]),
+            (&[false, false, true, true], &[Some(Failing), None, Some(Recovered(2)), None]),
+            (&[true, false, true, false], &[None, Some(Failing), Some(Recovered(1)), Some(Failing)]),
+        ];
+        for (tries, told) in cases {
+            let mut health = Health::default();
+            let heard: Vec<_> = tries.iter().map(|&works| health.observe(works)).collect();
+            assert_eq!(heard, told, "{tries:?}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The stand-in as a running server: Discord's REST, the control routes, and the crowd.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+};
+
+use axum::Router;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::{
+    cast,
+    client::{ClientError, EdgeClient},
+    control,
+    crowd::Crowd,
+    payload::DEFAULT_APPLICATION,
+    rest,
+    signing::Signer,
+    stage,
+    state::State,
+};
+
+/// People that are known even without a crowd.
+const PEOPLE_AT_LEAST: usize = 32;
+
+/// How the stand-in is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen; loopback only. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The edge's origin; without it nothing is posted.
+    pub edge_url: Option<String>,
+    /// The application's id.
+    pub application: u64,
+    /// Signs interactions.
+    pub signer: Signer,
+    /// How long each REST answer waits, in milliseconds.
+    pub latency_ms: u64,
+    /// Players in the crowd; 0: no crowd.
+    pub players: usize,
+    /// Servers.
+    pub guilds: usize,
+    /// The only bot token it accepts.
+    pub bot_token: String,
+    /// Decides what the crowd does.
+    pub seed: u64,
+}
+
+impl Config {
+    /// For tests: a free port, no edge, no latency, no crowd.
+    pub fn quiet(signer: Signer) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            edge_url: None,
+            application: DEFAULT_APPLICATION,
+            signer,
+            latency_ms: 0,
+            players: 0,
+            guilds: 3,
+            bot_token: "sim-bot-token".into(),
+            seed: 1,
+        }
+    }
+}
+
+/// The stand-in could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Anybody could sign interactions through an open port.
+    #[error(
+        "--listen {0} is not loopback: discord-sim signs whatever it is asked to, so it listens on 127.0.0.1 or [::1] only"
+    )]
+    NotLoopback(SocketAddr),
+    /// The port is taken, or not allowed.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The way to the edge.
+    #[error(transparent)]
+    Edge(#[from] ClientError),
+}
+
+/// A running stand-in. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    state: Arc<State>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Listens, and lets the crowd play.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        if !config.listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(config.listen));
+        }
+        let cannot_listen = |source| StartError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
+        let address = listener.local_addr().map_err(cannot_listen)?;
+        let state = Arc::new(state(&config, address)?);
+        let mut tasks = vec![tokio::spawn(serve(listener, router(&state)))];
+        if let Some(edge) = state.edge.clone() {
+            let players = cast::players(config.players);
+            let crowd = Crowd::new(config.seed, state.guilds.clone(), players);
+            tasks.push(tokio::spawn(stage::play(Arc::clone(&state), edge, crowd)));
+        }
+        Ok(Self { state, tasks })
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`. What `DISCORD_API` wants.
+    pub fn url(&self) -> &str {
+        &self.state.url
+    }
+
+    /// What it remembers.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
+    let edge =
+        config.edge_url.as_deref().map(|url| EdgeClient::new(url, config.signer.clone())).transpose()?;
+    Ok(State {
+        application: config.application,
+        bot_token: config.bot_token.clone(),
+        public_key: config.signer.public_key_hex(),
+        url: format!("http://{address}"),
+        guilds: cast::guilds(config.guilds),
+        players: cast::players(config.players.max(PEOPLE_AT_LEAST)),
+        edge,
+        playing: AtomicBool::new(true),
+        tally: crate::state::Tally::default(),
+        latency_ms: config.latency_ms.into(),
+        commands: Mutex::default(),
+        edits: Mutex::default(),
+        ids: crate::snowflake::Snowflakes::default(),
+        entropy: getrandom::u64().unwrap_or(u64::from(std::process::id())),
+    })
+}
+
+fn router(state: &Arc<State>) -> Router {
+    Router::new()
+        .nest("/api/v10", rest::routes(Arc::clone(state)))
+        .nest("/control", control::routes(Arc::clone(state)))
+}
+
+async fn serve(listener: TcpListener, router: Router) {
+    if let Err(error) = axum::serve(listener, router).await {
+        eprintln!("discord-sim stopped listening: {error}");
+    }
+}

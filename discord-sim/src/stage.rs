@@ -1,0 +1,45 @@
+//! Plays the crowd against the edge. An edge that is away is waited for, quietly.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use crate::{
+    client::{EdgeClient, now},
+    crowd::Crowd,
+    state::State,
+};
+
+/// How often the crowd looks whether it may go on.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The longest wait for an edge that is away.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Plays until it is aborted.
+pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
+    let mut failures: u32 = 0;
+    loop {
+        if !state.playing.load(Ordering::Relaxed) {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        }
+        let Some(next) = crowd.next(now()) else { return };
+        tokio::time::sleep(Duration::from_millis(next.after_ms).max(wait_after(failures))).await;
+        let payload = state.command(&next.guild, &next.player, next.typed.clone());
+        match state.post(&edge, &payload).await {
+            Ok(answer) if answer.status == 200 => {
+                crowd.taken(&next);
+                failures = 0;
+            }
+            Ok(_) | Err(_) => failures = failures.saturating_add(1),
+        }
+    }
+}
+
+fn wait_after(failures: u32) -> Duration {
+    if failures == 0 {
+        return Duration::ZERO;
+    }
+    PAUSE.saturating_mul(1 << failures.min(8)).min(LONGEST_WAIT)
+}

@@ -1,0 +1,158 @@
+//! What the stand-in remembers: its settings, what was registered, what was edited, and counts.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    cast::{Guild, Player},
+    client::{self, Answer, ClientError, EdgeClient},
+    payload::{self, Payload, Typed},
+    snowflake::Snowflakes,
+};
+
+/// Edits that are kept; older ones are let go.
+const EDITS_KEPT: usize = 1_000;
+
+/// Where commands are registered: everywhere, or in one server.
+pub type Scope = Option<u64>;
+
+/// Shared by all routes and by the crowd.
+#[derive(Debug)]
+pub struct State {
+    /// The application this Discord knows.
+    pub application: u64,
+    /// The only bot token it accepts.
+    pub bot_token: String,
+    /// What the application object shows as `verify_key`.
+    pub public_key: String,
+    /// Where this server listens, as `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// The servers.
+    pub guilds: Vec<Guild>,
+    /// The people that are known by their ids.
+    pub players: Vec<Player>,
+    /// The way to the edge, when there is one.
+    pub edge: Option<EdgeClient>,
+    /// Whether the crowd plays.
+    pub playing: AtomicBool,
+    /// What has been posted to the edge.
+    pub tally: Tally,
+    pub(crate) latency_ms: AtomicU64,
+    pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
+    pub(crate) edits: Mutex<VecDeque<(String, Value)>>,
+    pub(crate) ids: Snowflakes,
+    pub(crate) entropy: u64,
+}
+
+/// Counts of interactions posted to the edge.
+#[derive(Debug, Default)]
+pub struct Tally {
+    sent: AtomicU64,
+    answered: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// A [`Tally`] at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Posted.
+    pub sent: u64,
+    /// Answered with 200 within Discord's 3 s.
+    pub answered: u64,
+    /// Answered otherwise, or not at all.
+    pub failed: u64,
+}
+
+impl Tally {
+    /// The counts now.
+    pub fn counts(&self) -> Counts {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counts { sent: read(&self.sent), answered: read(&self.answered), failed: read(&self.failed) }
+    }
+}
+
+impl State {
+    /// How long each REST answer waits.
+    pub fn latency(&self) -> Duration {
+        Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))
+    }
+
+    /// A fresh id.
+    pub fn fresh_id(&self) -> u64 {
+        self.ids.fresh(client::now(), self.entropy)
+    }
+
+    /// Signs a payload, posts it to the edge and counts.
+    pub async fn post(&self, edge: &EdgeClient, payload: &Payload) -> Result<Answer, ClientError> {
+        self.tally.sent.fetch_add(1, Ordering::Relaxed);
+        let answer = edge.post(&payload.clone().for_application(self.application).build()).await;
+        let well = answer.as_ref().is_ok_and(|answer| answer.status == 200);
+        let count = if well { &self.tally.answered } else { &self.tally.failed };
+        count.fetch_add(1, Ordering::Relaxed);
+        answer
+    }
+
+    /// A player's command as a payload with a fresh id.
+    pub fn command(&self, guild: &Guild, player: &Player, typed: Typed) -> Payload {
+        Payload::command(protocol::InteractionId(self.fresh_id()), typed).by(player).in_guild(guild)
+    }
+
+    /// What is registered.
+    pub fn commands(&self, scope: Scope) -> Vec<Value> {
+        lock(&self.commands).get(&scope).cloned().unwrap_or_default()
+    }
+
+    /// Overwrites what is registered. A command that is the same keeps its version, as one that is not keeps its id.
+    pub fn overwrite_commands(&self, scope: Scope, definitions: Vec<Value>) -> Vec<Value> {
+        let mut commands = lock(&self.commands);
+        let before = commands.remove(&scope).unwrap_or_default();
+        let after: Vec<Value> =
+            definitions.into_iter().map(|definition| self.registered(scope, definition, &before)).collect();
+        commands.insert(scope, after.clone());
+        after
+    }
+
+    fn registered(&self, scope: Scope, mut definition: Value, before: &[Value]) -> Value {
+        let known = before
+            .iter()
+            .find(|known| known["name"] == definition["name"] && known["type"] == definition["type"]);
+        definition["application_id"] = self.application.to_string().into();
+        definition["id"] = payload::command_id(definition["name"].as_str().unwrap_or_default()).into();
+        if let Some(guild) = scope {
+            definition["guild_id"] = guild.to_string().into();
+        }
+        definition["version"] = known.map_or(Value::Null, |known| known["version"].clone());
+        if known != Some(&definition) {
+            definition["version"] = self.fresh_id().to_string().into();
+        }
+        definition
+    }
+
+    /// Remembers what an answer was edited to.
+    pub fn edit(&self, token: String, message: Value) {
+        let mut edits = lock(&self.edits);
+        edits.push_back((token, message));
+        while edits.len() > EDITS_KEPT {
+            edits.pop_front();
+        }
+    }
+
+    /// What the answer to the interaction with this token was last edited to.
+    pub fn edit_of(&self, token: &str) -> Option<Value> {
+        lock(&self.edits).iter().rev().find(|(known, _)| known == token).map(|(_, message)| message.clone())
+    }
+}
+
+/// A panic elsewhere leaves nothing half-written behind these locks.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
