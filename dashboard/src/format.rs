@@ -1,0 +1,90 @@
+//! Numbers and dates as the browser's language writes them, by its `Intl`.
+
+use js_sys::{Array, BigInt, Date, Function, Intl, Object, Reflect};
+use protocol::{Coins, Timestamp};
+use wasm_bindgen::JsValue;
+
+/// Below this, a latency shows one decimal, in milliseconds.
+const WHOLE_MS_FROM: f64 = 10.0;
+
+/// The formatters of the browser's language; making one is slow, using one is not.
+struct Formats {
+    whole: Function,
+    tenths: Function,
+    clock: Function,
+    moment: Function,
+}
+
+thread_local! {
+    static FORMATS: Formats = Formats {
+        whole: numbers(&[("maximumFractionDigits", 0.into())]),
+        tenths: numbers(&[("minimumFractionDigits", 1.into()), ("maximumFractionDigits", 1.into())]),
+        clock: dates(&[("timeStyle", "medium".into())]),
+        moment: dates(&[("dateStyle", "medium".into()), ("timeStyle", "medium".into())]),
+    };
+}
+
+/// A whole number, grouped.
+pub fn count(number: u64) -> String {
+    FORMATS.with(|formats| call(&formats.whole, &BigInt::from(number)))
+}
+
+/// Coins, grouped, to the last digit.
+pub fn coins(amount: Coins) -> String {
+    FORMATS.with(|formats| call(&formats.whole, &BigInt::from(amount.get())))
+}
+
+/// A number with one decimal.
+pub fn tenths(number: f64) -> String {
+    FORMATS.with(|formats| call(&formats.tenths, &number.into()))
+}
+
+/// Milliseconds, without the unit.
+pub fn ms(number: f64) -> String {
+    if number < WHOLE_MS_FROM {
+        tenths(number)
+    } else {
+        FORMATS.with(|formats| call(&formats.whole, &number.into()))
+    }
+}
+
+/// The time of day.
+pub fn clock(at: Timestamp) -> String {
+    FORMATS.with(|formats| call(&formats.clock, &date(at)))
+}
+
+/// Date and time of day.
+pub fn moment(at: Timestamp) -> String {
+    FORMATS.with(|formats| call(&formats.moment, &date(at)))
+}
+
+/// For `<time datetime>`; empty for a moment that JavaScript has no date for.
+pub fn iso(at: Timestamp) -> String {
+    let date = date(at);
+    if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "dates are far below 2^53 ms")]
+fn date(at: Timestamp) -> Date {
+    Date::new(&(at.0 as f64).into())
+}
+
+fn numbers(options: &[(&str, JsValue)]) -> Function {
+    Intl::NumberFormat::new(&Array::new(), &object(options)).format()
+}
+
+fn dates(options: &[(&str, JsValue)]) -> Function {
+    Intl::DateTimeFormat::new(&Array::new(), &object(options)).format()
+}
+
+fn object(entries: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (key, value) in entries {
+        let _ = Reflect::set(&object, &(*key).into(), value);
+    }
+    object
+}
+
+fn call(format: &Function, value: &JsValue) -> String {
+    format.call1(&JsValue::UNDEFINED, value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}

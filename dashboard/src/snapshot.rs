@@ -1,0 +1,52 @@
+//! `/api/snapshot`, with the session's cookie.
+
+use leptos::prelude::window;
+use protocol::{Snapshot, link::PollError};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestInit, Response};
+
+/// How long an answer may take, in milliseconds.
+const TIMEOUT_MS: u32 = 8_000;
+
+/// Asks for all that the page needs.
+pub async fn fetch() -> Result<Box<Snapshot>, PollError> {
+    let (status, body) = get("/api/snapshot").await.map_err(|_| PollError::Unavailable)?;
+    read(status, &body)
+}
+
+async fn get(path: &str) -> Result<(u16, String), JsValue> {
+    let wishes = RequestInit::new();
+    wishes.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &wishes)).await?;
+    let answer: Response = answer.dyn_into()?;
+    let body = JsFuture::from(answer.text()?).await?;
+    Ok((answer.status(), body.as_string().unwrap_or_default()))
+}
+
+fn read(status: u16, body: &str) -> Result<Box<Snapshot>, PollError> {
+    match status {
+        200 => serde_json::from_str(body).map_err(|_| PollError::Unavailable),
+        401 => Err(PollError::SignedOut),
+        403 => Err(PollError::Forbidden),
+        _ => Err(PollError::Unavailable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_without_a_snapshot_says_why() {
+        let cases = [
+            (401, "{}", PollError::SignedOut),
+            (403, "{}", PollError::Forbidden),
+            (503, "", PollError::Unavailable),
+            (200, "<!doctype html>", PollError::Unavailable),
+        ];
+        for (status, body, error) in cases {
+            assert_eq!(read(status, body), Err(error), "{status} {body}");
+        }
+    }
+}

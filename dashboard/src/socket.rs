@@ -1,0 +1,69 @@
+//! One WebSocket to the room. Dropping it hangs up, and nothing of it is heard any more.
+
+use leptos::prelude::window;
+use protocol::{Epoch, Seq};
+use wasm_bindgen::{JsCast, prelude::Closure};
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
+
+/// An open, or opening, socket.
+pub struct Socket {
+    socket: WebSocket,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Socket {
+    /// Opens a socket; `None` when the browser refuses to.
+    pub fn open(
+        resume: Option<(Epoch, Seq)>,
+        mut said: impl FnMut(String) + 'static,
+        mut closed: impl FnMut(u16) + 'static,
+    ) -> Option<Self> {
+        let location = window().location();
+        let url = url(&location.protocol().ok()?, &location.host().ok()?, resume);
+        let socket = WebSocket::new(&url).ok()?;
+        let on_message = Closure::<dyn FnMut(_)>::new(move |message: MessageEvent| {
+            // A binary frame is not of this protocol; as an empty text it fails like any other nonsense.
+            said(message.data().as_string().unwrap_or_default());
+        });
+        let on_close = Closure::<dyn FnMut(_)>::new(move |close: CloseEvent| closed(close.code()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Some(Self { socket, _on_message: on_message, _on_close: on_close })
+    }
+
+    /// Sends a text frame; on a socket that is closing it is lost, which the close then tells.
+    pub fn send(&self, text: &str) {
+        let _ = self.socket.send_with_str(text);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        let _ = self.socket.close();
+    }
+}
+
+fn url(protocol: &str, host: &str, resume: Option<(Epoch, Seq)>) -> String {
+    let scheme = if protocol == "https:" { "wss" } else { "ws" };
+    match resume {
+        Some((epoch, since)) => format!("{scheme}://{host}/ws?epoch={epoch}&since={since}"),
+        None => format!("{scheme}://{host}/ws"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_is_as_safe_as_the_page_and_goes_on_where_it_was() {
+        assert_eq!(url("http:", "127.0.0.1:8787", None), "ws://127.0.0.1:8787/ws");
+        assert_eq!(
+            url("https:", "pulse.example", Some((Epoch(0xab), Seq(7)))),
+            "wss://pulse.example/ws?epoch=00000000000000ab&since=7"
+        );
+    }
+}

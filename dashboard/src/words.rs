@@ -1,0 +1,221 @@
+//! What the page says in words: states, spans of time, what to do when it is over. All of it pure.
+
+use protocol::{
+    Severity, Timestamp,
+    link::Status,
+    message::CloseCode,
+    stats::BotStatus,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
+
+/// Below this, latency is good, in milliseconds.
+pub const LATENCY_GOOD_MS: f64 = 150.0;
+/// Below this, latency is fair; from here on it is poor, in milliseconds.
+pub const LATENCY_FAIR_MS: f64 = 300.0;
+
+/// The state of the connection as one lower-case word, for styles and tests.
+pub fn state(status: Status) -> &'static str {
+    match status {
+        Status::Connecting => "connecting",
+        Status::Live => "live",
+        Status::Stale(_) => "stale",
+        Status::Reconnecting(_) => "reconnecting",
+        Status::Polling(_) => "polling",
+        Status::Ended(_) => "ended",
+    }
+}
+
+/// The state of the connection for ears: it changes with the state, not with every second.
+pub fn spoken(status: Status) -> &'static str {
+    match status {
+        Status::Connecting => "Connecting",
+        Status::Live => "Live",
+        Status::Stale(_) => "Stale",
+        Status::Reconnecting(_) => "Reconnecting",
+        Status::Polling(_) => "Polling",
+        Status::Ended(code) => ending(code).label,
+    }
+}
+
+/// What the connection pill says.
+pub fn pill(status: Status) -> String {
+    match status {
+        Status::Connecting => "Connecting…".to_owned(),
+        Status::Stale(silence) => format!("Stale {} s", silence / SECOND_MS),
+        Status::Reconnecting(0) => "Reconnecting…".to_owned(),
+        Status::Reconnecting(wait) => format!("Reconnecting in {} s", wait.div_ceil(SECOND_MS)),
+        Status::Live | Status::Polling(_) | Status::Ended(_) => spoken(status).to_owned(),
+    }
+}
+
+/// The document's title: the state comes first when it is not what it should be.
+pub fn title(status: Status) -> String {
+    match status {
+        Status::Live | Status::Connecting => "Pulse".to_owned(),
+        _ => format!("{} — Pulse", spoken(status)),
+    }
+}
+
+/// Whether the numbers on the page may be older than they look.
+pub fn is_doubtful(status: Status) -> bool {
+    !matches!(status, Status::Live | Status::Connecting)
+}
+
+/// Why the conversation is over, and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// For the pill.
+    pub label: &'static str,
+    /// A heading.
+    pub title: &'static str,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+/// What a final close code means to the viewer.
+pub fn ending(code: u16) -> Ending {
+    const SIGNED_OUT: u16 = CloseCode::SignedOut.number();
+    const FORBIDDEN: u16 = CloseCode::Forbidden.number();
+    const VERSION_MISMATCH: u16 = CloseCode::VersionMismatch.number();
+    const ROOM_FULL: u16 = CloseCode::RoomFull.number();
+    match code {
+        SIGNED_OUT => Ending {
+            label: "Signed out",
+            title: "You are signed out",
+            advice: "Sign in again, or open the one-time link that `cargo xtask dev` prints.",
+        },
+        FORBIDDEN => Ending {
+            label: "Not permitted",
+            title: "You may not watch this page",
+            advice: "Your account is not on the list of administrators. Ask the owner to add it to ADMIN_IDS, then reload.",
+        },
+        VERSION_MISMATCH => Ending {
+            label: "New version",
+            title: "Pulse has been updated",
+            advice: "This page is older than the server. Reload it; if this stays, empty the browser's cache.",
+        },
+        ROOM_FULL => Ending {
+            label: "Room full",
+            title: "Too many people are watching",
+            advice: "The server takes no more viewers now. Close other tabs with this page, or reload in a minute.",
+        },
+        _ => Ending {
+            label: "Ended",
+            title: "The server has ended the connection",
+            advice: "It did not say why in a way this page understands. Reload to try again.",
+        },
+    }
+}
+
+/// How long ago `at` was.
+pub fn ago(now: Timestamp, at: Timestamp) -> String {
+    match now.since(at) {
+        ms if ms < SECOND_MS => "now".to_owned(),
+        ms if ms < MINUTE_MS => format!("{} s ago", ms / SECOND_MS),
+        ms if ms < HOUR_MS => format!("{} min ago", ms / MINUTE_MS),
+        ms if ms < DAY_MS => format!("{} h ago", ms / HOUR_MS),
+        ms => format!("{} d ago", ms / DAY_MS),
+    }
+}
+
+/// A span of time in its two largest units.
+pub fn span(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+/// Latency as a word: good, fair or poor.
+pub fn latency(ms: f64) -> &'static str {
+    match ms {
+        ms if ms < LATENCY_GOOD_MS => "good",
+        ms if ms < LATENCY_FAIR_MS => "fair",
+        _ => "poor",
+    }
+}
+
+/// A severity as it is written on the wire.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Success => "success",
+        Severity::Info => "info",
+        Severity::Warn => "warn",
+        Severity::Error => "error",
+    }
+}
+
+/// The bot's state as it is written on the wire.
+pub fn bot(status: BotStatus) -> &'static str {
+    match status {
+        BotStatus::Online => "online",
+        BotStatus::Offline => "offline",
+        BotStatus::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pill_has_words_and_the_title_says_only_trouble() {
+        let cases = [
+            (Status::Connecting, "Connecting…", "Pulse"),
+            (Status::Live, "Live", "Pulse"),
+            (Status::Stale(14_900), "Stale 14 s", "Stale — Pulse"),
+            (Status::Reconnecting(0), "Reconnecting…", "Reconnecting — Pulse"),
+            (Status::Reconnecting(1), "Reconnecting in 1 s", "Reconnecting — Pulse"),
+            (Status::Reconnecting(4_000), "Reconnecting in 4 s", "Reconnecting — Pulse"),
+            (Status::Polling(9_000), "Polling", "Polling — Pulse"),
+            (Status::Ended(4501), "Signed out", "Signed out — Pulse"),
+            (Status::Ended(4999), "Ended", "Ended — Pulse"),
+        ];
+        for (status, words, title_words) in cases {
+            assert_eq!((pill(status).as_str(), title(status).as_str()), (words, title_words), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn time_passes_in_the_unit_that_one_would_say() {
+        let cases = [
+            (0, "now"),
+            (999, "now"),
+            (1_000, "1 s ago"),
+            (59_999, "59 s ago"),
+            (60_000, "1 min ago"),
+            (3_600_000, "1 h ago"),
+            (86_400_000 * 3, "3 d ago"),
+        ];
+        for (ms, words) in cases {
+            assert_eq!(ago(Timestamp(1_000_000_000 + ms), Timestamp(1_000_000_000)), words);
+        }
+        assert_eq!(ago(Timestamp(1), Timestamp(9_000)), "now", "a clock behind the server's");
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        let cases = [
+            (0, "0 s"),
+            (59, "59 s"),
+            (61, "1 min 1 s"),
+            (3_600, "1 h 0 min"),
+            (7_384, "2 h 3 min"),
+            (90_000, "1 d 1 h"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(span(seconds), words, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn latency_classes_meet_at_their_limits() {
+        let cases = [(0.0, "good"), (149.9, "good"), (150.0, "fair"), (299.9, "fair"), (300.0, "poor")];
+        for (ms, word) in cases {
+            assert_eq!(latency(ms), word, "{ms} ms");
+        }
+    }
+}
