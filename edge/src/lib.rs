@@ -1,6 +1,9 @@
 //! The edge: routes, and nothing else. The rules are in `interactions` and `protocol`.
 
-#![allow(missing_docs, reason = "the SDK's macros export methods that cannot carry any; nothing depends on this crate")]
+#![allow(
+    missing_docs,
+    reason = "the SDK's macros export methods that cannot carry any; nothing depends on this crate"
+)]
 
 mod answer;
 mod guild;
@@ -13,7 +16,7 @@ mod sql;
 use worker::{Context, Env, Method, Request, Response, event};
 
 use self::{answer::Problem, settings::Settings};
-pub use self::{guild::Guild, room::RoomObject as Room};
+pub use self::{guild::Guild, room::Room};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {

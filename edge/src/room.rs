@@ -11,7 +11,7 @@ use protocol::{
     message::{PING, PONG},
     record::Acknowledgement,
     report::REPORT_MAX_BYTES,
-    room::{Frame, Input, Output, Room, SocketId},
+    room::{self, Frame, Input, Output, SocketId},
 };
 use serde::Serialize;
 use worker::{
@@ -119,7 +119,7 @@ fn own_origin(request: &Request, settings: &Settings) -> Result<String, Problem>
 
 /// The object.
 #[durable_object]
-pub struct RoomObject {
+pub struct Room {
     inner: Rc<Inner>,
 }
 
@@ -130,7 +130,7 @@ struct Inner {
 }
 
 struct Core {
-    room: Room,
+    room: room::Room,
     sockets: Sockets,
 }
 
@@ -146,7 +146,7 @@ enum Alarm {
     Never,
 }
 
-impl worker::DurableObject for RoomObject {
+impl worker::DurableObject for Room {
     fn new(state: State, _env: Env) -> Self {
         if let Ok(pair) = worker::worker_sys::WebSocketRequestResponsePair::new(PING, PONG) {
             state.set_websocket_auto_response(&pair);
@@ -209,17 +209,17 @@ impl worker::DurableObject for RoomObject {
     }
 }
 
-fn restore(sql: &ObjectSql, sockets: &Sockets) -> Result<Room, Problem> {
+fn restore(sql: &ObjectSql, sockets: &Sockets) -> Result<room::Room, Problem> {
     let failure = |error: SqlError| Problem::failure("The room's database", &error);
     Sessions(sql).prepare().map_err(failure)?;
     let store = Store(sql);
     store.prepare().map_err(failure)?;
     if let Some(memory) = store.remember().map_err(|error| Problem::failure("The room's memory", &error))? {
-        return Ok(Room::restore(memory, sockets.ids()));
+        return Ok(room::Room::restore(memory, sockets.ids()));
     }
     let mut entropy = [0; 8];
     getrandom::fill(&mut entropy).map_err(|error| Problem::failure("No entropy", &error))?;
-    let (room, outputs) = Room::new(Epoch(u64::from_le_bytes(entropy)));
+    let (room, outputs) = room::Room::new(Epoch(u64::from_le_bytes(entropy)));
     for output in outputs {
         if let Output::Store(row) = output {
             store.write(&row).map_err(failure)?;

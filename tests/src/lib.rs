@@ -1,1 +1,12 @@
-//! The test harness.
+//! The harness of the end-to-end tests: a real edge on workerd, viewers of its stream, and Discord's signature.
+//!
+//! What is built is taken as it is: `cargo xtask build` first. `cargo xtask test` does so by itself.
+
+pub mod bot;
+pub mod edge;
+pub mod people;
+pub mod program;
+pub mod viewer;
+
+pub use edge::Edge;
+pub use viewer::Viewer;

@@ -1,0 +1,115 @@
+//! A real edge on workerd, with keys and a state folder of its own.
+
+use std::{net::TcpListener, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
+
+use anyhow::{Context, Result, ensure};
+use discord_sim::{EdgeClient, Signer};
+use serde_json::{Value, json};
+
+use crate::program::{Program, root};
+
+/// What programs show.
+pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
+/// What the bot-worker shows.
+pub const BOT_TOKEN: &str = "a-bot-token-of-the-tests";
+/// How long anything may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An edge.
+#[derive(Debug)]
+pub struct Edge {
+    program: Option<Program>,
+    port: u16,
+    state: PathBuf,
+    bindings: Value,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+}
+
+impl Edge {
+    /// One that all tests of a program share; each test has a server of its own in it.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Edge> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start().expect("an edge"))
+    }
+
+    /// One with fresh state.
+    pub fn start() -> Result<Self> {
+        Self::start_with(json!({}))
+    }
+
+    /// One with fresh state and these settings over the usual ones.
+    pub fn start_with(settings: Value) -> Result<Self> {
+        let mut bindings = json!({
+            "DISCORD_PUBLIC_KEY": signer().public_key_hex(),
+            "ADMIN_TOKEN": ADMIN_TOKEN,
+            "BOT_TOKEN": BOT_TOKEN,
+        });
+        if let (Some(all), Value::Object(more)) = (bindings.as_object_mut(), settings) {
+            all.extend(more);
+        }
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
+        let url = format!("http://127.0.0.1:{port}");
+        let mut edge = Self { program: None, port, state, bindings, url };
+        edge.revive()?;
+        Ok(edge)
+    }
+
+    /// Kills it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.program = None;
+    }
+
+    /// Starts it again on the same port and state.
+    pub fn revive(&mut self) -> Result<()> {
+        let main = root().join("target/edge/local/index.js");
+        ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
+        let options =
+            json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings});
+        let mut serve = Command::new(root().join("node_modules/.bin/node"));
+        serve.current_dir(root()).arg("edge/serve.mjs").env("PULSE_EDGE_OPTIONS", options.to_string());
+        let program = Program::start(&mut serve)?;
+        program.wait_for("edge ready ", PATIENCE)?;
+        self.program = Some(program);
+        Ok(())
+    }
+
+    /// What its log said since the last look.
+    pub fn log(&self) -> Vec<String> {
+        self.program.as_ref().map(Program::lines).unwrap_or_default()
+    }
+
+    /// Posts what Discord would sign.
+    pub fn discord(&self) -> EdgeClient {
+        let client = EdgeClient::new(&self.url, signer()).and_then(|client| client.waiting(PATIENCE));
+        client.expect("a client of the edge")
+    }
+
+    /// Asks as a program with `ADMIN_TOKEN`.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let response = http().get(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN).send().await?;
+        let status = response.status();
+        let body = response.text().await?;
+        ensure!(status.is_success(), "{path} answered {status}: {body}");
+        serde_json::from_str(&body).with_context(|| format!("{path} answered {body}"))
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        self.kill();
+        // The tests' state is nobody's; what stays behind is only in target/.
+        let _ = std::fs::remove_dir_all(&self.state);
+    }
+}
+
+/// Signs as Discord would.
+pub fn signer() -> Signer {
+    Signer::from_seed([42; 32])
+}
+
+/// A client without proxies.
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("an HTTP client")
+}

@@ -1,0 +1,126 @@
+//! A child in a process group of its own, that does not outlive the test.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
+}
+
+/// A native program of the workspace.
+pub fn binary(name: &str) -> Result<Command> {
+    let path = root().join("target/debug").join(name);
+    if !path.exists() {
+        bail!("target/debug/{name} is missing; make it with `cargo build -p {name}`");
+    }
+    Ok(Command::new(path))
+}
+
+/// A running child. Dropped, it is killed with all that it started.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    lines: Mutex<Receiver<String>>,
+}
+
+impl Program {
+    /// Starts it; both of its outputs are read as lines.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("starting {command:?}"))?;
+        let (sender, lines) = channel();
+        let outputs: [Option<Box<dyn Read + Send>>; 2] = [
+            child.stdout.take().map(|out| Box::new(out) as Box<dyn Read + Send>),
+            child.stderr.take().map(|err| Box::new(err) as Box<dyn Read + Send>),
+        ];
+        for output in outputs.into_iter().flatten() {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Ok(Self { child, lines: Mutex::new(lines) })
+    }
+
+    /// Waits for a line that contains `words`; gives it.
+    pub fn wait_for(&self, words: &str, at_most: Duration) -> Result<String> {
+        let mut seen = Vec::new();
+        loop {
+            let line = self
+                .unread()
+                .recv_timeout(at_most)
+                .with_context(|| format!("no line with `{words}`, but:\n{}", seen.join("\n")))?;
+            if line.contains(words) {
+                return Ok(line);
+            }
+            seen.push(line);
+        }
+    }
+
+    /// The lines so far that nobody has looked at.
+    pub fn lines(&self) -> Vec<String> {
+        self.unread().try_iter().collect()
+    }
+
+    fn unread(&self) -> MutexGuard<'_, Receiver<String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Kills it and all that it started, as a power cut would.
+    pub fn kill(&mut self) {
+        // What has ended by itself cannot be killed; either way it is gone.
+        let _ = killpg(Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(0)), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+
+    /// Its exit code, when it has ended by then.
+    pub fn exit_code(&mut self, at_most: Duration) -> Result<Option<i32>> {
+        let started = std::time::Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status.code());
+            }
+            if started.elapsed() > at_most {
+                bail!("still running after {at_most:?}");
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) -> Result<()> {
+        Ok(killpg(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

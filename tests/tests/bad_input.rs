@@ -1,0 +1,264 @@
+//! Whatever is wrong is named, and changes nothing.
+
+use anyhow::Result;
+use discord_sim::{Guild, Payload, Player, Typed, payload::Value as OptionValue};
+use serde_json::{Value, json};
+use tests::{
+    Edge, Viewer,
+    edge::{ADMIN_TOKEN, BOT_TOKEN, http, signer},
+    people::{balance, daily, guild, interaction, player},
+};
+use tokio_tungstenite::tungstenite::Message;
+
+const FORGED: &[u8] = b"invalid request signature";
+
+/// A player with 100 coins, to see afterwards that they are still there.
+async fn rich(edge: &Edge) -> Result<(Guild, Player)> {
+    let (guild, ann) = (guild(), player("Ann"));
+    edge.discord().post(&daily(&guild, &ann)).await?;
+    Ok((guild, ann))
+}
+
+async fn assert_unchanged(edge: &Edge, guild: &Guild, ann: &Player) -> Result<()> {
+    let shown = edge.discord().post(&balance(guild, ann)).await?.json();
+    let text = shown["data"]["embeds"][0]["description"].as_str().unwrap_or_default().to_owned();
+    assert!(text.contains("100 coins"), "{text}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_discord_did_not_sign_gets_one_constant_401() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = rich(edge).await?;
+    let client = edge.discord();
+    let body = daily(&guild, &player("Mallory")).to_string().into_bytes();
+    let signature = signer().sign("1700000000", &body);
+    let other = discord_sim::Signer::from_seed([7; 32]).sign("1700000000", &body);
+    let (signed, stamped) = ("X-Signature-Ed25519", "X-Signature-Timestamp");
+    let cases: [(&str, Vec<(&str, &str)>); 9] = [
+        ("no headers", vec![]),
+        ("no timestamp", vec![(signed, &signature)]),
+        ("no signature", vec![(stamped, "1700000000")]),
+        ("another timestamp", vec![(signed, &signature), (stamped, "1700000001")]),
+        ("another key", vec![(signed, &other), (stamped, "1700000000")]),
+        ("not hex", vec![(signed, "not hex at all"), (stamped, "1700000000")]),
+        ("too short", vec![(signed, &signature[2..]), (stamped, "1700000000")]),
+        ("empty", vec![(signed, ""), (stamped, "")]),
+        ("twice", vec![(signed, &signature), (signed, &signature), (stamped, "1700000000")]),
+    ];
+    for (what, headers) in cases {
+        let answer = client.post_with(&headers, body.clone()).await?;
+        assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "{what}");
+    }
+    let changed = [body.as_slice(), b" "].concat();
+    let answer = client.post_with(&[(signed, &signature), (stamped, "1700000000")], changed).await?;
+    assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "another body");
+    assert_unchanged(edge, &guild, &ann).await
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_point_verifies_nothing() -> Result<()> {
+    let edge = Edge::start_with(json!({"DISCORD_PUBLIC_KEY": format!("02{}", "00".repeat(31))}))?;
+    let answer = edge.discord().post(&json!({"type": 1})).await?;
+    assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_malformed_setting_is_named() -> Result<()> {
+    for key in ["", "abc", &"zz".repeat(32)] {
+        let edge = Edge::start_with(json!({"DISCORD_PUBLIC_KEY": key}))?;
+        let answer = edge.discord().post(&json!({"type": 1})).await?;
+        assert_eq!(answer.status, 500);
+        let error = &answer.json()["error"];
+        assert_eq!(error["code"], "bad_setting");
+        assert!(error["message"].as_str().unwrap().starts_with("DISCORD_PUBLIC_KEY: "), "{error}");
+        assert!(edge.log().iter().any(|line| line.contains("DISCORD_PUBLIC_KEY")), "it is in the log");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_ping_in_its_barest_form_is_answered() -> Result<()> {
+    let answer = Edge::shared().discord().post(&json!({"type": 1})).await?;
+    assert_eq!((answer.status, answer.json()), (200, json!({"type": 1})));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_over_the_bound_is_413() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = rich(edge).await?;
+    let answer = edge.discord().post_bytes(vec![b' '; 256 * 1024 + 1]).await?;
+    assert_eq!((answer.status, &answer.json()["error"]["code"]), (413, &json!("too_large")));
+    let at_bound = edge.discord().post_bytes(vec![b' '; 256 * 1024]).await?;
+    assert_eq!(at_bound.status, 400, "within the bound it is read, and then not understood");
+
+    // Without a length in advance the bound holds as well; the sender need not have finished.
+    let endless = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b' '; 16 * 1024]));
+    let body = reqwest::Body::wrap_stream(endless);
+    let response = http().post(format!("{}/interactions", edge.url)).body(body).send().await;
+    if let Ok(response) = response {
+        assert_eq!(response.status(), 413);
+    }
+    assert_unchanged(edge, &guild, &ann).await
+}
+
+#[tokio::test]
+async fn verified_json_that_is_no_interaction_is_400_with_a_code() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = rich(edge).await?;
+    let member = json!({"user": {"id": ann.id}});
+    let incomplete = json!({"type": 2, "id": "1", "guild_id": guild.id, "data": {"name": "daily"}});
+    let pay = json!({"type": 2, "id": "1", "guild_id": guild.id, "member": member, "data": {"name": "pay"}});
+    let cases = [
+        ("malformed_interaction", json!("hello")),
+        ("malformed_interaction", json!({"type": "one"})),
+        ("unknown_interaction_type", json!({"type": 77})),
+        ("incomplete_interaction", incomplete),
+        ("bad_option", pay),
+    ];
+    for (code, body) in cases {
+        let answer = edge.discord().post(&body).await?;
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!(code)), "{body}");
+    }
+    for bytes in [&b""[..], b"{", b"\xff\xfe"] {
+        let answer = edge.discord().post_bytes(bytes.to_vec()).await?;
+        assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("malformed_interaction")));
+    }
+    assert_unchanged(edge, &guild, &ann).await
+}
+
+#[tokio::test]
+async fn an_unknown_command_is_politely_answered_and_seen_in_red() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = rich(edge).await?;
+    let mut viewer = Viewer::join(edge).await?;
+    let body = Payload::command(interaction(), Typed::new("rob")).by(&ann).in_guild(&guild).build();
+    let answer = edge.discord().post(&body).await?;
+    assert_eq!(answer.status, 200);
+    assert_ephemeral(&answer.json(), "unknown_command");
+    let events =
+        viewer.events_until(|event| event.guild_id == guild.id && event.message.contains("/rob")).await?;
+    assert_eq!(events.last().unwrap().severity, protocol::Severity::Error);
+    assert_unchanged(edge, &guild, &ann).await
+}
+
+#[tokio::test]
+async fn a_command_outside_a_server_is_politely_answered() -> Result<()> {
+    let body = Payload::command(interaction(), Typed::new("daily")).in_direct_message().build();
+    let answer = Edge::shared().discord().post(&body).await?;
+    assert_eq!(answer.status, 200);
+    assert_ephemeral(&answer.json(), "outside_server");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_is_for_the_players_eyes_and_changes_nothing() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = rich(edge).await?;
+    let again = edge.discord().post(&daily(&guild, &ann)).await?;
+    assert_ephemeral(&again.json(), "daily_claimed");
+    let typed = Typed::new("pay")
+        .with("user", OptionValue::User(ann.clone()))
+        .with("amount", OptionValue::Integer(5));
+    let body = Payload::command(interaction(), typed).by(&ann).in_guild(&guild).build();
+    assert_ephemeral(&edge.discord().post(&body).await?.json(), "self_transfer");
+    assert_unchanged(edge, &guild, &ann).await
+}
+
+fn assert_ephemeral(reply: &Value, code: &str) {
+    assert_eq!((&reply["type"], &reply["data"]["flags"]), (&json!(4), &json!(64)), "{reply}");
+    assert_eq!(reply["data"]["embeds"][0]["footer"]["text"], code, "{reply}");
+}
+
+#[tokio::test]
+async fn routes_answer_as_documented() -> Result<()> {
+    let edge = Edge::shared();
+    let cases = [
+        ("GET", "/interactions", None, 405),
+        ("PUT", "/interactions", None, 405),
+        ("POST", "/api/snapshot", Some(ADMIN_TOKEN), 405),
+        ("GET", "/api/snapshot", None, 401),
+        ("GET", "/api/snapshot", Some("wrong"), 401),
+        ("GET", "/api/snapshot", Some(BOT_TOKEN), 401),
+        ("GET", "/api/snapshot", Some(ADMIN_TOKEN), 200),
+        ("GET", "/api/guilds", None, 401),
+        ("GET", "/api/events", None, 401),
+        ("GET", "/api/events?limit=201", Some(ADMIN_TOKEN), 400),
+        ("GET", "/api/events?before=x", Some(ADMIN_TOKEN), 400),
+        ("GET", "/api/events?severity=loud", Some(ADMIN_TOKEN), 400),
+        ("GET", "/api/events?limit=5", Some(ADMIN_TOKEN), 200),
+        ("GET", "/api/report", Some(BOT_TOKEN), 405),
+        ("POST", "/api/report", None, 401),
+        ("POST", "/api/report", Some(ADMIN_TOKEN), 401),
+        ("POST", "/api/report", Some(BOT_TOKEN), 400),
+        ("GET", "/ws", Some(ADMIN_TOKEN), 426),
+        ("GET", "/healthz", None, 200),
+        ("GET", "/", None, 200),
+        ("GET", "/nothing/here", None, 404),
+        ("GET", "/login/local?ticket=0", None, 401),
+    ];
+    for (method, path, token, status) in cases {
+        let mut request = http().request(method.parse()?, format!("{}{path}", edge.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await?;
+        assert_eq!(response.status().as_u16(), status, "{method} {path} with {token:?}");
+        if status >= 400 {
+            let body: Value = response.json().await?;
+            assert!(body["error"]["code"].is_string() && body["error"]["message"].is_string(), "{body}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_stream_is_for_those_who_may_see_it() -> Result<()> {
+    let edge = Edge::shared();
+    let bearer = format!("Bearer {ADMIN_TOKEN}");
+    let own = edge.url.as_str();
+    let cases = [
+        ("", Vec::<(&'static str, &str)>::new(), Err::<(), u16>(401)),
+        ("", vec![("Authorization", "Bearer wrong")], Err(401)),
+        ("", vec![("Cookie", "pulse=0000")], Err(401)),
+        ("", vec![("Authorization", &bearer), ("Origin", "https://evil.example")], Err(403)),
+        ("", vec![("Authorization", &bearer), ("Origin", own)], Ok(())),
+        ("?epoch=0&since=abc", vec![("Authorization", &bearer)], Err(400)),
+    ];
+    for (query, headers, expected) in cases {
+        let outcome = Viewer::knock(edge, query, &headers).await.map(|_| ());
+        assert_eq!(outcome, expected, "{query} {headers:?}");
+    }
+    for query in ["?epoch=0&since=-1", "?since=1", "?epoch=zz&since=1"] {
+        assert_eq!(Viewer::open(edge, query).await.map(|_| ()), Err(400), "{query}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_viewer_may_not_say_closes_only_its_own_socket() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = (guild(), player("Ann"));
+    let mut other = Viewer::join(edge).await?;
+    let refresh = || Message::from(r#"{"type":"REFRESH"}"#);
+    let cases = [
+        (4400, vec![Message::from("hello")]),
+        (4400, vec![Message::from("{\"type\":\"NOPE\"}")]),
+        (4400, vec![Message::from("{")]),
+        (4413, vec![Message::from(vec![1_u8, 2, 3])]),
+        (4413, vec![Message::from("x".repeat(5 * 1024))]),
+        (4429, (0..21).map(|_| refresh()).collect()),
+    ];
+    for (code, messages) in cases {
+        let mut viewer = Viewer::join(edge).await?;
+        for message in messages {
+            viewer.say(message).await?;
+        }
+        assert_eq!(viewer.close_code().await?, code);
+    }
+    edge.discord().post(&daily(&guild, &ann)).await?;
+    other.events_until(|event| event.actor_id == Some(ann.id)).await?;
+    Ok(())
+}
