@@ -45,7 +45,15 @@ pub enum DiscordError {
         /// What was asked.
         asked: &'static str,
     },
-    /// No connection, or an answer that is not Discord's.
+    /// No connection.
+    #[error("Discord cannot be reached for {asked}: {reason}")]
+    Unreachable {
+        /// What was asked.
+        asked: &'static str,
+        /// The system's reason.
+        reason: String,
+    },
+    /// An answer that is not Discord's.
     #[error("{asked}: {reason}")]
     Broken {
         /// What was asked.
@@ -157,11 +165,20 @@ fn understood(asked: &'static str, error: &twilight_http::Error) -> DiscordError
             DiscordError::Refused { asked, status: status.get(), reason: error.to_string() }
         }
         ErrorType::RequestTimedOut => DiscordError::TimedOut { asked },
+        ErrorType::RequestError => DiscordError::Unreachable { asked, reason: last_cause(error) },
         _ => broken(asked, error),
     }
 }
 
-/// The whole chain of causes in one line: "error trying to connect: Connection refused".
+/// The last cause says it best: "Connection refused".
+fn last_cause(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+/// The whole chain of causes in one line: from what was done to why it failed.
 fn broken(asked: &'static str, error: &dyn std::error::Error) -> DiscordError {
     let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
     DiscordError::Broken { asked, reason: causes.collect::<Vec<_>>().join(": ") }

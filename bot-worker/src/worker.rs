@@ -7,6 +7,7 @@ use protocol::{
     report::{NamedGuild, REPORT_EVERY_MS, ReportedBot, ReportedGuilds},
 };
 use tokio::time::{Instant, MissedTickBehavior};
+use twilight_model::id::{Id, marker::ApplicationMarker};
 
 use crate::{
     config::Settings,
@@ -82,18 +83,29 @@ async fn get_acquainted(discord: &Discord) -> Result<Acquaintance, Fatal> {
 async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, DiscordError> {
     let application = discord.application().await?;
     let bot = discord.bot().await?;
-    let wanted = interactions::command::definitions();
-    let difference = Difference::between(&wanted, &discord.commands(application).await?);
-    if difference.is_empty() {
-        tracing::info!("{} commands are registered and up to date", wanted.len());
-    } else {
-        discord.set_commands(application, &wanted).await?;
-        let Difference { added, changed, removed } = difference;
-        tracing::info!(?added, ?changed, ?removed, "commands registered");
+    match register(discord, application).await {
+        // Asking again would change nothing, and the latency is worth knowing all the same.
+        Err(error @ DiscordError::Refused { status: 400..500, .. }) => {
+            tracing::error!("commands not registered: {error}");
+        }
+        registered => registered?,
     }
     let guilds = discord.guilds().await?;
     tracing::info!("{} ({}) is in {} servers", bot.name, bot.id, guilds.len());
     Ok(Acquaintance { bot, guilds })
+}
+
+async fn register(discord: &Discord, application: Id<ApplicationMarker>) -> Result<(), DiscordError> {
+    let wanted = interactions::command::definitions();
+    let difference = Difference::between(&wanted, &discord.commands(application).await?);
+    if difference.is_empty() {
+        tracing::info!("{} commands are registered and up to date", wanted.len());
+        return Ok(());
+    }
+    discord.set_commands(application, &wanted).await?;
+    let Difference { added, changed, removed } = difference;
+    tracing::info!(?added, ?changed, ?removed, "commands registered");
+    Ok(())
 }
 
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{Path, State as Shared},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -42,6 +43,12 @@ impl IntoResponse for Error {
     }
 }
 
+/// Whatever content type it claims to be: `curl -d` says nothing of JSON.
+fn read<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Error> {
+    serde_json::from_slice(body)
+        .map_err(|error| Error(StatusCode::BAD_REQUEST, "malformed_request", error.to_string()))
+}
+
 #[derive(Deserialize)]
 struct Latency {
     ms: u64,
@@ -51,10 +58,8 @@ async fn latency(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     Json(json!({ "ms": state.latency_ms.load(Ordering::Relaxed) }))
 }
 
-async fn set_latency(
-    Shared(state): Shared<Arc<State>>,
-    Json(Latency { ms }): Json<Latency>,
-) -> Result<Json<Value>, Error> {
+async fn set_latency(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Value>, Error> {
+    let Latency { ms } = read(&body)?;
     if ms > LATENCY_MAX_MS {
         let message = format!("{ms} ms is over the {LATENCY_MAX_MS} ms that can be set");
         return Err(Error(StatusCode::BAD_REQUEST, "latency_too_long", message));
@@ -68,12 +73,10 @@ struct Running {
     running: bool,
 }
 
-async fn set_players(
-    Shared(state): Shared<Arc<State>>,
-    Json(Running { running }): Json<Running>,
-) -> Json<Value> {
+async fn set_players(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Value>, Error> {
+    let Running { running } = read(&body)?;
     state.playing.store(running, Ordering::Relaxed);
-    Json(json!({ "running": running }))
+    Ok(Json(json!({ "running": running })))
 }
 
 async fn stats(Shared(state): Shared<Arc<State>>) -> Json<Counts> {
@@ -123,10 +126,8 @@ struct WantedOption {
     bot: bool,
 }
 
-async fn interact(
-    Shared(state): Shared<Arc<State>>,
-    Json(wanted): Json<Wanted>,
-) -> Result<Json<Value>, Error> {
+async fn interact(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Value>, Error> {
+    let wanted: Wanted = read(&body)?;
     let edge = state.edge.as_ref().ok_or_else(|| {
         let message = "there is no edge: start discord-sim with --edge-url and --signing-key";
         Error(StatusCode::CONFLICT, "no_edge", message.into())

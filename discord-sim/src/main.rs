@@ -3,28 +3,34 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
-use discord_sim::{Config, Server, Signer, payload::DEFAULT_APPLICATION};
+use discord_sim::{
+    Config, Server, Signer, payload::DEFAULT_APPLICATION, server::StartError, signing::BadSeed,
+};
 
 /// A stand-in for Discord, for tests and the demo. It listens on loopback only.
 ///
 /// It answers the bot's REST calls under /api/v10, and posts signed interactions to the edge: those of a crowd of
-/// players, and those asked for by POST /control/interactions. GET or PUT /control/latency {"ms":400}, GET
-/// /control/commands, GET /control/stats, PUT /control/players {"running":false}.
+/// players, and those asked for by POST /control/interactions {"name":"pay","options":[{"name":"user","type":6,
+/// "value":"1","userName":"Bo"},{"name":"amount","type":4,"value":5}]}, where guildId, userId, userName, id and
+/// directMessage may be added.
+///
+/// GET or PUT /control/latency {"ms":400}, PUT /control/players {"running":false}, GET /control/commands, GET
+/// /control/stats, GET /control/edits/{token}.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "DISCORD_SIM_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The edge's origin, as <http://127.0.0.1:8787>; without it nothing is posted
+    /// The edge's origin, with its scheme; without it nothing is posted
     #[arg(long, env = "EDGE_URL")]
     edge_url: Option<String>,
     /// The application's id
     #[arg(long, env = "DISCORD_APPLICATION_ID", default_value_t = DEFAULT_APPLICATION)]
     application_id: u64,
     /// The secret half of the application's key: an Ed25519 seed of 64 hexadecimal digits; a fresh one when left out
-    #[arg(long, env = "DISCORD_SIM_SIGNING_KEY", hide_env_values = true, value_parser = Signer::from_hex)]
-    signing_key: Option<Signer>,
+    #[arg(long, env = "DISCORD_SIM_SIGNING_KEY", hide_env_values = true)]
+    signing_key: Option<String>,
     /// How long each REST answer waits, in milliseconds
     #[arg(long, env = "DISCORD_SIM_LATENCY_MS", default_value_t = 40)]
     latency_ms: u64,
@@ -45,12 +51,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match Server::start(arguments.config()).await {
-        Ok(server) => {
-            println!("discord-sim ready {}", server.url());
-            asked_to_stop().await;
-            ExitCode::SUCCESS
-        }
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("discord-sim: {error}");
             ExitCode::from(2)
@@ -58,9 +60,28 @@ async fn main() -> ExitCode {
     }
 }
 
+async fn run(arguments: Arguments) -> Result<(), Problem> {
+    let signer = signer(arguments.signing_key.as_deref())?;
+    let server = Server::start(arguments.config(signer)).await?;
+    println!("discord-sim ready {}", server.url());
+    asked_to_stop().await;
+    Ok(())
+}
+
+/// What keeps the stand-in from starting.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    // The key itself is not repeated: it is a secret.
+    #[error("--signing-key (DISCORD_SIM_SIGNING_KEY): {0}")]
+    SigningKey(#[from] BadSeed),
+    #[error("no entropy for a key ({0}): give --signing-key")]
+    Entropy(#[from] getrandom::Error),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
 impl Arguments {
-    fn config(self) -> Config {
-        let signer = self.signing_key.unwrap_or_else(fresh_signer);
+    fn config(self, signer: Signer) -> Config {
         Config {
             listen: self.listen,
             edge_url: self.edge_url,
@@ -75,15 +96,15 @@ impl Arguments {
     }
 }
 
-fn fresh_signer() -> Signer {
-    let mut seed = [0; 32];
-    if let Err(error) = getrandom::fill(&mut seed) {
-        eprintln!("discord-sim: no entropy for a key ({error}); give --signing-key");
-        std::process::exit(2);
+fn signer(key: Option<&str>) -> Result<Signer, Problem> {
+    if let Some(key) = key {
+        return Ok(Signer::from_hex(key)?);
     }
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
     let signer = Signer::from_seed(seed);
     eprintln!("discord-sim: no --signing-key; this run's DISCORD_PUBLIC_KEY is {}", signer.public_key_hex());
-    signer
+    Ok(signer)
 }
 
 async fn asked_to_stop() {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, Request, State as Shared},
-    http::{StatusCode, header::AUTHORIZATION},
+    http::{
+        StatusCode,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, patch},
@@ -41,6 +44,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .merge(for_answers)
         .fallback(async || Error::NOT_FOUND)
         .method_not_allowed_fallback(async || Error::METHOD_NOT_ALLOWED)
+        .layer(middleware::map_response(in_discords_words))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), wait))
         .with_state(state)
 }
@@ -69,6 +73,16 @@ type Answer = Result<Json<Value>, Error>;
 async fn wait(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     tokio::time::sleep(state.latency()).await;
     next.run(request).await
+}
+
+/// A path or a body that cannot be read is told in axum's plain words; Discord always speaks JSON.
+async fn in_discords_words(response: Response) -> Response {
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if response.status().is_client_error() && !is_json {
+        Error::INVALID_FORM.into_response()
+    } else {
+        response
+    }
 }
 
 async fn only_the_bot(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
@@ -189,7 +203,13 @@ fn known_guild(state: &State, (application, guild): (u64, u64)) -> Result<(), Er
 
 /// The bot has the application's id, as every bot made since 2016 has.
 fn bot(state: &State) -> Player {
-    Player { bot: true, global_name: None, ..Player::named(UserId(state.application), "Pulse") }
+    Player {
+        id: UserId(state.application),
+        username: "Pulse".into(),
+        global_name: None,
+        nick: None,
+        bot: true,
+    }
 }
 
 /// Definitions as Discord keeps them: what is left out gets its default, what says nothing is dropped.
