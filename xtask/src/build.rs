@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::commands::{cargo, command, log, output, show};
 use crate::stamp::Stamp;
-use crate::steps::{Steps, told};
+use crate::steps::{Steps, tell, told};
 use crate::tools::{self, Tools};
 
 /// How many steps [`everything`] takes.
@@ -60,7 +60,7 @@ pub fn run(variant: Variant) -> Result<()> {
     let _lock = lock()?;
     let mut steps = Steps::new(STEPS);
     everything(&mut steps, &[variant])?;
-    eprintln!("built in {}", told(steps.elapsed()));
+    tell(&format!("built in {}", told(steps.elapsed())));
     Ok(())
 }
 
@@ -160,6 +160,6 @@ fn edge(tools: &Tools, variant: Variant) -> Result<()> {
 
 fn tell_size(file: &Path) -> Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    eprintln!("      {name}: {} KB", fs::metadata(file)?.len() / 1000);
+    tell(&format!("      {name}: {} KB", fs::metadata(file)?.len() / 1000));
     Ok(())
 }

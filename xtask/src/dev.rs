@@ -25,9 +25,9 @@ pub struct Options {
     /// Without the crowd of players
     #[arg(long)]
     no_players: bool,
-    /// Where the Durable Objects keep their SQLite
-    #[arg(long, default_value = "target/state/edge")]
-    state: PathBuf,
+    /// Where the Durable Objects keep their SQLite [default: target/state/edge]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
 /// `cargo xtask dev`.
@@ -73,7 +73,7 @@ fn start(
     }
     let get = |name: &str| settings.get(name).with_context(|| format!("{name} is not set: see .dev.vars"));
 
-    let serve = &mut edge::serve(Variant::Local, port, &options.state, &settings)?;
+    let serve = &mut edge::serve(Variant::Local, port, options.state.as_deref(), &settings)?;
     let mut open = vec![programs.start("edge", serve)?];
     let url = programs.wait_for("edge", "edge ready ", START_LIMIT)?;
 

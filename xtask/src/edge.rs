@@ -25,9 +25,9 @@ pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     port: u16,
-    /// Where the Durable Objects keep their SQLite
-    #[arg(long, default_value = "target/state/edge")]
-    state: PathBuf,
+    /// Where the Durable Objects keep their SQLite [default: target/state/edge]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Run what is deployed: without the one-time sign-in link of `dev`
     #[arg(long)]
     release: bool,
@@ -43,7 +43,7 @@ pub fn run(options: &Options) -> Result<()> {
         Settings::load(&crate::at(".dev.vars"))?
     };
     let mut programs = Programs::new();
-    let stdin = programs.start("edge", &mut serve(variant, port, &options.state, &settings)?)?;
+    let stdin = programs.start("edge", &mut serve(variant, port, options.state.as_deref(), &settings)?)?;
     let url = programs.wait_for("edge", "edge ready ", START_LIMIT)?;
     println!("edge ready {url}");
     forward_lines(stdin);
@@ -51,10 +51,11 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// The command that serves a built Worker.
-pub fn serve(variant: Variant, port: u16, state: &Path, settings: &Settings) -> Result<Command> {
+pub fn serve(variant: Variant, port: u16, state: Option<&Path>, settings: &Settings) -> Result<Command> {
+    let state = state.map_or_else(|| Ok(crate::at("target/state/edge")), std::path::absolute)?;
     let options = json!({
         "port": port,
-        "state": std::path::absolute(state)?,
+        "state": state,
         "main": variant.folder().join("index.js"),
         "bindings": settings.of_the_edge(),
     });

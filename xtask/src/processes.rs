@@ -68,7 +68,9 @@ fn spawn(command: &mut Command) -> Result<(Child, Pid)> {
     Ok((child, group))
 }
 
+/// After the end of a group's first process: ends those that it left behind, as a crash does.
 fn forget(group: Pid) {
+    let _ = killpg(group, Signal::SIGKILL);
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|each| *each != group);
 }
 

@@ -1,6 +1,7 @@
 //! Every step says what it does and how long that takes, before it does it and after.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -20,11 +21,11 @@ impl Steps {
     /// Does one step. `expected` is shown while it runs: "about 3 min, once".
     pub fn step<T>(&mut self, what: &str, expected: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let expected = if expected.is_empty() { String::new() } else { format!(" … {expected}") };
-        eprintln!("[{}/{}] {what}{expected}", self.taken.len() + 1, self.total);
+        tell(&format!("[{}/{}] {what}{expected}", self.taken.len() + 1, self.total));
         let begun = Instant::now();
         let result = work().with_context(|| format!("{what} failed"))?;
         self.taken.push((what.to_owned(), begun.elapsed()));
-        eprintln!("      done in {}", told(begun.elapsed()));
+        tell(&format!("      done in {}", told(begun.elapsed())));
         Ok(result)
     }
 
@@ -39,7 +40,7 @@ impl Steps {
         if !done {
             return self.step(what, expected, work);
         }
-        eprintln!("[{}/{}] {what}: nothing to do", self.taken.len() + 1, self.total);
+        tell(&format!("[{}/{}] {what}: nothing to do", self.taken.len() + 1, self.total));
         self.taken.push((what.to_owned(), Duration::ZERO));
         Ok(())
     }
@@ -55,6 +56,11 @@ impl Steps {
             lines
         })
     }
+}
+
+/// One write a line: wrangler passes on what it reads, piece by piece.
+pub fn tell(line: &str) {
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// A duration as one would say it: `0.4 s`, `48 s`, `9 min 12 s`.

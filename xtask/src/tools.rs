@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::commands::{cargo, command, log, output};
-use crate::stamp::Stamp;
 use crate::steps::Steps;
 
 /// How many steps [`ensure`] takes.
@@ -37,14 +37,9 @@ pub struct Tools {
 /// Installs what is missing of everything that builds need.
 pub fn ensure(steps: &mut Steps) -> Result<Tools> {
     steps.unless(has_wasm_target(), WASM_TARGET, "about 10 s, once", add_wasm_target)?;
-    let packages = npm_stamp()?;
-    let done = packages.is_fresh() && node_is_pinned();
-    steps.unless(
-        done,
-        "npm packages (wrangler, node, esbuild, binaryen, playwright)",
-        "about 30 s, once",
-        || packages.around(install_packages),
-    )?;
+    let installed = has_packages()? && node_is_pinned();
+    let packages = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
+    steps.unless(installed, packages, "about 30 s, once", install_packages)?;
     Ok(Tools { wasm_bindgen: WASM_BINDGEN.ensure(steps)?, worker_build: WORKER_BUILD.ensure(steps)? })
 }
 
@@ -96,9 +91,22 @@ fn add_wasm_target() -> Result<()> {
     })
 }
 
-fn npm_stamp() -> Result<Stamp> {
-    let inputs = [crate::at("package.json"), crate::at("package-lock.json")];
-    Stamp::of(crate::at("node_modules/.stamp"), "", &inputs, &[])
+/// Whether what npm last installed is what `package-lock.json` asks for. Whoever ran npm, it is not run again:
+/// wrangler may be what called this build, and must not lose its own files under way.
+fn has_packages() -> Result<bool> {
+    let Ok(installed) = fs::read(crate::at("node_modules/.package-lock.json")) else { return Ok(false) };
+    let installed: Value = serde_json::from_slice(&installed)?;
+    let wanted: Value = serde_json::from_slice(&fs::read(crate::at("package-lock.json"))?)?;
+    Ok(satisfies(&installed["packages"], &wanted["packages"]))
+}
+
+/// Packages for other platforms are optional, and rightly absent.
+fn satisfies(installed: &Value, wanted: &Value) -> bool {
+    let wanted = wanted.as_object().into_iter().flatten();
+    wanted.filter(|(path, _)| !path.is_empty()).all(|(path, wanted)| match &installed[path]["version"] {
+        Value::Null => wanted["optional"] == true,
+        version => *version == wanted["version"],
+    })
 }
 
 fn install_packages() -> Result<()> {
@@ -125,7 +133,7 @@ fn node_is_pinned() -> bool {
 }
 
 fn pinned_node() -> Result<String> {
-    let manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(crate::at("package.json"))?)?;
+    let manifest: Value = serde_json::from_str(&fs::read_to_string(crate::at("package.json"))?)?;
     Ok(manifest["devDependencies"]["node"].as_str().context("package.json pins no node")?.to_owned())
 }
 
@@ -162,4 +170,26 @@ fn find_browser() -> Option<PathBuf> {
     let found =
         |candidate: PathBuf| folders.iter().map(|folder| folder.join(&candidate)).find(|path| path.is_file());
     named.into_iter().chain(usual).chain(playwrights).find_map(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn packages_are_there_when_versions_agree_and_only_optional_ones_are_missing() {
+        let wanted = json!({ "": {}, "a": { "version": "1" }, "b": { "version": "1", "optional": true } });
+        for (installed, expected) in [
+            (json!({ "a": { "version": "1" } }), true),
+            (json!({ "a": { "version": "1" }, "b": { "version": "1" } }), true),
+            (json!({ "a": { "version": "1" }, "b": { "version": "2" } }), false),
+            (json!({ "a": { "version": "2" } }), false),
+            (json!({ "b": { "version": "1" } }), false),
+            (Value::Null, false),
+        ] {
+            assert_eq!(satisfies(&installed, &wanted), expected, "{installed}");
+        }
+    }
 }
