@@ -57,14 +57,14 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
     steps.step("discord-sim and bot-worker", "about 1 min when cold", dev::build_native)?;
     drop(lock);
 
-    let slow = if options.slow { "1" } else { "0" };
-    steps.step("end-to-end tests", "about 3 min", || show(cargo("test -p tests").env("PULSE_SLOW", slow)))?;
+    let slow = options.slow.then_some(("PULSE_SLOW", "1"));
+    steps.step("end-to-end tests", "about 3 min", || show(cargo("test -p tests").envs(slow)))?;
     if options.no_browser {
         return Ok(());
     }
     let browser = steps.step("a browser", "about 1 min, once", tools::browser)?;
     steps.step("browser tests", "about 2 min", || {
-        show(browser_tests()?.env("PULSE_CHROMIUM", browser).env("PULSE_SLOW", slow))
+        show(browser_tests()?.env("PULSE_CHROMIUM", browser).envs(slow))
     })
 }
 
