@@ -75,9 +75,9 @@ impl Edge {
         Ok(())
     }
 
-    /// What its log said since the last look.
-    pub fn log(&self) -> Vec<String> {
-        self.program.as_ref().map(Program::lines).unwrap_or_default()
+    /// Waits until its log says these words.
+    pub fn wait_for_log(&self, words: &str) -> Result<String> {
+        self.program.as_ref().context("the edge is not running")?.wait_for(words, PATIENCE)
     }
 
     /// Posts what Discord would sign.

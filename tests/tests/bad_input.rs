@@ -73,7 +73,7 @@ async fn a_malformed_setting_is_named() -> Result<()> {
         let error = &answer.json()["error"];
         assert_eq!(error["code"], "bad_setting");
         assert!(error["message"].as_str().unwrap().starts_with("DISCORD_PUBLIC_KEY: "), "{error}");
-        assert!(edge.log().iter().any(|line| line.contains("DISCORD_PUBLIC_KEY")), "it is in the log");
+        edge.wait_for_log("DISCORD_PUBLIC_KEY")?;
     }
     Ok(())
 }

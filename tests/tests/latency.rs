@@ -20,7 +20,8 @@ async fn stats_until(
     }
 }
 
-#[tokio::test]
+// The stand-in answers on another thread while the test waits for a program.
+#[tokio::test(flavor = "multi_thread")]
 async fn latency_follows_the_network_and_is_never_stale() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
@@ -47,7 +48,7 @@ async fn latency_follows_the_network_and_is_never_stale() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn commands_are_registered_once() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
@@ -62,7 +63,7 @@ async fn commands_are_registered_once() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_asked_to_end_ends_well() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
@@ -72,7 +73,7 @@ async fn a_worker_that_is_asked_to_end_ends_well() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_setting_and_a_wrong_token_are_named() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
