@@ -113,12 +113,6 @@ pub fn outside_server() -> InteractionResponse {
     Reply::refusal("Coins live in servers. Use this command in one.", "outside_server").into_response()
 }
 
-/// The answer when the books could not be reached: nothing is known to have happened.
-pub fn unavailable() -> InteractionResponse {
-    let line = "Something went wrong on our side. Look at `/balance` before you try again.";
-    Reply::refusal(line, "unavailable").into_response()
-}
-
 /// A moment that Discord shows as "in 3 hours".
 pub fn relative_time(at: Timestamp) -> String {
     format!("<t:{}:R>", at.seconds())

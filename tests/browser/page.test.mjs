@@ -1,0 +1,112 @@
+// What an administrator sees, in a real browser, with everything behind the page real.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Stack } from "./stack.mjs";
+
+const GUILD = "812345678901234567";
+const PATIENCE = { timeout: 30_000 };
+
+let stack;
+let page;
+const complaints = [];
+
+before(async () => {
+  stack = await Stack.start();
+  page = await stack.signedInPage();
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.locator("[data-card=servers]").waitFor(PATIENCE);
+});
+
+after(async () => {
+  await stack?.stop();
+});
+
+const row = (words) => page.locator("[data-events] li", { hasText: words });
+const player = (number, userName) => ({ guildId: GUILD, userId: `${700000000000000000n + BigInt(number)}`, userName });
+const latency = () => page.locator("[data-card=latency] [data-value]").textContent();
+
+/** Waits for a condition of the test's own, not of the page's. */
+async function until(what, condition) {
+  const deadline = Date.now() + PATIENCE.timeout;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, `still not: ${what}`);
+    await page.waitForTimeout(100);
+  }
+}
+
+test("a signed /daily appears by itself, once, with the ledger's balance in the reply", async () => {
+  await page.getByRole("status").getByText("Live").waitFor(PATIENCE);
+  await page.evaluate(() => (window.sameDocument = true));
+  const reply = await stack.command("daily", player(1, "Ann"));
+  await row("Ann claimed 100 coins").waitFor(PATIENCE);
+  assert.equal(await row("Ann claimed").count(), 1);
+  assert.equal(await page.locator("[data-events] li").count(), 1, "and nothing else");
+  assert.equal(await page.evaluate(() => window.sameDocument), true, "without a reload");
+  const balance = reply.data.embeds[0].fields.find(({ name }) => name === "Balance").value;
+  const ledger = await stack.command("balance", player(1, "Ann"));
+  assert.equal(balance, "100 coins");
+  assert.match(ledger.data.embeds[0].description, /100 coins/);
+  await until("the wealth on the card", async () =>
+    (await page.locator("[data-card=wealth] [data-value]").textContent()).includes("100"));
+});
+
+test("the latency card follows the network, and tells no old number when the bot is gone", async () => {
+  await stack.setLatency(40);
+  await stack.startBot();
+  await until("a calm latency", async () => Number.parseFloat(await latency()) < 200);
+  await stack.setLatency(400);
+  await until("a slow latency", async () => Number.parseFloat(await latency()) > 200);
+  await stack.killBot();
+  await until("no number", async () => (await latency()).includes("—"));
+  await page.locator("[data-card=latency]", { hasText: "offline" }).waitFor(PATIENCE);
+});
+
+test("after a power cut the page says so, comes back by itself, and shows what it missed exactly once", async () => {
+  await stack.killEdge();
+  await page.getByRole("status").getByText(/Reconnecting|Connecting/).waitFor(PATIENCE);
+  assert.equal(await row("Ann claimed").count(), 1, "what was known is still shown");
+
+  // While the page cannot reach it, the edge lives on another port, on the same state.
+  const elsewhere = await stack.startEdge(0);
+  assert.notEqual(elsewhere, stack.url);
+  const missed = ["Bob", "Cleo", "Dan"];
+  for (const [index, name] of missed.entries()) {
+    await stack.commandAt(elsewhere, "daily", player(10 + index, name));
+  }
+  await until("the room has them", async () => (await stack.eventsAt(elsewhere)).length >= 4);
+  await stack.killEdge();
+
+  await stack.startEdge();
+  await page.getByRole("status").getByText("Live").waitFor(PATIENCE);
+  for (const name of missed) {
+    await row(`${name} claimed`).waitFor(PATIENCE);
+    assert.equal(await row(`${name} claimed`).count(), 1, name);
+  }
+  assert.equal(await row("Ann claimed").count(), 1);
+  assert.equal(await page.evaluate(() => window.sameDocument), true, "without a reload");
+  await stack.command("daily", player(20, "Eve"));
+  await row("Eve claimed").waitFor(PATIENCE);
+});
+
+test("whoever is not signed in is told what to do, and sees nothing", async () => {
+  const stranger = await stack.strangersPage();
+  await stranger.goto(stack.url);
+  await stranger.getByRole("status").getByText("Signed out").waitFor(PATIENCE);
+  assert.equal(await stranger.locator("[data-events] li").count(), 0);
+  await stranger.close();
+});
+
+test("the page fits a phone, in both themes", async () => {
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 360, height: 740 });
+    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test("nothing went wrong in the page's own code", () => {
+  assert.deepEqual(complaints, []);
+});

@@ -1,0 +1,173 @@
+// Everything that stands behind the page, as real processes: the edge on workerd, the stand-in for Discord, the bot-worker.
+import { spawn } from "node:child_process";
+import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const BOT_TOKEN = "a-bot-token-of-the-browser-tests";
+const DISCORD_TOKEN = "a-discord-token-of-the-browser-tests";
+const ADMIN_TOKEN = "an-admin-token-of-the-browser-tests";
+const PATIENCE_MS = 30_000;
+
+/** A child in a process group of its own, ready once it has said `words`. */
+async function program(path, args, env, words) {
+  const child = spawn(path, args, { cwd: root, env: { ...process.env, ...env }, detached: true, stdio: "pipe" });
+  const said = [];
+  const line = await new Promise((ready, failed) => {
+    const giveUp = () => failed(new Error(`${path} did not say "${words}":\n${said.join("\n")}`));
+    const timer = setTimeout(giveUp, PATIENCE_MS);
+    for (const output of [child.stdout, child.stderr]) {
+      createInterface({ input: output }).on("line", (line) => {
+        said.push(line);
+        if (line.includes(words)) {
+          clearTimeout(timer);
+          ready(line);
+        }
+      });
+    }
+    child.once("exit", giveUp);
+  });
+  const gone = new Promise((done) => child.once("exit", done));
+  return {
+    url: line.match(/http:\/\/\S+/)?.[0],
+    /** As a power cut would: it, and all that it started. */
+    kill: async () => {
+      if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+      await gone;
+    },
+  };
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+/** The last 32 bytes of a private key in PKCS #8 are its seed; of a public key in SPKI, the key. */
+function keys() {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const tail = (key, type) => key.export({ format: "der", type }).subarray(-32).toString("hex");
+  return { seed: tail(privateKey, "pkcs8"), key: tail(publicKey, "spki"), privateKey };
+}
+
+export class Stack {
+  #port;
+  #ticket = randomBytes(32).toString("hex");
+  #keys = keys();
+  #fresh = 0n;
+  #state = mkdtempSync(join(tmpdir(), "pulse-"));
+  #edge;
+  #sim;
+  #bot;
+  #browser;
+
+  static async start() {
+    const stack = new Stack();
+    stack.#port = await freePort();
+    await stack.startEdge();
+    stack.#sim = await program(
+      join(root, "target/debug/discord-sim"),
+      ["--edge-url", stack.url, "--players", "0", "--latency-ms", "40"],
+      { DISCORD_SIM_SIGNING_KEY: stack.#keys.seed, DISCORD_TOKEN },
+      "discord-sim ready",
+    );
+    stack.#browser = await chromium.launch({
+      executablePath: process.env.PULSE_CHROMIUM,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync"],
+    });
+    return stack;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** On the page's port, or out of its sight on another; always on the same state. */
+  async startEdge(port = this.#port) {
+    const bindings = {
+      DISCORD_PUBLIC_KEY: this.#keys.key,
+      BOT_TOKEN,
+      ADMIN_TOKEN,
+      DEV_LINK: `${this.#ticket}.${Date.now() + 600_000}`,
+    };
+    const main = join(root, "target/edge/local/index.js");
+    const options = JSON.stringify({ port, state: this.#state, main, bindings });
+    const node = join(root, "node_modules/.bin/node");
+    this.#edge = await program(node, ["edge/serve.mjs"], { PULSE_EDGE_OPTIONS: options }, "edge ready");
+    return this.#edge.url;
+  }
+
+  async killEdge() {
+    await this.#edge.kill();
+  }
+
+  async startBot() {
+    const env = { DISCORD_TOKEN, BOT_TOKEN, EDGE_URL: this.url, DISCORD_API: `${this.#sim.url}/api/v10` };
+    this.#bot = await program(join(root, "target/debug/bot-worker"), ["run"], env, "bot-worker ready");
+  }
+
+  async killBot() {
+    await this.#bot.kill();
+  }
+
+  async setLatency(ms) {
+    await fetch(`${this.#sim.url}/control/latency`, { method: "PUT", body: JSON.stringify({ ms }) });
+  }
+
+  /** A signed command, as Discord posts it; gives Discord's side of the answer. */
+  async command(name, more = {}) {
+    const body = JSON.stringify({ name, ...more });
+    const answer = await fetch(`${this.#sim.url}/control/interactions`, { method: "POST", body });
+    return (await answer.json()).body;
+  }
+
+  /** The same, to an edge that the page cannot see: signed here, because the stand-in knows only the page's. */
+  async commandAt(url, name, { guildId, userId, userName }) {
+    const body = JSON.stringify({
+      type: 2, id: `${(BigInt(Date.now()) << 22n) + this.#fresh++}`, guild_id: guildId,
+      member: { user: { id: userId, username: userName } }, data: { name },
+    });
+    const timestamp = `${Math.floor(Date.now() / 1000)}`;
+    const signature = sign(null, Buffer.from(timestamp + body), this.#keys.privateKey).toString("hex");
+    const headers = { "X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp };
+    const answer = await fetch(`${url}/interactions`, { method: "POST", body, headers });
+    if (answer.status !== 200) throw new Error(`/${name} was answered ${answer.status}`);
+  }
+
+  /** What the room of such an edge has. */
+  async eventsAt(url) {
+    const answer = await fetch(`${url}/api/events`, { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
+    return answer.json();
+  }
+
+  /** A browser window of its own, signed in by a link. The first use of the link is the only one. */
+  async signedInPage(options = {}) {
+    const context = await this.#browser.newContext(options);
+    const page = await context.newPage();
+    await page.goto(`${this.url}/login/local?ticket=${this.#ticket}`);
+    return page;
+  }
+
+  async strangersPage() {
+    const context = await this.#browser.newContext();
+    return context.newPage();
+  }
+
+  async stop() {
+    await this.#browser?.close();
+    for (const program of [this.#bot, this.#sim, this.#edge]) await program?.kill();
+    rmSync(this.#state, { recursive: true, force: true });
+  }
+}
