@@ -134,17 +134,19 @@ impl Programs {
         Ok(stdin)
     }
 
-    /// Waits for a line of `name` that begins with `beginning`, and gives the rest of that line.
-    pub fn wait_for(&mut self, name: &str, beginning: &str, limit: Duration) -> Result<String> {
+    /// Waits for a line of `name` with these words, which a log may put a time before; gives the rest of that line.
+    pub fn wait_for(&mut self, name: &str, words: &str, limit: Duration) -> Result<String> {
         let deadline = Instant::now() + limit;
         loop {
             match self.next(deadline.saturating_duration_since(Instant::now()))? {
-                Some((who, line)) if who == name && line.starts_with(beginning) => {
-                    return Ok(line[beginning.len()..].trim().to_owned());
+                Some((who, line)) if who == name => {
+                    if let Some((_, rest)) = line.split_once(words) {
+                        return Ok(rest.trim().to_owned());
+                    }
                 }
                 Some(_) => {}
                 None => {
-                    bail!("{name} did not say `{beginning}` within {} s{}", limit.as_secs(), log_of(name))
+                    bail!("{name} did not say `{words}` within {} s{}", limit.as_secs(), log_of(name))
                 }
             }
         }
