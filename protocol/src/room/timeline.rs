@@ -134,7 +134,8 @@ pub(super) struct Timeline {
     minutes: VecDeque<Bucket>,
     quarters: VecDeque<Bucket>,
     months: Months,
-    touched: [bool; 3],
+    /// The oldest step of each resolution that has changed since it was stored.
+    touched: [Option<Timestamp>; 3],
     months_touched: bool,
 }
 
@@ -190,10 +191,9 @@ impl Timeline {
     /// Stores what has changed since the last time, and lets go of what is too old.
     pub(super) fn save(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         for resolution in Resolution::ALL {
-            if std::mem::take(&mut self.touched[resolution as usize])
-                && let Some(bucket) = self.ring(resolution).back()
-            {
-                outputs.push(Output::Store(Row::Bucket(resolution, bucket.clone())));
+            if let Some(oldest) = self.touched[resolution as usize].take() {
+                let changed = since(self.ring(resolution), oldest);
+                outputs.extend(changed.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
             }
             let oldest = now.minus(resolution.span_ms());
             let ring = self.ring_mut(resolution);
@@ -263,7 +263,6 @@ impl Timeline {
     fn update(&mut self, at: Timestamp, change: impl Fn(&mut Bucket)) {
         for resolution in Resolution::ALL {
             let begins = at.floor(resolution.step_ms());
-            self.touched[resolution as usize] = true;
             let ring = self.ring_mut(resolution);
             if ring.back().is_none_or(|last| last.at < begins) {
                 let wealth = ring.back().map(|last| last.wealth).unwrap_or_default();
@@ -271,6 +270,8 @@ impl Timeline {
             }
             if let Some(bucket) = ring.back_mut() {
                 change(bucket);
+                let changed = bucket.at;
+                self.touched[resolution as usize].get_or_insert(changed);
             }
         }
     }
