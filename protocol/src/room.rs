@@ -318,13 +318,9 @@ impl Room {
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let sample = report.gateway_ms().or(report.rest_ms);
-        if let Some(event) = self.pulse.notice(now) {
-            self.number(event, outputs);
-        }
+        self.notice(now, outputs);
         outputs.extend(self.pulse.report(now, report).into_iter().map(Output::Store));
-        if let Some(event) = self.pulse.notice(now) {
-            self.number(event, outputs);
-        }
+        self.notice(now, outputs);
         self.timeline.add_ping(now, sample);
         self.timeline.set_wealth(now, self.ledgers.wealth());
         self.timeline.save(now, outputs);
@@ -343,13 +339,19 @@ impl Room {
             outputs.push(Output::TickNever);
             return;
         }
-        if let Some(event) = self.pulse.notice(now) {
-            self.number(event, outputs);
-        }
+        self.notice(now, outputs);
         self.flush(now, outputs);
         // Last the alarm: what is sent would otherwise wait for its write.
         self.broadcast(now, ServerMessage::StatsUpdate { data: Box::new(self.stats(now)) }, outputs);
         outputs.push(Output::TickIn(STATS_EVERY_MS));
+    }
+
+    /// Tells once that the bot went offline, or is back.
+    fn notice(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        if let Some((event, row)) = self.pulse.notice(now) {
+            self.number(event, outputs);
+            outputs.push(Output::Store(row));
+        }
     }
 
     /// Gives an event its place, stores it, and puts it among those to be told.

@@ -37,7 +37,9 @@ impl Pulse {
             .filter(|(resolution, _)| *resolution == Resolution::FiveSeconds)
             .filter_map(|(_, bucket)| Some((bucket.at, bucket.ping()?)))
             .collect();
-        let noticed = last.is_some().then_some(BotStatus::Online);
+        let noticed = last.as_ref().map(|last| {
+            if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online }
+        });
         Self { last, names, samples, noticed }
     }
 
@@ -54,14 +56,14 @@ impl Pulse {
                 rows.push(Row::Name(guild));
             }
         }
-        let row = ReportRow { received_at: now, report };
+        let row = ReportRow { received_at: now, report, noticed_offline: false };
         self.last = Some(row.clone());
         rows.push(Row::Report(row));
         rows
     }
 
-    /// The event of a change between online and offline, once each.
-    pub(super) fn notice(&mut self, now: Timestamp) -> Option<Event> {
+    /// The event of a change between online and offline, once each, and what is to be stored with it.
+    pub(super) fn notice(&mut self, now: Timestamp) -> Option<(Event, Row)> {
         let status = self.status(now);
         let before = self.noticed.replace(status);
         let (severity, message) = match (before, status) {
@@ -72,10 +74,19 @@ impl Pulse {
             (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
             _ => return None,
         };
-        Some(Event {
+        let last = self.last.as_mut()?;
+        last.noticed_offline = status == BotStatus::Offline;
+        let row = Row::Report(last.clone());
+        // A report after a long silence says both in one moment.
+        let word = if last.noticed_offline { "offline" } else { "online" };
+        Some((self.event(format!("bot-{word}-{now}"), now, severity, message), row))
+    }
+
+    fn event(&self, id: String, at: Timestamp, severity: Severity, message: &str) -> Event {
+        Event {
             seq: Seq(0),
-            id: format!("bot-{now}"),
-            at: now,
+            id,
+            at,
             severity,
             source: Source::Bot,
             guild_id: GuildId::NONE,
@@ -87,7 +98,7 @@ impl Pulse {
             amount: None,
             message: format!("{} {message}", self.bot_name()),
             handled_ms: None,
-        })
+        }
     }
 
     pub(super) fn status(&self, now: Timestamp) -> BotStatus {

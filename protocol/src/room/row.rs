@@ -99,6 +99,9 @@ pub struct ReportRow {
     pub received_at: Timestamp,
     /// What it said.
     pub report: Report,
+    /// Whether its staying the last one has been told as an event: after a restart it is not told again.
+    #[serde(default)]
+    pub noticed_offline: bool,
 }
 
 /// A row that this version cannot read.
