@@ -78,6 +78,11 @@ impl Feed {
         self.epoch.map(|epoch| (epoch, self.head))
     }
 
+    /// Whether this is knowledge of `epoch`, and of no other.
+    pub fn is_of(&self, epoch: Epoch) -> bool {
+        self.epoch == Some(epoch)
+    }
+
     /// Whether something is known to exist that has not come: on an ordered wire, a loss.
     pub fn has_gap(&self) -> bool {
         let newest = self.events.last_key_value().map_or(self.head, |(&seq, _)| seq);

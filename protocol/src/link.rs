@@ -215,8 +215,10 @@ impl Link {
             (Ok(message), Phase::Open { epoch, .. }) => {
                 let tells_all = matches!(message, ServerMessage::StatsUpdate { .. });
                 self.merge(epoch, message, outputs);
-                // The room sends what waits before it sends the numbers: what is missing then was lost.
-                if tells_all && self.feed.has_gap() {
+                // The room sends what waits before it sends the numbers: what is missing then was lost. And a feed
+                // that holds another epoch for the newer one (clocks step back) would pass over all that this
+                // socket says.
+                if tells_all && (self.feed.has_gap() || !self.feed.is_of(epoch)) {
                     self.give_up(now, entropy, outputs);
                 }
             }
