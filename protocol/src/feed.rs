@@ -51,7 +51,7 @@ impl Feed {
         }
         self.head = self.head.max(seq);
         self.settle();
-        if self.stats.as_ref().is_none_or(|known| known.as_of <= stats.as_of) {
+        if self.has_nothing_newer_than(&stats) {
             self.history = history.into();
             self.trim_history();
         }
@@ -106,12 +106,17 @@ impl Feed {
     }
 
     fn merge_stats(&mut self, epoch: Epoch, stats: DashboardStats) {
-        if self.epoch != Some(epoch) || self.stats.as_ref().is_some_and(|known| known.as_of > stats.as_of) {
+        if self.epoch != Some(epoch) || !self.has_nothing_newer_than(&stats) {
             return;
         }
         self.epoch_seen_at = self.epoch_seen_at.max(stats.as_of);
         self.add_history_point(&stats);
         self.stats = Some(stats);
+    }
+
+    /// The stream's numbers tell first what is newer: a clock can stand still, or step back with a restart.
+    fn has_nothing_newer_than(&self, stats: &DashboardStats) -> bool {
+        self.stats.as_ref().is_none_or(|known| (known.seq, known.as_of) <= (stats.seq, stats.as_of))
     }
 
     fn add_history_point(&mut self, stats: &DashboardStats) {
