@@ -62,6 +62,14 @@ impl From<worker::Error> for Problem {
     }
 }
 
+/// Comma-separated values, to be saved rather than shown.
+pub fn csv_response(csv: String) -> Result<Response, Problem> {
+    let response = Response::ok(csv)?;
+    response.headers().set("Content-Type", "text/csv; charset=utf-8")?;
+    response.headers().set("Content-Disposition", "attachment")?;
+    Ok(response)
+}
+
 /// Reads a body of at most `max_bytes`; one that is longer is not read to its end.
 pub async fn read_bounded(request: &mut Request, max_bytes: usize) -> Result<Vec<u8>, Problem> {
     use futures_util::StreamExt;

@@ -2,9 +2,14 @@
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
-use interactions::{Books, BooksError, Call, schema};
+use interactions::{
+    Books, BooksError, Call,
+    books::audit::{JournalPage, journal_csv},
+    schema,
+};
 use protocol::{
-    GuildId, Timestamp,
+    GuildId, JournalSeq, Timestamp, UserId,
+    audit::JOURNAL_PAGE_MAX,
     record::{Acknowledgement, Push},
 };
 use serde::{Deserialize, Serialize};
@@ -13,10 +18,18 @@ use worker::{
     console_error, durable_object,
 };
 
-use crate::{answer::Problem, room, settings::Settings, sql::ObjectSql};
+use crate::{
+    answer::{Problem, csv_response},
+    room,
+    session::query,
+    settings::Settings,
+    sql::ObjectSql,
+};
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "GUILD";
+/// Without `limit`, this many rows of the journal.
+const JOURNAL_PAGE: u64 = 50;
 /// An alarm looks after a commit whose push was lost with the object, after this many milliseconds.
 const OUTBOX_ALARM_MS: u64 = 10_000;
 
@@ -52,6 +65,20 @@ pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Res
     }
 }
 
+/// `GET /api/guilds/{id}/…`: an administrator reads a server's books.
+pub async fn audit(
+    request: &Request,
+    settings: &Settings,
+    guild: &str,
+    path: &str,
+) -> Result<Response, Problem> {
+    room::admit(request, settings).await?;
+    let guild: GuildId = guild.parse().map_err(|_| Problem::not_found())?;
+    let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let inner = Request::new(&format!("https://guild/{path}{search}"), Method::Get)?;
+    Ok(settings.objects(BINDING)?.get_by_name(&guild.to_string())?.fetch_with_request(inner).await?)
+}
+
 /// The object.
 #[durable_object]
 pub struct Guild {
@@ -79,6 +106,9 @@ impl worker::DurableObject for Guild {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if request.method() == Method::Get {
+            return self.inner.audit(&request).or_else(Problem::into_response);
+        }
         let now = Timestamp(worker::Date::now().as_millis());
         let question: Question = request.json().await?;
         match self.inner.answer(now, &question) {
@@ -122,6 +152,27 @@ impl Inner {
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let books = Books::new(&self.sql);
         books.answer(now, &question.call, handled_ms).map_err(|error| error.to_string())
+    }
+
+    fn audit(&self, request: &Request) -> Result<Response, Problem> {
+        let books = Books::new(&self.sql);
+        let unread = |error: BooksError| Problem::failure("The books could not be read", &error);
+        let path = request.path();
+        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        match segments.as_slice() {
+            ["proof"] => Ok(Response::from_json(&books.prove().map_err(unread)?)?),
+            ["journal"] => Ok(Response::from_json(&books.journal(journal_page(request)?).map_err(unread)?)?),
+            ["journal.csv"] => {
+                let rows = books.journal(journal_page(request)?).map_err(unread)?;
+                csv_response(journal_csv(&rows))
+            }
+            ["players", user] => {
+                let user = user.parse().map_err(|_| Problem::not_found())?;
+                let profile = books.profile(user).map_err(unread)?.ok_or_else(Problem::not_found)?;
+                Ok(Response::from_json(&profile)?)
+            }
+            _ => Err(Problem::not_found()),
+        }
     }
 
     /// The server whose books these are: the object's name.
@@ -170,6 +221,25 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+fn journal_page(request: &Request) -> Result<JournalPage, Problem> {
+    let number = |name: &str| {
+        let given = query(request, name)?.filter(|value| !value.is_empty());
+        given
+            .map(|value| value.parse::<u64>())
+            .transpose()
+            .map_err(|_| Problem::new(400, "bad_query", format!("`{name}` takes a whole number.")))
+    };
+    let limit = number("limit")?.unwrap_or(JOURNAL_PAGE);
+    if !(1..=JOURNAL_PAGE_MAX).contains(&limit) {
+        return Err(Problem::new(400, "bad_query", format!("`limit` is from 1 to {JOURNAL_PAGE_MAX}.")));
+    }
+    Ok(JournalPage {
+        before: number("before")?.map(JournalSeq),
+        limit,
+        player: number("player")?.map(UserId),
+    })
 }
 
 async fn deliver(room: &ObjectNamespace, push: &Push) -> Result<Acknowledgement, Problem> {

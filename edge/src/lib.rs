@@ -36,6 +36,9 @@ async fn route(request: Request, settings: &Settings, context: &Context) -> Resu
         (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
         (Method::Get, ["api", "guilds"]) => room::get(request, settings, "/guilds").await,
         (Method::Get, ["api", "events"]) => room::get(request, settings, "/events").await,
+        (Method::Get, ["api", "guilds", guild, rest @ ..]) => {
+            guild::audit(&request, settings, guild, &rest.join("/")).await
+        }
         (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
         #[cfg(feature = "local-link")]
         (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,

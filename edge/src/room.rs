@@ -54,23 +54,24 @@ pub async fn open_socket(request: Request, settings: &Settings) -> Result<Respon
     };
     let headers = Headers::new();
     headers.set("Upgrade", "websocket")?;
-    headers.set(Credential::HEADER, &credential.to_header())?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    let inner = Request::new_with_init(&format!("https://room/ws{resume}"), &init)?;
-    Ok(settings.objects(BINDING)?.get_by_name(NAME)?.fetch_with_request(inner).await?)
+    ask(&credential, settings, &format!("/ws{resume}"), headers).await
 }
 
 /// `GET /api/…`: the room answers those that may look.
 pub async fn get(request: Request, settings: &Settings, path: &str) -> Result<Response, Problem> {
     let credential = Credential::of(&request, settings)?;
-    let headers = Headers::new();
-    headers.set(Credential::HEADER, &credential.to_header())?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
     let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let inner = Request::new_with_init(&format!("https://room{path}{search}"), &init)?;
-    Ok(settings.objects(BINDING)?.get_by_name(NAME)?.fetch_with_request(inner).await?)
+    ask(&credential, settings, &format!("{path}{search}"), Headers::new()).await
+}
+
+/// Whether a request may look at what is not the room's own.
+pub async fn admit(request: &Request, settings: &Settings) -> Result<(), Problem> {
+    let credential = Credential::of(request, settings)?;
+    if credential == Credential::Program {
+        return Ok(());
+    }
+    let answer = ask(&credential, settings, "/admit", Headers::new()).await?;
+    if answer.status_code() == 200 { Ok(()) } else { Err(Problem::signed_out()) }
 }
 
 /// `POST /api/report`: the bot-worker's look at the bot.
@@ -102,6 +103,20 @@ pub async fn tell(objects: &ObjectNamespace, path: &str, what: &impl Serialize) 
     } else {
         Err(Problem::new(503, "unavailable", format!("The room answered {}.", response.status_code())))
     }
+}
+
+/// Asks the room in the name of whoever showed this credential.
+async fn ask(
+    credential: &Credential,
+    settings: &Settings,
+    path: &str,
+    headers: Headers,
+) -> Result<Response, Problem> {
+    headers.set(Credential::HEADER, &credential.to_header())?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
+    Ok(settings.objects(BINDING)?.get_by_name(NAME)?.fetch_with_request(request).await?)
 }
 
 fn bad_resume() -> Problem {
@@ -264,6 +279,7 @@ impl Inner {
     async fn show(self: &Rc<Self>, path: &str, request: &Request) -> Result<Response, Problem> {
         match path {
             "/ws" => self.join(request).await,
+            "/admit" => Ok(Response::ok("")?),
             "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),
             "/guilds" => Ok(Response::from_json(&self.core()?.borrow().room.guilds())?),
             "/events" => Ok(Response::from_json(&memory::EventQuery::parse(request)?.run(&self.sql)?)?),

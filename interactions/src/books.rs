@@ -1,5 +1,6 @@
 //! One server's books. Every balance change is one journal row; an interaction is answered once, and its answer kept.
 
+pub mod audit;
 mod decision;
 mod outbox;
 mod row;

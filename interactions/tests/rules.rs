@@ -308,3 +308,19 @@ fn definitions_keep_discords_limits() {
         }
     }
 }
+
+#[test]
+fn the_proof_finds_what_does_not_add_up() {
+    use interactions::sql::Sql as _;
+
+    let (ann, bob) = (person(1), person(2));
+    let (sqlite, _) = play(&[(&ann, NOON, daily()), (&ann, NOON, pay(&bob, 30, None))]);
+    let books = interactions::Books::new(&sqlite);
+    let proof = books.prove().unwrap();
+    assert_eq!((proof.rows, proof.accounts, proof.sum, proof.mismatches.len()), (2, 2, Coins::ZERO, 0));
+    sqlite.execute(&format!("UPDATE accounts SET balance = 31 WHERE user = '{}'", bob.id), &[]).unwrap();
+    let proof = books.prove().unwrap();
+    assert_eq!(proof.sum, Coins::new(1));
+    let wrong = &proof.mismatches[0];
+    assert_eq!((wrong.user_id, wrong.journal, wrong.account), (bob.id, Coins::new(30), Coins::new(31)));
+}

@@ -1,0 +1,182 @@
+//! What an administrator reads: the journal in pages, a player's account, and the proof that the two agree.
+
+use std::collections::BTreeMap;
+
+use protocol::{
+    Coins, InteractionId, JournalSeq, Timestamp, UserId,
+    audit::{JOURNAL_PAGE_MAX, JournalRow, Mismatch, PlayerProfile, Proof},
+};
+
+use super::{Books, BooksError, row::Reader};
+use crate::{
+    sql::{Row, Sql, Value},
+    text,
+};
+
+/// Rows that the proof replays at a time.
+const PROOF_STEP: u64 = 1_000;
+
+/// Which page of the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalPage {
+    /// Rows before this one; the newest when left out.
+    pub before: Option<JournalSeq>,
+    /// How many, at most [`JOURNAL_PAGE_MAX`].
+    pub limit: u64,
+    /// Only those that this person typed or was the target of.
+    pub player: Option<UserId>,
+}
+
+impl<S: Sql> Books<'_, S> {
+    /// Journal rows, newest first.
+    pub fn journal(&self, page: JournalPage) -> Result<Vec<JournalRow>, BooksError> {
+        let statement =
+            "SELECT seq, id, at, command, debit, credit, amount, tax, actor, target, note, balance_after
+            FROM journal WHERE seq < ?1 AND (?2 IS NULL OR actor = ?2 OR target = ?2) ORDER BY seq DESC LIMIT ?3";
+        let before = page.before.map_or(Value::Integer((1 << 53) - 1), |seq| seq.0.into());
+        let limit = Value::from(page.limit.min(JOURNAL_PAGE_MAX));
+        self.sql.query(statement, &[before, page.player.into(), limit])?.into_iter().map(read_row).collect()
+    }
+
+    /// A player as an administrator sees it.
+    pub fn profile(&self, user: UserId) -> Result<Option<PlayerProfile>, BooksError> {
+        let Some(account) = self.account(user)? else { return Ok(None) };
+        Ok(Some(PlayerProfile {
+            user_id: user,
+            rank: self.rank(account.balance)?,
+            level: account.level(),
+            name: account.name,
+            balance: account.balance,
+            xp: account.xp,
+            streak: account.streak,
+            freezes: account.freezes,
+            items: Vec::new(),
+            created_at: account.created_at,
+        }))
+    }
+
+    /// Replays the whole journal in steps, and compares what it gives with what the accounts hold.
+    pub fn prove(&self) -> Result<Proof, BooksError> {
+        let mut replay = Replay::default();
+        let statement =
+            "SELECT seq, debit, credit, amount, tax FROM journal WHERE seq > ? ORDER BY seq LIMIT ?";
+        let mut after = 0;
+        loop {
+            let rows = self.sql.query(statement, &[after.into(), PROOF_STEP.into()])?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let mut row = Reader::new("journal", Some(row));
+                after = row.unsigned()?;
+                replay.add(row.optional_text()?, row.optional_text()?, row.coins()?, row.coins()?);
+            }
+        }
+        let mut mismatches = Vec::new();
+        let mut accounts = 0;
+        let statement = "SELECT user, balance FROM accounts WHERE user > ? ORDER BY user LIMIT ?";
+        let mut last = String::new();
+        loop {
+            let rows = self.sql.query(statement, &[last.as_str().into(), PROOF_STEP.into()])?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                let mut row = Reader::new("accounts", Some(row));
+                let (user_id, account) = (row.user()?, row.coins()?);
+                last = user_id.to_string();
+                accounts += 1;
+                let journal = replay.balances.remove(&last).unwrap_or_default();
+                if journal != account {
+                    mismatches.push(Mismatch { user_id, journal, account });
+                }
+                replay.sum = replay.sum.saturating_plus(account);
+            }
+        }
+        for (user, journal) in replay.balances {
+            // A player in the journal without an account.
+            if let (Ok(user_id), true) = (user.parse(), journal != Coins::ZERO) {
+                mismatches.push(Mismatch { user_id, journal, account: Coins::ZERO });
+            }
+        }
+        let (rows, sum, lowest_balance) = (replay.rows, replay.sum, replay.lowest);
+        Ok(Proof { rows, accounts, sum, lowest_balance, mismatches })
+    }
+}
+
+/// The journal added up.
+#[derive(Default)]
+struct Replay {
+    rows: u64,
+    balances: BTreeMap<String, Coins>,
+    /// What the mint and the sinks hold; the players' accounts are added to it.
+    sum: Coins,
+    lowest: Coins,
+}
+
+impl Replay {
+    fn add(&mut self, debit: Option<String>, credit: Option<String>, amount: Coins, tax: Coins) {
+        self.rows += 1;
+        if let Some(debit) = debit {
+            self.change(debit, Coins::ZERO.saturating_minus(amount));
+        }
+        if let Some(credit) = credit {
+            self.change(credit, amount.saturating_minus(tax));
+        }
+        self.sum = self.sum.saturating_plus(tax);
+    }
+
+    fn change(&mut self, party: String, by: Coins) {
+        if party == "mint" {
+            self.sum = self.sum.saturating_plus(by);
+            return;
+        }
+        let balance = self.balances.entry(party).or_default();
+        *balance = balance.saturating_plus(by);
+        self.lowest = self.lowest.min(*balance);
+    }
+}
+
+/// The journal as comma-separated values, with a header.
+pub fn journal_csv(rows: &[JournalRow]) -> String {
+    let mut csv =
+        "seq,id,at,command,debit,credit,amount,tax,actorId,targetId,note,balanceAfter\r\n".to_owned();
+    for row in rows {
+        let cells = [
+            row.seq.to_string(),
+            row.id.to_string(),
+            row.at.to_string(),
+            text::csv_cell(&row.command),
+            row.debit.clone().unwrap_or_default(),
+            row.credit.clone().unwrap_or_default(),
+            row.amount.to_string(),
+            row.tax.to_string(),
+            row.actor_id.to_string(),
+            row.target_id.map(|id| id.to_string()).unwrap_or_default(),
+            text::csv_cell(row.note.as_deref().unwrap_or_default()),
+            row.balance_after.map(|coins| coins.to_string()).unwrap_or_default(),
+        ];
+        csv.push_str(&cells.join(","));
+        csv.push_str("\r\n");
+    }
+    csv
+}
+
+fn read_row(row: Row) -> Result<JournalRow, BooksError> {
+    let mut row = Reader::new("journal", Some(row));
+    let id = |text: String| text.parse::<UserId>().map_err(|_| BooksError::Shape("journal"));
+    Ok(JournalRow {
+        seq: JournalSeq(row.unsigned()?),
+        id: row.text()?.parse::<InteractionId>().map_err(|_| BooksError::Shape("journal"))?,
+        at: Timestamp(row.unsigned()?),
+        command: row.text()?,
+        debit: row.optional_text()?,
+        credit: row.optional_text()?,
+        amount: row.coins()?,
+        tax: row.coins()?,
+        actor_id: row.user()?,
+        target_id: row.optional_text()?.map(id).transpose()?,
+        note: row.optional_text()?,
+        balance_after: row.optional()?.and_then(|coins| i64::try_from(coins).ok()).map(Coins::new),
+    })
+}

@@ -1,0 +1,92 @@
+//! What an administrator reads of one server's books.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Coins, InteractionId, JournalSeq, Timestamp, UserId};
+
+/// The most rows in one page of the journal.
+pub const JOURNAL_PAGE_MAX: u64 = 200;
+
+/// One answered interaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalRow {
+    /// Its place: 1, 2, 3, … without gaps.
+    pub seq: JournalSeq,
+    /// The interaction.
+    pub id: InteractionId,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// The command's name.
+    pub command: String,
+    /// Who gave: a player's id or `mint`; `null` when no money moved.
+    pub debit: Option<String>,
+    /// Who got: a player's id; `null` when no money moved.
+    pub credit: Option<String>,
+    /// What the debited account lost.
+    pub amount: Coins,
+    /// What of it was burnt on the way.
+    pub tax: Coins,
+    /// Who typed it.
+    pub actor_id: UserId,
+    /// The other person.
+    pub target_id: Option<UserId>,
+    /// The note.
+    pub note: Option<String>,
+    /// What the actor held afterwards; `null` when no money moved.
+    pub balance_after: Option<Coins>,
+}
+
+/// One player's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlayerProfile {
+    /// Whose.
+    pub user_id: UserId,
+    /// The name when last seen.
+    pub name: String,
+    /// What it holds.
+    pub balance: Coins,
+    /// The level that its experience gives.
+    pub level: u64,
+    /// Experience.
+    pub xp: u64,
+    /// Days in a row with a daily.
+    pub streak: u64,
+    /// Missed days that will be forgiven.
+    pub freezes: u64,
+    /// 1 is the richest.
+    pub rank: u64,
+    /// What was bought. There is no shop yet.
+    pub items: Vec<String>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+}
+
+/// What a replay of the whole journal found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proof {
+    /// Rows replayed.
+    pub rows: u64,
+    /// Players' accounts compared.
+    pub accounts: u64,
+    /// All accounts, the mint and the sinks included; zero when nothing was made or lost outside the mint and the sinks.
+    pub sum: Coins,
+    /// The lowest balance that any player had at any time.
+    pub lowest_balance: Coins,
+    /// Accounts that do not hold what the journal says.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// An account that does not hold what the journal says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mismatch {
+    /// Whose.
+    pub user_id: UserId,
+    /// What the journal says.
+    pub journal: Coins,
+    /// What the account holds.
+    pub account: Coins,
+}
