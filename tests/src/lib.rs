@@ -6,6 +6,7 @@ pub mod bot;
 pub mod edge;
 pub mod people;
 pub mod program;
+pub mod simulation;
 pub mod viewer;
 
 pub use edge::Edge;
