@@ -7,7 +7,7 @@ use super::{
     timeline::{Bucket, Resolution, percent_change},
 };
 use crate::{
-    Event, GuildId, Report, Seq, Severity, Source, Timestamp,
+    Event, GuildId, Report, Severity, Source, Timestamp,
     report::NamedGuild,
     stats::{BotStatus, Ping},
     time::MINUTE_MS,
@@ -37,9 +37,9 @@ impl Pulse {
             .filter(|(resolution, _)| *resolution == Resolution::FiveSeconds)
             .filter_map(|(_, bucket)| Some((bucket.at, bucket.ping()?)))
             .collect();
-        let noticed = last.as_ref().map(|last| {
-            if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online }
-        });
+        let noticed = last
+            .as_ref()
+            .map(|last| if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online });
         Self { last, names, samples, noticed }
     }
 
@@ -79,26 +79,9 @@ impl Pulse {
         let row = Row::Report(last.clone());
         // A report after a long silence says both in one moment.
         let word = if last.noticed_offline { "offline" } else { "online" };
-        Some((self.event(format!("bot-{word}-{now}"), now, severity, message), row))
-    }
-
-    fn event(&self, id: String, at: Timestamp, severity: Severity, message: &str) -> Event {
-        Event {
-            seq: Seq(0),
-            id,
-            at,
-            severity,
-            source: Source::Bot,
-            guild_id: GuildId::NONE,
-            guild_name: None,
-            actor_id: None,
-            actor_name: None,
-            target_id: None,
-            target_name: None,
-            amount: None,
-            message: format!("{} {message}", self.bot_name()),
-            handled_ms: None,
-        }
+        let id = format!("bot-{word}-{now}");
+        let message = format!("{} {message}", self.bot_name());
+        Some((Event::new(id, now, GuildId::NONE, severity, Source::Bot, message), row))
     }
 
     pub(super) fn status(&self, now: Timestamp) -> BotStatus {
