@@ -127,19 +127,8 @@ pub(crate) fn event(
     message: String,
 ) -> protocol::Event {
     protocol::Event {
-        seq: protocol::Seq(0),
-        id: call.id.to_string(),
-        at: now,
-        severity,
-        source,
-        guild_id: call.guild,
-        guild_name: None,
         actor_id: Some(call.actor.id),
         actor_name: Some(call.actor.name.clone()),
-        target_id: None,
-        target_name: None,
-        amount: None,
-        message,
-        handled_ms: None,
+        ..protocol::Event::new(call.id.to_string(), now, call.guild, severity, source, message)
     }
 }

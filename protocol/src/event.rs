@@ -45,6 +45,35 @@ pub struct Event {
     pub handled_ms: Option<u32>,
 }
 
+impl Event {
+    /// An event with what every event has; the rest is filled in by whoever knows it.
+    pub fn new(
+        id: String,
+        at: Timestamp,
+        guild_id: GuildId,
+        severity: Severity,
+        source: Source,
+        message: String,
+    ) -> Self {
+        Self {
+            seq: Seq(0),
+            id,
+            at,
+            severity,
+            source,
+            guild_id,
+            guild_name: None,
+            actor_id: None,
+            actor_name: None,
+            target_id: None,
+            target_name: None,
+            amount: None,
+            message,
+            handled_ms: None,
+        }
+    }
+}
+
 /// How much an event should stand out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -32,7 +32,7 @@ impl Feed {
             ServerMessage::Snapshot { data } => self.merge_snapshot(*data),
             ServerMessage::Events { data } => self.merge_events(epoch, data),
             ServerMessage::NewEvent { data } => self.merge_events(epoch, [data]),
-            ServerMessage::StatsUpdate { data } => self.merge_stats(epoch, *data),
+            ServerMessage::StatsUpdate { data, points } => self.merge_stats(epoch, *data, points),
             ServerMessage::Hello { .. } | ServerMessage::Notice { .. } | ServerMessage::Unknown => {}
         }
     }
@@ -55,7 +55,7 @@ impl Feed {
             self.history = history.into();
             self.trim_history();
         }
-        self.merge_stats(epoch, stats);
+        self.merge_stats(epoch, stats, Vec::new());
     }
 
     /// Newest event first.
@@ -105,12 +105,12 @@ impl Feed {
         self.settle();
     }
 
-    fn merge_stats(&mut self, epoch: Epoch, stats: DashboardStats) {
+    fn merge_stats(&mut self, epoch: Epoch, stats: DashboardStats, points: Vec<HistoryPoint>) {
         if self.epoch != Some(epoch) || !self.has_nothing_newer_than(&stats) {
             return;
         }
         self.epoch_seen_at = self.epoch_seen_at.max(stats.as_of);
-        self.add_history_point(&stats);
+        self.merge_points(points);
         self.stats = Some(stats);
     }
 
@@ -119,20 +119,14 @@ impl Feed {
         self.stats.as_ref().is_none_or(|known| (known.seq, known.as_of) <= (stats.seq, stats.as_of))
     }
 
-    fn add_history_point(&mut self, stats: &DashboardStats) {
-        let at = stats.as_of.floor(crate::room::STATS_EVERY_MS);
-        if self.history.back().is_some_and(|last| last.at >= at) {
-            return;
+    /// Points come again while their step of time lasts, each time with more.
+    fn merge_points(&mut self, points: Vec<HistoryPoint>) {
+        for point in points {
+            match self.history.binary_search_by_key(&point.at, |known| known.at) {
+                Ok(index) => self.history[index] = point,
+                Err(index) => self.history.insert(index, point),
+            }
         }
-        let before = self.stats.as_ref().map_or(stats.commands.total, |known| known.commands.total);
-        self.history.push_back(HistoryPoint {
-            at,
-            ping: stats.ping.avg,
-            handling_p99: stats.handling.p99,
-            commands: stats.commands.total.saturating_sub(before),
-            errors: 0,
-            wealth: stats.economy.total_wealth,
-        });
         self.trim_history();
     }
 

@@ -52,6 +52,9 @@ pub enum ServerMessage {
     StatsUpdate {
         /// The numbers.
         data: Box<DashboardStats>,
+        /// The newest points of the charts, oldest first; each replaces the one of the same moment.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        points: Vec<HistoryPoint>,
     },
     /// The moment an event is recorded.
     NewEvent {

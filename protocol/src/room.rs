@@ -36,6 +36,8 @@ const FORGET_EVERY: u64 = 100;
 pub const COALESCE_MS: u64 = 50;
 /// The longest that events wait, however many watch, in milliseconds.
 pub const COALESCE_MAX_MS: u64 = 200;
+/// The newest points of history that go with the stats: the step before the tick, whole, and the one it falls into.
+const POINTS_WITH_STATS: usize = 2;
 /// Writing a frame to a thousand sockets takes about 33 ms: with this window per thousand it is half of the time.
 const COALESCE_MS_PER_1000_VIEWERS: u64 = 66;
 
@@ -259,7 +261,7 @@ impl Room {
                 None => ServerMessage::Snapshot { data: Box::new(self.snapshot(now)) },
             },
         ));
-        outputs.push(Output::Send(socket, ServerMessage::StatsUpdate { data: Box::new(self.stats(now)) }));
+        outputs.push(Output::Send(socket, self.stats_update(now)));
         outputs.push(Output::TickIn(STATS_EVERY_MS));
     }
 
@@ -276,8 +278,8 @@ impl Room {
             // The runtime answers pings; one that gets here came while the room was being rebuilt.
             Ok(None) => {}
             Ok(Some(ClientMessage::Refresh)) => {
-                let data = Box::new(self.stats(now));
-                outputs.push(Output::Send(socket, ServerMessage::StatsUpdate { data }));
+                self.flush(now, outputs); // Numbers that run ahead of the events would look like a loss.
+                outputs.push(Output::Send(socket, self.stats_update(now)));
             }
             Err(code) => {
                 outputs.push(Output::Close(socket, code));
@@ -301,8 +303,7 @@ impl Room {
             for record in fresh {
                 self.timeline.add_record(record.at, &record);
                 if let Some(activity) = record.activity {
-                    outputs
-                        .extend(self.ledgers.add_activity(record.at, activity.previous).map(Output::Store));
+                    self.ledgers.add_activity(record.at, activity.previous, outputs);
                 }
                 for event in record.events {
                     self.number(event, outputs);
@@ -342,7 +343,7 @@ impl Room {
         self.notice(now, outputs);
         self.flush(now, outputs);
         // Last the alarm: what is sent would otherwise wait for its write.
-        self.broadcast(now, ServerMessage::StatsUpdate { data: Box::new(self.stats(now)) }, outputs);
+        self.broadcast(now, self.stats_update(now), outputs);
         outputs.push(Output::TickIn(STATS_EVERY_MS));
     }
 
@@ -351,6 +352,13 @@ impl Room {
         if let Some((event, row)) = self.pulse.notice(now) {
             self.number(event, outputs);
             outputs.push(Output::Store(row));
+        }
+    }
+
+    fn stats_update(&self, now: Timestamp) -> ServerMessage {
+        ServerMessage::StatsUpdate {
+            data: Box::new(self.stats(now)),
+            points: self.timeline.newest_points(Resolution::FiveSeconds, POINTS_WITH_STATS),
         }
     }
 
@@ -427,22 +435,7 @@ impl Viewer {
 
 /// An event of the edge itself, for the room to number.
 pub fn edge_failure(id: String, at: Timestamp, guild_id: GuildId, message: String) -> Event {
-    Event {
-        seq: Seq(0),
-        id,
-        at,
-        severity: Severity::Error,
-        source: Source::Edge,
-        guild_id,
-        guild_name: None,
-        actor_id: None,
-        actor_name: None,
-        target_id: None,
-        target_name: None,
-        amount: None,
-        message,
-        handled_ms: None,
-    }
+    Event::new(id, at, guild_id, Severity::Error, Source::Edge, message)
 }
 
 /// One line of `/api/guilds`.

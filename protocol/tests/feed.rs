@@ -6,6 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use protocol::{
     Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp,
     feed::{EVENTS_KEPT, Feed, HISTORY_KEPT},
+    history::HistoryPoint,
 };
 use samples::{EPOCH, NOON, event, events, snapshot, stats};
 
@@ -33,7 +34,9 @@ fn snapshot_at(seq: u64) -> Snapshot {
 fn tell(feed: &mut Feed, word: &Word) {
     let message = match *word {
         Word::Snapshot(seq) => ServerMessage::Snapshot { data: Box::new(snapshot_at(seq)) },
-        Word::Stats(seq) => ServerMessage::StatsUpdate { data: Box::new(stats(clock(seq), seq)) },
+        Word::Stats(seq) => {
+            ServerMessage::StatsUpdate { data: Box::new(stats(clock(seq), seq)), points: Vec::new() }
+        }
         Word::Event(seq) => ServerMessage::NewEvent { data: event(seq) },
         Word::Events(from, to) => ServerMessage::Events { data: events(from..=to) },
     };
@@ -162,21 +165,32 @@ fn a_viewer_keeps_so_much() {
 }
 
 #[test]
-fn the_charts_grow_by_a_point_every_five_seconds() {
+fn the_charts_grow_with_the_numbers() {
     let mut feed = Feed::default();
-    feed.merge_snapshot(snapshot(EPOCH, NOON, 1..=3));
-    let before = feed.history().len();
-    for tick in 1..=4u64 {
-        let update = stats(NOON.plus(tick * 2_500), 3 + tick);
-        feed.merge(EPOCH, ServerMessage::StatsUpdate { data: Box::new(update) });
+    let first = snapshot(EPOCH, NOON, 1..=3);
+    let (known, newest) = (first.history.len(), first.history[first.history.len() - 1].clone());
+    feed.merge_snapshot(first);
+    let point =
+        |tick: u64, commands| HistoryPoint { at: newest.at.plus(tick * 5_000), commands, ..newest.clone() };
+    let mut tell = |tick: u64, points| {
+        let data = Box::new(stats(NOON.plus(tick * 5_000), 3));
+        feed.merge(EPOCH, ServerMessage::StatsUpdate { data, points });
+        feed.history().clone()
+    };
+    assert_eq!(
+        tell(1, vec![point(0, 8), point(1, 1)]).len(),
+        known + 1,
+        "a step that goes on replaces itself"
+    );
+    let history = tell(2, vec![point(1, 4), point(2, 2)]);
+    let newest_three: Vec<u64> = history.iter().rev().take(3).map(|point| point.commands).collect();
+    assert_eq!(newest_three, [2, 4, 8]);
+    for tick in 3..=2_000 {
+        tell(tick, vec![point(tick - 1, 1), point(tick, 1)]);
     }
-    let ats: Vec<u64> = feed.history().iter().skip(before).map(|point| point.at.since(NOON)).collect();
-    assert_eq!(ats, [5_000, 10_000]);
-    for tick in 3..=2_000u64 {
-        let update = stats(NOON.plus(tick * 5_000), 7);
-        feed.merge(EPOCH, ServerMessage::StatsUpdate { data: Box::new(update) });
-    }
-    assert_eq!(feed.history().len(), HISTORY_KEPT);
-    let newest = feed.history().back().map(|point| point.at);
-    assert_eq!(newest, Some(NOON.plus(10_000_000)));
+    let history = tell(2_000, vec![point(2_000, 1)]);
+    assert_eq!(
+        (history.len(), history.back().map(|point| point.at)),
+        (HISTORY_KEPT, Some(point(2_000, 1).at))
+    );
 }

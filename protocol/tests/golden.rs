@@ -39,8 +39,9 @@ fn what_the_room_says() {
         &expect_file!["golden/server_snapshot.json"],
     );
     check(&ServerMessage::Events { data: events(811..=812) }, &expect_file!["golden/server_events.json"]);
+    let points = snapshot(EPOCH, NOON, 1..=2).history;
     check(
-        &ServerMessage::StatsUpdate { data: Box::new(stats(NOON, 2)) },
+        &ServerMessage::StatsUpdate { data: Box::new(stats(NOON, 2)), points },
         &expect_file!["golden/server_stats_update.json"],
     );
     check(&ServerMessage::NewEvent { data: event(812) }, &expect_file!["golden/server_new_event.json"]);

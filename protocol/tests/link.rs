@@ -36,7 +36,7 @@ impl Page {
         let mut page = Self::opened();
         page.hello(EPOCH, 3, false);
         page.say(&ServerMessage::Snapshot { data: Box::new(snapshot(EPOCH, page.now, 1..=3)) });
-        page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(page.now, 3)) });
+        page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(page.now, 3)), points: Vec::new() });
         assert_eq!(page.status(), Status::Live);
         page
     }
@@ -348,7 +348,8 @@ fn a_loss_within_a_socket_is_noticed_with_the_numbers() {
     let mut page = Page::live();
     page.say(&ServerMessage::Events { data: events([5, 6]) });
     assert_eq!(page.status(), Status::Live);
-    let outputs = page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(page.now.plus(1), 6)) });
+    let outputs = page
+        .say(&ServerMessage::StatsUpdate { data: Box::new(stats(page.now.plus(1), 6)), points: Vec::new() });
     assert!(outputs.contains(&Output::Hangup), "{outputs:?}");
     let wanted = page.pass(1_000);
     assert_eq!(wanted[0].1, Output::Connect(Attempt(3), Some((EPOCH, Seq(3)))));
@@ -367,6 +368,7 @@ fn an_epoch_that_seems_older_is_not_listened_to_in_vain() {
     let (fresh, behind) = (Epoch(77), page.now.minus(300));
     page.hello(fresh, 1, false);
     page.say(&ServerMessage::Snapshot { data: Box::new(snapshot(fresh, behind, 1..=1)) });
-    let outputs = page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(behind, 1)) });
+    let outputs =
+        page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(behind, 1)), points: Vec::new() });
     assert!(outputs.contains(&Output::Hangup), "{outputs:?}");
 }

@@ -94,7 +94,7 @@ fn a_newcomer_is_told_hello_then_everything_then_the_numbers() {
         Output::Admit(ONE),
         Output::Send(ONE, ServerMessage::Hello { epoch: EPOCH, seq: Seq(2), resumed: false, .. }),
         Output::Send(ONE, ServerMessage::Snapshot { data: snapshot }),
-        Output::Send(ONE, ServerMessage::StatsUpdate { data: stats }),
+        Output::Send(ONE, ServerMessage::StatsUpdate { data: stats, .. }),
         Output::TickIn(STATS_EVERY_MS),
     ] = &outputs[..]
     else {
@@ -266,7 +266,7 @@ fn the_tick_lasts_as_long_as_someone_watches() {
     for _ in 0..3 {
         house.now = house.now.plus(STATS_EVERY_MS);
         let outputs = house.handle(Input::Ticked);
-        let [Output::Broadcast(ServerMessage::StatsUpdate { data }), Output::TickIn(STATS_EVERY_MS)] =
+        let [Output::Broadcast(ServerMessage::StatsUpdate { data, .. }), Output::TickIn(STATS_EVERY_MS)] =
             &outputs[..]
         else {
             panic!("{outputs:?}")
@@ -288,7 +288,7 @@ fn what_waits_leaves_before_the_numbers_that_include_it() {
     let outputs = house.handle(Input::Ticked);
     assert_eq!(told(&outputs[0]), Some(("NEW_EVENT", vec![2])));
     assert!(
-        matches!(&outputs[1], Output::Broadcast(ServerMessage::StatsUpdate { data }) if data.seq == Seq(2))
+        matches!(&outputs[1], Output::Broadcast(ServerMessage::StatsUpdate { data, .. }) if data.seq == Seq(2))
     );
 }
 
@@ -388,7 +388,8 @@ fn a_refresh_is_answered_with_the_numbers() {
     let mut house = House::watched();
     let outputs = house.handle(Input::Said(ONE, Frame::Text(r#"{"type":"REFRESH"}"#)));
     let stats = Box::new(house.room.stats(house.now));
-    assert_eq!(outputs, [Output::Send(ONE, ServerMessage::StatsUpdate { data: stats })]);
+    let numbers = ServerMessage::StatsUpdate { data: stats, points: Vec::new() };
+    assert_eq!(outputs, [Output::Send(ONE, numbers)]);
 }
 
 #[test]

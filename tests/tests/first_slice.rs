@@ -51,7 +51,7 @@ async fn the_stream_begins_with_hello_snapshot_and_stats() -> Result<()> {
     assert_eq!((version, resumed, heartbeat_ms), (protocol::VERSION, false, 25_000));
     let ServerMessage::Snapshot { data } = viewer.next().await? else { panic!("then SNAPSHOT") };
     assert_eq!((data.epoch, data.seq), (epoch, seq));
-    let ServerMessage::StatsUpdate { data } = viewer.next().await? else { panic!("then STATS_UPDATE") };
+    let ServerMessage::StatsUpdate { data, .. } = viewer.next().await? else { panic!("then STATS_UPDATE") };
     assert!(data.viewers >= 1);
     viewer.say("ping".into()).await?;
     loop {
@@ -67,7 +67,7 @@ async fn stats_follow_every_five_seconds_while_anyone_watches() -> Result<()> {
     let mut viewer = Viewer::join(&edge).await?;
     let mut moments = Vec::new();
     while moments.len() < 4 {
-        if let ServerMessage::StatsUpdate { data } = viewer.next().await? {
+        if let ServerMessage::StatsUpdate { data, .. } = viewer.next().await? {
             moments.push(data.as_of.0);
         }
     }

@@ -12,7 +12,7 @@ async fn stats_until(
     condition: impl Fn(&DashboardStats) -> bool,
 ) -> Result<DashboardStats> {
     loop {
-        if let ServerMessage::StatsUpdate { data } = viewer.next().await?
+        if let ServerMessage::StatsUpdate { data, .. } = viewer.next().await?
             && condition(&data)
         {
             return Ok(*data);

@@ -5,8 +5,11 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use super::row::{GuildRow, Row};
 use super::timeline::Sums;
+use super::{
+    Output,
+    row::{GuildRow, Kind, Row},
+};
 use crate::{
     Coins, GuildId, JournalSeq, Timestamp, UserId,
     record::GuildTotals,
@@ -16,6 +19,8 @@ use crate::{
 
 /// The step to which activity is known, in milliseconds.
 const ACTIVE_STEP_MS: u64 = 15 * MINUTE_MS;
+/// How long steps are kept, in milliseconds: longer than they count, for clocks that step back.
+const ACTIVE_KEPT_MS: u64 = 2 * DAY_MS;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledgers {
@@ -77,27 +82,32 @@ impl Ledgers {
         self.guilds.insert(id, row);
     }
 
-    /// Moves a player's activity to `at`; gives the rows to store.
+    /// Moves a player's activity to `at`, and lets go of steps that count no more.
     pub(super) fn add_activity(
         &mut self,
         at: Timestamp,
         previous: Option<Timestamp>,
-    ) -> impl Iterator<Item = Row> + use<> {
+        outputs: &mut Vec<Output>,
+    ) {
         let step = at.floor(ACTIVE_STEP_MS);
         let before = previous.map(|previous| previous.floor(ACTIVE_STEP_MS));
-        let mut rows = Vec::new();
-        if before != Some(step) {
-            if let Some(before) = before
-                && let Some(players) = self.active.get_mut(&before)
-            {
-                *players = players.saturating_sub(1);
-                rows.push(Row::Active(before, *players));
-            }
-            let players = self.active.entry(step).or_default();
-            *players += 1;
-            rows.push(Row::Active(step, *players));
+        if before == Some(step) {
+            return;
         }
-        rows.into_iter()
+        if let Some(before) = before
+            && let Some(players) = self.active.get_mut(&before)
+        {
+            *players = players.saturating_sub(1);
+            outputs.push(Output::Store(Row::Active(before, *players)));
+        }
+        let players = self.active.entry(step).or_default();
+        *players += 1;
+        outputs.push(Output::Store(Row::Active(step, *players)));
+        let oldest = step.minus(ACTIVE_KEPT_MS);
+        if self.active.first_key_value().is_some_and(|(&first, _)| first < oldest) {
+            self.active = self.active.split_off(&oldest);
+            outputs.push(Output::Forget(Kind::Active, oldest.0));
+        }
     }
 
     pub(super) fn active(&self, now: Timestamp) -> u64 {

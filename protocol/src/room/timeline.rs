@@ -249,6 +249,12 @@ impl Timeline {
         self.ring(resolution).iter().map(Bucket::point).collect()
     }
 
+    /// The newest points, oldest first.
+    pub(super) fn newest_points(&self, resolution: Resolution, count: usize) -> Vec<HistoryPoint> {
+        let ring = self.ring(resolution);
+        ring.range(ring.len().saturating_sub(count)..).map(Bucket::point).collect()
+    }
+
     fn sums(ring: &VecDeque<Bucket>, from: Timestamp) -> Sums {
         since(ring, from).fold(Sums::default(), |sums, bucket| Sums {
             commands: sums.commands + bucket.commands,

@@ -60,7 +60,7 @@ impl World {
     }
 
     pub(super) fn broadcast(&mut self, message: &ServerMessage) -> anyhow::Result<()> {
-        if let ServerMessage::StatsUpdate { data } = message {
+        if let ServerMessage::StatsUpdate { data, .. } = message {
             self.truth.ticked = Some(data.as_ref().clone());
         }
         if matches!(message, ServerMessage::NewEvent { .. } | ServerMessage::Events { .. }) {
