@@ -39,8 +39,7 @@ struct Browser {
 impl Shell {
     /// Starts the link and listens to the browser.
     pub fn start() -> Self {
-        let shell =
-            Self { page: Page::new(now()), browser: StoredValue::new_local(Browser::default()) };
+        let shell = Self { page: Page::new(now()), browser: StoredValue::new_local(Browser::default()) };
         for happening in ["online", "pageshow"] {
             window_event_listener_untyped(happening, move |_| shell.nudge());
         }
@@ -61,7 +60,7 @@ impl Shell {
     }
 
     /// Loads the page anew.
-    pub fn reload(self) {
+    pub fn reload() {
         let _ = window().location().reload();
     }
 
@@ -118,7 +117,8 @@ impl Shell {
 
     /// Draws with the browser's next frame, however many messages come before it.
     fn ask_for_frame(self) {
-        let asked = self.browser.try_update_value(|browser| std::mem::replace(&mut browser.frame_asked, true));
+        let asked =
+            self.browser.try_update_value(|browser| std::mem::replace(&mut browser.frame_asked, true));
         if asked == Some(false) {
             request_animation_frame(move || {
                 self.browser.update_value(|browser| browser.frame_asked = false);
@@ -163,7 +163,7 @@ impl Shell {
             matches!(storage.get_item(RELOADED), Ok(None)) && storage.set_item(RELOADED, "1").is_ok()
         });
         if fresh {
-            self.reload();
+            Self::reload();
         } else {
             self.page.reload_failed.set(true);
         }

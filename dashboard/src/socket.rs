@@ -7,7 +7,7 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 /// An open, or opening, socket.
 pub struct Socket {
-    socket: WebSocket,
+    inner: WebSocket,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_close: Closure<dyn FnMut(CloseEvent)>,
 }
@@ -29,20 +29,20 @@ impl Socket {
         let on_close = Closure::<dyn FnMut(_)>::new(move |close: CloseEvent| closed(close.code()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Some(Self { socket, _on_message: on_message, _on_close: on_close })
+        Some(Self { inner: socket, _on_message: on_message, _on_close: on_close })
     }
 
     /// Sends a text frame; on a socket that is closing it is lost, which the close then tells.
     pub fn send(&self, text: &str) {
-        let _ = self.socket.send_with_str(text);
+        let _ = self.inner.send_with_str(text);
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
-        let _ = self.socket.close();
+        self.inner.set_onmessage(None);
+        self.inner.set_onclose(None);
+        let _ = self.inner.close();
     }
 }
 

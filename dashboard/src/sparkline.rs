@@ -1,15 +1,18 @@
-//! A small line without axes: the shape of the last hour. Where nothing was known, nothing is drawn.
+//! A small line without axes: the shape of the last hour, or of the last minutes while there is no more. Where nothing was known, nothing is drawn.
 
 use std::fmt::Write as _;
 
-use protocol::Timestamp;
+use protocol::{
+    Timestamp,
+    time::{HOUR_MS, MINUTE_MS},
+};
 
 /// The drawing's width, in its own units.
 pub const WIDTH: f64 = 120.0;
 /// The drawing's height, in its own units.
 pub const HEIGHT: f64 = 32.0;
-/// How much time the drawing spans, in milliseconds.
-const SPAN_MS: u64 = protocol::time::HOUR_MS;
+/// How much time the drawing spans, in milliseconds: the shortest of these that holds all that is known.
+const SPANS_MS: [u64; 2] = [10 * MINUTE_MS, HOUR_MS];
 /// Into how many equal steps the span is divided.
 const STEPS: u64 = 60;
 /// Room for the stroke at top and bottom.
@@ -33,7 +36,7 @@ pub struct Outline {
     pub area: String,
 }
 
-/// Draws the hour up to `until`.
+/// Draws what is known up to `until`, oldest first.
 pub fn outline(
     points: impl Iterator<Item = (Timestamp, Option<f64>)>,
     until: Timestamp,
@@ -41,9 +44,8 @@ pub fn outline(
 ) -> Outline {
     let steps = fold_into_steps(points, until, fold);
     let known = || steps.iter().flatten().copied();
-    let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let (low, high) = known()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     // Counts stand on zero; a measure fills the height, but noise is not blown up to drama.
     let (low, high) = match fold {
         Fold::Sum => (0.0, high.max(1.0)),
@@ -68,10 +70,13 @@ fn fold_into_steps(
     until: Timestamp,
     fold: Fold,
 ) -> Vec<Option<f64>> {
-    let step_ms = SPAN_MS / STEPS;
+    let mut points = points.skip_while(|&(at, _)| until.since(at) > HOUR_MS).peekable();
+    let known_ms = points.peek().map_or(0, |&(oldest, _)| until.since(oldest));
+    let span_ms = SPANS_MS.into_iter().find(|&span| known_ms < span).unwrap_or(HOUR_MS);
+    let step_ms = span_ms / STEPS;
     // Steps are aligned to the clock, so that the shape moves on and does not wobble.
     let end = until.floor(step_ms).plus(step_ms);
-    let start = end.minus(SPAN_MS);
+    let start = end.minus(span_ms);
     let mut sums = vec![(0.0, 0.0); STEPS.try_into().unwrap_or_default()];
     for (at, value) in points {
         let step = usize::try_from(at.since(start) / step_ms).unwrap_or(usize::MAX);
@@ -94,13 +99,15 @@ fn fold_into_steps(
 fn runs(steps: &[Option<f64>]) -> Vec<Vec<(f64, f64)>> {
     let mut runs = vec![Vec::new()];
     let mut x = 0.0;
+    #[expect(clippy::cast_precision_loss, reason = "there are few steps")]
+    let step_width = WIDTH / (steps.len().max(2) - 1) as f64;
     for step in steps {
         match (step, runs.last_mut()) {
             (Some(value), Some(run)) => run.push((x, *value)),
             (None, Some(run)) if !run.is_empty() => runs.push(Vec::new()),
             _ => {}
         }
-        x += WIDTH / (steps.len().max(2) - 1) as f64;
+        x += step_width;
     }
     runs.retain(|run| !run.is_empty());
     runs
@@ -125,10 +132,8 @@ fn draw_run(outline: &mut Outline, run: &[(f64, f64)], y: impl Fn(f64) -> f64) {
 mod tests {
     use super::*;
 
-    const MINUTE: u64 = 60_000;
-
     fn at(minute: u64) -> Timestamp {
-        Timestamp(SPAN_MS * 10 + minute * MINUTE)
+        Timestamp(HOUR_MS * 10 + minute * MINUTE_MS)
     }
 
     fn draw(points: &[(u64, Option<f64>)], fold: Fold) -> Outline {
@@ -146,12 +151,21 @@ mod tests {
         let drawn = draw(&[(0, Some(10.0)), (1, Some(20.0))], Fold::Mean);
         assert_eq!(drawn.line, "M0.0 30.0L2.0 2.0");
         assert_eq!(drawn.area, "M0.0 30.0L2.0 2.0L2.0 32L0.0 32Z");
-        assert!(draw(&[(58, Some(0.0)), (59, Some(9.0))], Fold::Mean).line.ends_with("L120.0 2.0"));
+        let later = [(0, Some(1.0)), (58, Some(0.0)), (59, Some(9.0))];
+        assert!(draw(&later, Fold::Mean).line.ends_with("L120.0 2.0"));
+    }
+
+    #[test]
+    fn the_first_minutes_have_the_width_to_themselves() {
+        let first = [(at(50), Some(1.0)), (at(51), Some(1.0)), (at(59), Some(9.0))];
+        let drawn = outline(first.into_iter(), at(59), Fold::Sum);
+        assert!(drawn.line.starts_with("M10.2"), "{}", drawn.line);
     }
 
     #[test]
     fn gaps_stay_gaps() {
-        let drawn = draw(&[(0, Some(1.0)), (1, Some(2.0)), (2, None), (3, Some(2.0)), (4, Some(1.0))], Fold::Mean);
+        let drawn =
+            draw(&[(0, Some(1.0)), (1, Some(2.0)), (2, None), (3, Some(2.0)), (4, Some(1.0))], Fold::Mean);
         assert_eq!(drawn.line.matches('M').count(), 2, "{}", drawn.line);
     }
 

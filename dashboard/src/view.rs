@@ -19,7 +19,7 @@ pub fn page(shell: Shell) -> impl IntoView {
     view! {
         {header::header(shell)}
         <main class:doubtful=doubtful>
-            {notice::notice(shell)}
+            {notice::notice(shell.page)}
             {cards::cards(page)}
             <div class="columns">
                 {events::events(page)}

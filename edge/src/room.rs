@@ -167,10 +167,10 @@ impl worker::DurableObject for Room {
             state.set_websocket_auto_response(&pair);
         }
         let sql = ObjectSql(state.storage().sql());
-        let sockets = Sockets::restore(&state);
+        let mut sockets = Sockets::restore(&state);
         // A constructor cannot fail; what went wrong is said with each answer. Without its rows the room would number
         // anew under an old epoch.
-        let core = restore(&sql, &sockets).map(|room| RefCell::new(Core { room, sockets }));
+        let core = restore(&sql, &mut sockets).map(|room| RefCell::new(Core { room, sockets }));
         Self { inner: Rc::new(Inner { state, sql, core: core.map_err(|problem| problem.to_string()) }) }
     }
 
@@ -224,7 +224,7 @@ impl worker::DurableObject for Room {
     }
 }
 
-fn restore(sql: &ObjectSql, sockets: &Sockets) -> Result<room::Room, Problem> {
+fn restore(sql: &ObjectSql, sockets: &mut Sockets) -> Result<room::Room, Problem> {
     let failure = |error: SqlError| Problem::failure("The room's database", &error);
     Sessions(sql).prepare().map_err(failure)?;
     let store = Store(sql);
@@ -232,6 +232,7 @@ fn restore(sql: &ObjectSql, sockets: &Sockets) -> Result<room::Room, Problem> {
     if let Some(memory) = store.remember().map_err(|error| Problem::failure("The room's memory", &error))? {
         return Ok(room::Room::restore(memory, sockets.ids()));
     }
+    sockets.restart(); // They listen to an epoch that is lost.
     let mut entropy = [0; 8];
     getrandom::fill(&mut entropy).map_err(|error| Problem::failure("No entropy", &error))?;
     let (room, outputs) = room::Room::new(Epoch(u64::from_le_bytes(entropy)));

@@ -52,7 +52,9 @@ fn commands(page: Page) -> impl IntoView {
     let refused = page.figure(|stats| stats.commands.refused_last_hour);
     let failed = page.figure(|stats| stats.commands.failed_last_hour);
     let counted = |figure: Memo<Option<u64>>, word: &'static str| {
-        move || figure.get().filter(|&count| count > 0).map(|count| format!("{} {word}", format::count(count)))
+        move || {
+            figure.get().filter(|&count| count > 0).map(|count| format!("{} {word}", format::count(count)))
+        }
     };
     let notes = view! {
         <p>{last_hour} " in the last hour"</p>
@@ -79,8 +81,7 @@ fn latency(page: Page) -> impl IntoView {
         <p data-latency=move || class.get()><span class="grade">{move || class.get()}</span></p>
         <p class="parts"><span>"gateway " {gateway}</span><span>"REST " {rest}</span></p>
     };
-    let outline =
-        page.drawn(|history| sparkline_of(history.map(|point| (point.at, point.ping)), Fold::Mean));
+    let outline = page.drawn(|history| sparkline_of(history.map(|point| (point.at, point.ping)), Fold::Mean));
     card("latency", "Avg Latency", value, unit, notes, spark(outline))
 }
 
@@ -101,7 +102,10 @@ fn wealth(page: Page) -> impl IntoView {
         }>{verdict}</p>
     };
     let outline = page.drawn(|history| {
-        sparkline_of(history.map(|point| (point.at, Some(to_f64(point.wealth.get().unsigned_abs())))), Fold::Mean)
+        sparkline_of(
+            history.map(|point| (point.at, Some(to_f64(point.wealth.get().unsigned_abs())))),
+            Fold::Mean,
+        )
     });
     card("wealth", "Total wealth", value, "", notes, spark(outline))
 }
@@ -152,10 +156,7 @@ fn spark(outline: Memo<Outline>) -> impl IntoView {
     }
 }
 
-fn sparkline_of(
-    points: impl Iterator<Item = (protocol::Timestamp, Option<f64>)>,
-    fold: Fold,
-) -> Outline {
+fn sparkline_of(points: impl Iterator<Item = (protocol::Timestamp, Option<f64>)>, fold: Fold) -> Outline {
     let points: Vec<_> = points.collect();
     let until = points.last().map_or_else(Default::default, |&(at, _)| at);
     sparkline::outline(points.into_iter(), until, fold)

@@ -89,10 +89,20 @@ fn row(page: Page, event: Event, arrived: bool) -> impl IntoView {
 /// Shape, colour and a word: none of them alone.
 fn icon(severity: Severity) -> impl IntoView {
     let (outline, sign, word) = match severity {
-        Severity::Success => ("M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z", "M5 8.3l2.1 2.1L11 6", "Success"),
-        Severity::Info => ("M4 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2z", "M8 7.4v3.6M8 5v.01", "Information"),
+        Severity::Success => {
+            ("M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z", "M5 8.3l2.1 2.1L11 6", "Success")
+        }
+        Severity::Info => (
+            "M4 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2z",
+            "M8 7.4v3.6M8 5v.01",
+            "Information",
+        ),
         Severity::Warn => ("M8 1.8 15 14H1z", "M8 6.4v3.2M8 11.8v.01", "Warning"),
-        Severity::Error => ("M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2l-3.7-3.7V5.2z", "M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4", "Error"),
+        Severity::Error => (
+            "M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2l-3.7-3.7V5.2z",
+            "M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4",
+            "Error",
+        ),
     };
     view! {
         <span class="severity">

@@ -65,9 +65,8 @@ fn pill(page: Page) -> impl IntoView {
 }
 
 fn retry(shell: Shell) -> impl IntoView {
-    let waiting = Memo::new(move |_| {
-        matches!(shell.page.status.get(), Status::Reconnecting(_) | Status::Polling(_))
-    });
+    let waiting =
+        Memo::new(move |_| matches!(shell.page.status.get(), Status::Reconnecting(_) | Status::Polling(_)));
     view! {
         <button class="button" type="button" hidden=move || !waiting.get() on:click=move |_| shell.nudge()>
             "Retry now"

@@ -41,7 +41,8 @@ impl Sockets {
 
     /// Accepts a socket and gives it a number.
     pub fn accept(&mut self, state: &State, socket: WebSocket) -> Result<SocketId, Problem> {
-        self.last_id += 1;
+        // From the clock on: the late close of a socket from before a restart must not name a new one.
+        self.last_id = (self.last_id + 1).max(worker::Date::now().as_millis());
         let id = SocketId(self.last_id);
         state.accept_web_socket(&socket);
         socket.serialize_attachment(self.last_id)?;
@@ -72,6 +73,13 @@ impl Sockets {
         if let Some(socket) = self.by_id.remove(&id).or_else(|| self.waiting.remove(&id)) {
             // One that is closing already needs no second close.
             let _ = socket.close(Some(code.number()), Some(code.reason()));
+        }
+    }
+
+    /// Sends everybody away to connect anew.
+    pub fn restart(&mut self) {
+        for id in self.ids() {
+            self.close(id, CloseCode::Restart);
         }
     }
 
