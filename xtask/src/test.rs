@@ -52,7 +52,9 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
         ))
     })?;
     steps.step("unit and property tests", "about 3 min when cold", || {
-        show(&mut cargo("test -p protocol -p interactions -p bot-worker -p discord-sim -p xtask -p dashboard"))
+        show(&mut cargo(
+            "test -p protocol -p interactions -p bot-worker -p discord-sim -p xtask -p dashboard",
+        ))
     })?;
     steps.step("discord-sim and bot-worker", "about 1 min when cold", dev::build_native)?;
     drop(lock);
