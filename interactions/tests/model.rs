@@ -1,5 +1,7 @@
 //! Random players, repeated interactions and stepping clocks against a model that is too simple to be wrong.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
+
 mod support;
 
 use std::collections::HashMap;

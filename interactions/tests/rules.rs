@@ -1,5 +1,7 @@
 //! The economy's rules, one line each, as a player meets them.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
+
 mod support;
 
 use interactions::{Command, Person};
