@@ -49,8 +49,14 @@ struct BuildOptions {
     release: bool,
 }
 
+/// What a shell gives for a program that Ctrl-C has ended.
+const INTERRUPTED: u8 = 130;
+
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    // Those that serve are meant to be ended; of the others an interruption proves nothing.
+    let serves = matches!(command, Command::Dev(_) | Command::Edge(_));
+    let outcome = match command {
         Command::Guard(guarded) => processes::guard(&guarded),
         command => processes::end_on_signal().and_then(|()| match command {
             Command::Dev(options) => dev::run(&options),
@@ -62,7 +68,10 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<processes::Interrupted>() => ExitCode::SUCCESS,
+        Err(error) if error.is::<processes::Interrupted>() => {
+            eprintln!("\nstopped");
+            if serves { ExitCode::SUCCESS } else { ExitCode::from(INTERRUPTED) }
+        }
         Err(error) => {
             eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
