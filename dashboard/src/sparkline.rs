@@ -75,7 +75,11 @@ fn fold_into_steps(
     let span_ms = SPANS_MS.into_iter().find(|&span| known_ms < span).unwrap_or(HOUR_MS);
     let step_ms = span_ms / STEPS;
     // Steps are aligned to the clock, so that the shape moves on and does not wobble.
-    let end = until.floor(step_ms).plus(step_ms);
+    // The count of an unfinished step would always look like a fall: it is left out.
+    let end = match fold {
+        Fold::Mean => until.floor(step_ms).plus(step_ms),
+        Fold::Sum => until.floor(step_ms),
+    };
     let start = end.minus(span_ms);
     let mut sums = vec![(0.0, 0.0); STEPS.try_into().unwrap_or_default()];
     for (at, value) in points {
@@ -159,7 +163,7 @@ mod tests {
     fn the_first_minutes_have_the_width_to_themselves() {
         let first = [(at(50), Some(1.0)), (at(51), Some(1.0)), (at(59), Some(9.0))];
         let drawn = outline(first.into_iter(), at(59), Fold::Sum);
-        assert!(drawn.line.starts_with("M10.2"), "{}", drawn.line);
+        assert!(drawn.line.starts_with("M12.2"), "{}", drawn.line);
     }
 
     #[test]
@@ -177,8 +181,8 @@ mod tests {
 
     #[test]
     fn what_is_counted_is_summed_and_stands_on_zero() {
-        let drawn = draw(&[(0, Some(1.0)), (0, Some(3.0)), (1, Some(2.0))], Fold::Sum);
-        assert_eq!(drawn.line, "M0.0 2.0L2.0 16.0");
+        let drawn = draw(&[(0, Some(1.0)), (0, Some(3.0)), (1, Some(2.0)), (59, Some(9.0))], Fold::Sum);
+        assert_eq!(drawn.line, "M2.0 2.0L4.1 16.0");
     }
 
     #[test]

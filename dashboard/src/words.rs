@@ -82,7 +82,7 @@ pub fn ending(code: u16) -> Ending {
         SIGNED_OUT => Ending {
             label: "Signed out",
             title: "You are signed out",
-            advice: "Sign in again, or open the one-time link that `cargo xtask dev` prints.",
+            advice: "Sign in again, or open the one-time link that “cargo xtask dev” prints.",
         },
         FORBIDDEN => Ending {
             label: "Not permitted",

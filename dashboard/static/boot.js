@@ -5,6 +5,10 @@ function say(sentence) {
   place.textContent = sentence;
   place.hidden = false;
   document.title = "Not running — Pulse";
+  const pill = document.querySelector("[data-status]");
+  pill.dataset.status = "ended";
+  pill.textContent = "Not running";
+  document.querySelector("main").classList.add("doubtful");
 }
 
 const BROKEN = "This page has stopped because of an error of its own, and its numbers no longer move. Reload it.";

@@ -26,14 +26,9 @@ pub fn cards(page: Page) -> impl IntoView {
 }
 
 fn servers(page: Page) -> impl IntoView {
-    let viewers = page.figure(|stats| stats.viewers);
-    let notes = move || match viewers.get() {
-        None => String::new(),
-        Some(1) => "1 dashboard open".to_owned(),
-        Some(viewers) => format!("{} dashboards open", format::count(viewers.into())),
-    };
+    let bot = page.text(|stats| words::bot(stats.bot.status).to_owned());
     let value = page.text(|stats| format::count(stats.guilds.count));
-    card("servers", "Servers", value, "", view! { <p>{notes}</p> }, ())
+    card("servers", "Servers", value, "", view! { <p>"bot " {bot}</p> }, ())
 }
 
 fn players(page: Page) -> impl IntoView {
@@ -134,6 +129,7 @@ fn card(
     let size = Memo::new(move |_| match value.with(|text| text.chars().count()) {
         ..=9 => "value",
         10..=13 => "value long",
+        14..=18 => "value longer",
         _ => "value longest",
     });
     view! {

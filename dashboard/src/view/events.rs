@@ -1,7 +1,7 @@
 //! What just happened, newest first. It never moves under the reader's eyes.
 
 use leptos::{html::Div, prelude::*};
-use protocol::{Event, Severity};
+use protocol::{Event, Severity, Timestamp};
 
 use super::ago;
 use crate::{
@@ -12,6 +12,8 @@ use crate::{
 
 /// Scrolled by less than this, the reader is at the top, in pixels.
 const TOP_WITHIN_PX: i32 = 8;
+/// A row slides in only this long after the one before it, in milliseconds: a burst in motion is unreadable, and costs.
+const SLIDE_EVERY_MS: u64 = 300;
 
 /// The list of recent events in its own scroll area.
 pub fn events(page: Page) -> impl IntoView {
@@ -51,20 +53,26 @@ pub fn events(page: Page) -> impl IntoView {
 }
 
 fn list(page: Page) -> impl IntoView {
-    // What was there when the page opened does not slide in.
-    let opened_with = StoredValue::new(None::<EventKey>);
+    // The moment of the last row that slid in. What was there when the page opened does not.
+    let slid_at = StoredValue::new(None::<Timestamp>);
     let keys = move || {
         let keys = page.event_keys();
-        if opened_with.get_value().is_none() {
-            opened_with.set_value(keys.first().copied());
+        if slid_at.get_value().is_none() {
+            slid_at.set_value(keys.first().map(|key| key.1));
         }
         keys
+    };
+    let slides = move |at: Timestamp| {
+        let slides = slid_at.get_value().is_some_and(|before| at.since(before) >= SLIDE_EVERY_MS);
+        if slides {
+            slid_at.set_value(Some(at));
+        }
+        slides
     };
     view! {
         <ol class="rows" data-events>
             <For each=keys key=|key| *key children=move |key| {
-                let arrived = opened_with.get_value().is_some_and(|opened| key.1 > opened.1);
-                page.event(key).map(|event| row(page, event, arrived))
+                page.event(key).map(|event| row(page, event, slides(key.1)))
             }/>
         </ol>
     }
@@ -119,7 +127,7 @@ fn unread(keys: &[EventKey], read: EventKey) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Seq, Timestamp};
+    use protocol::Seq;
 
     use super::*;
 
