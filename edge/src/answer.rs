@@ -34,6 +34,12 @@ impl Problem {
         Self::new(413, "too_large", format!("At most {max_bytes} bytes."))
     }
 
+    /// A setting that cannot be used, named in the answer and in the log.
+    pub fn bad_setting(name: &str, what: impl std::fmt::Display) -> Self {
+        console_error!("{name}: {what}");
+        Self::new(500, "bad_setting", format!("{name}: {what}"))
+    }
+
     /// Our own failure: the log says what, the answer says that.
     pub fn failure(what: &str, error: &dyn std::fmt::Display) -> Self {
         console_error!("{what}: {error}");

@@ -1,6 +1,8 @@
 //! One object a server: its books over its own SQLite. It answers calls, and pushes what the journal gained to the room.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
+
+use futures_util::future::{Either, select};
 
 use interactions::{
     Books, BooksError, Call,
@@ -32,6 +34,9 @@ pub const BINDING: &str = "GUILD";
 const JOURNAL_PAGE: u64 = 50;
 /// An alarm looks after a commit whose push was lost with the object, after this many milliseconds.
 const OUTBOX_ALARM_MS: u64 = 10_000;
+
+/// How long the room may take to answer a delivery, in milliseconds.
+const DELIVERY_MAX_MS: u64 = 5_000;
 
 /// What the Worker asks of a server's books.
 #[derive(Serialize, Deserialize)]
@@ -79,6 +84,15 @@ pub async fn audit(
     Ok(settings.objects(BINDING)?.get_by_name(&guild.to_string())?.fetch_with_request(inner).await?)
 }
 
+/// Why the books did not answer.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error(transparent)]
+    Books(#[from] BooksError),
+    #[error("the transaction failed: {0}")]
+    Transaction(#[from] worker::Error),
+}
+
 /// The object.
 #[durable_object]
 pub struct Guild {
@@ -97,7 +111,7 @@ struct Inner {
 
 impl worker::DurableObject for Guild {
     fn new(state: State, env: Env) -> Self {
-        let sql = ObjectSql(state.storage().sql());
+        let sql = ObjectSql::new(&state);
         let broken = schema::migrate(&sql).err().map(BooksError::from);
         let room = env.durable_object(room::BINDING);
         let inner =
@@ -125,6 +139,11 @@ impl worker::DurableObject for Guild {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.inner.alarm_armed.set(false);
+        if self.inner.pushing.get()
+            && let Err(error) = self.inner.arm_alarm().await
+        {
+            console_error!("the outbox's alarm: {error}"); // The push in flight arms it with its next delivery.
+        }
         if let Some(guild) = self.inner.guild() {
             Inner::push_soon(&self.inner, guild);
         }
@@ -151,7 +170,9 @@ impl Inner {
         }
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let books = Books::new(&self.sql);
-        books.answer(now, &question.call, handled_ms).map_err(|error| error.to_string())
+        self.sql
+            .atomically(|| books.answer(now, &question.call, handled_ms).map_err(Unanswered::from))
+            .map_err(|error| error.to_string())
     }
 
     fn audit(&self, request: &Request) -> Result<Response, Problem> {
@@ -216,8 +237,9 @@ impl Inner {
 
     /// Were the object lost now, this would bring it back to push again.
     async fn arm_alarm(&self) -> worker::Result<()> {
-        if !self.alarm_armed.replace(true) {
+        if !self.alarm_armed.get() {
             self.state.storage().set_alarm(Duration::from_millis(OUTBOX_ALARM_MS)).await?;
+            self.alarm_armed.set(true);
         }
         Ok(())
     }
@@ -243,6 +265,13 @@ fn journal_page(request: &Request) -> Result<JournalPage, Problem> {
 }
 
 async fn deliver(room: &ObjectNamespace, push: &Push) -> Result<Acknowledgement, Problem> {
-    let answer = room::tell(room, "/push", push).await?;
+    let told = pin!(room::tell(room, "/push", push));
+    let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
+    let answer = match select(told, patience).await {
+        Either::Left((answer, _)) => answer?,
+        Either::Right(_) => {
+            return Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."));
+        }
+    };
     serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
 }

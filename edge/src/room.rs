@@ -125,8 +125,13 @@ fn bad_resume() -> Problem {
 
 fn own_origin(request: &Request, settings: &Settings) -> Result<String, Problem> {
     let own = match settings.text("PUBLIC_URL") {
-        Some(url) => worker::Url::parse(&url)
-            .map_err(|error| Problem::new(500, "bad_setting", format!("PUBLIC_URL: {error}")))?,
+        Some(url) => {
+            let parsed = worker::Url::parse(&url).ok();
+            let usable = parsed.filter(|url| url.has_host() && url.scheme().starts_with("http"));
+            usable.ok_or_else(|| {
+                Problem::bad_setting("PUBLIC_URL", "expected something like https://pulse.example")
+            })?
+        }
         None => request.url()?,
     };
     Ok(own.origin().ascii_serialization())
@@ -166,7 +171,7 @@ impl worker::DurableObject for Room {
         if let Ok(pair) = worker::worker_sys::WebSocketRequestResponsePair::new(PING, PONG) {
             state.set_websocket_auto_response(&pair);
         }
-        let sql = ObjectSql(state.storage().sql());
+        let sql = ObjectSql::new(&state);
         let mut sockets = Sockets::restore(&state);
         // A constructor cannot fail; what went wrong is said with each answer. Without its rows the room would number
         // anew under an old epoch.
@@ -331,6 +336,10 @@ impl Inner {
     async fn take(self: &Rc<Self>, input: Input<'_>) -> Result<Rest, Problem> {
         let mut rest = Rest::default();
         let outputs = self.core()?.borrow_mut().room.handle(now(), input);
+        if let Err(problem) = self.store(&outputs) {
+            self.forget_what_was_not_stored()?;
+            return Err(problem);
+        }
         for output in outputs {
             self.perform(output, &mut rest)?;
         }
@@ -343,10 +352,8 @@ impl Inner {
     }
 
     fn perform(self: &Rc<Self>, output: Output, rest: &mut Rest) -> Result<(), Problem> {
-        let failure = |error: SqlError| Problem::failure("The room's database", &error);
         match output {
-            Output::Store(row) => Store(&self.sql).write(&row).map_err(failure)?,
-            Output::Forget(kind, below) => Store(&self.sql).forget(kind, below).map_err(failure)?,
+            Output::Store(_) | Output::Forget(..) => {} // Done before, all at once.
             Output::Admit(id) => self.core()?.borrow_mut().sockets.admit(id),
             Output::Send(id, message) => self.core()?.borrow().sockets.send(id, frame(&message)?.as_ref()),
             Output::Broadcast(message) => self.core()?.borrow().sockets.broadcast(frame(&message)?.as_ref()),
@@ -356,6 +363,32 @@ impl Inner {
             Output::TickIn(wait_ms) => rest.alarm = Some(Alarm::In(wait_ms)),
             Output::TickNever => rest.alarm = Some(Alarm::Never),
         }
+        Ok(())
+    }
+
+    /// Writes all rows, or none: what an input changed is one thing.
+    fn store(&self, outputs: &[Output]) -> Result<(), Problem> {
+        let store = Store(&self.sql);
+        let failure = |error: SqlError| Problem::failure("The room's database", &error);
+        if !outputs.iter().any(|output| matches!(output, Output::Store(_) | Output::Forget(..))) {
+            return Ok(());
+        }
+        self.sql.atomically(|| {
+            for output in outputs {
+                match output {
+                    Output::Store(row) => store.write(row).map_err(failure)?,
+                    Output::Forget(kind, below) => store.forget(*kind, *below).map_err(failure)?,
+                    _ => {}
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The core has gone on without its rows: it goes back to where they are.
+    fn forget_what_was_not_stored(&self) -> Result<(), Problem> {
+        let mut core = self.core()?.borrow_mut();
+        core.room = restore(&self.sql, &mut core.sockets)?;
         Ok(())
     }
 

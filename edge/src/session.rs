@@ -42,7 +42,10 @@ impl Credential {
         let cookies = request.headers().get("Cookie")?.unwrap_or_default();
         let token = cookies.split(';').find_map(|cookie| {
             let (name, value) = cookie.trim().split_once('=')?;
-            (name == COOKIE || name == LOCAL_COOKIE).then_some(value)
+            let named = name == COOKIE || (cfg!(feature = "local-link") && name == LOCAL_COOKIE);
+            // What cannot be a token is no reason to wake the room.
+            let token = value.len() == 2 * TOKEN_BYTES && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+            (named && token).then_some(value)
         });
         token.map(|token| Self::Session(hash(token))).ok_or_else(Problem::signed_out)
     }

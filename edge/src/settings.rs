@@ -1,5 +1,7 @@
 //! The edge's settings. What is missing or malformed is named in the answer that needed it, and in the log.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use interactions::{PublicKey, signature::BadKey};
 use subtle::ConstantTimeEq;
 use worker::{Env, ObjectNamespace, console_error};
@@ -24,16 +26,20 @@ impl Settings {
     /// Discord's public key; `None` when what is set can verify nothing.
     pub fn public_key(&self) -> Result<Option<PublicKey>, Problem> {
         const NAME: &str = "DISCORD_PUBLIC_KEY";
+        static SAID: AtomicBool = AtomicBool::new(false);
         match PublicKey::from_hex(&self.text(NAME).unwrap_or_default()) {
             Ok(key) => Ok(Some(key)),
             Err(error @ BadKey::NotAPoint) => {
-                console_error!("{NAME}: {error}");
+                // Said once: a line for each request would let anybody fill the log.
+                if !SAID.swap(true, Ordering::Relaxed) {
+                    console_error!("{NAME}: {error}");
+                }
                 Ok(None)
             }
-            Err(error @ BadKey::NotHex) => {
-                console_error!("{NAME}: {error}");
+            Err(error @ BadKey::NotHex) if SAID.swap(true, Ordering::Relaxed) => {
                 Err(Problem::new(500, "bad_setting", format!("{NAME}: {error}")))
             }
+            Err(error @ BadKey::NotHex) => Err(Problem::bad_setting(NAME, error)),
         }
     }
 

@@ -87,7 +87,21 @@ pub struct NamedGuild {
     pub members: u64,
 }
 
+/// The longest latency that is believed, in milliseconds.
+const LATENCY_MAX_MS: f64 = 600_000.0;
+
 impl Report {
+    /// The same without latencies that no clock can have measured.
+    #[must_use]
+    pub fn believable(mut self) -> Self {
+        let believed = |ms: Option<f64>| ms.filter(|ms| (0.0..=LATENCY_MAX_MS).contains(ms));
+        self.rest_ms = believed(self.rest_ms);
+        for shard in &mut self.shards {
+            shard.latency_ms = believed(shard.latency_ms);
+        }
+        self
+    }
+
     /// Mean heartbeat of the shards that know theirs, in milliseconds.
     pub fn gateway_ms(&self) -> Option<f64> {
         let known: Vec<f64> = self.shards.iter().filter_map(|shard| shard.latency_ms).collect();

@@ -202,7 +202,7 @@ impl Room {
             seq: self.seq,
             stats: self.stats(now),
             events: self.ring.iter().rev().cloned().collect(),
-            history: self.timeline.points(Resolution::FiveSeconds),
+            history: self.timeline.points(now, Resolution::FiveSeconds),
         }
     }
 
@@ -318,6 +318,7 @@ impl Room {
     }
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
+        let report = report.believable();
         let sample = report.gateway_ms().or(report.rest_ms);
         self.notice(now, outputs);
         outputs.extend(self.pulse.report(now, report).into_iter().map(Output::Store));

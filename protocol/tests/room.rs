@@ -467,3 +467,15 @@ fn an_acknowledgement_outlives_a_restart() {
     let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 5..=5)));
     assert_eq!(tells(&outputs), [("NEW_EVENT", vec![5])], "the socket that outlived it is told");
 }
+
+#[test]
+fn a_latency_that_no_clock_can_have_measured_is_not_known() {
+    for impossible in [-1.0, 1e308, f64::INFINITY, f64::NAN] {
+        let mut house = House::watched();
+        let mut report = report(house.now);
+        report.rest_ms = Some(impossible);
+        report.shards.clear();
+        house.handle(Input::Reported(report));
+        assert_eq!(house.room.stats(house.now).ping.avg, None, "{impossible}");
+    }
+}

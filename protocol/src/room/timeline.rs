@@ -245,8 +245,9 @@ impl Timeline {
         percent_change(previous as f64, current as f64)
     }
 
-    pub(super) fn points(&self, resolution: Resolution) -> Vec<HistoryPoint> {
-        self.ring(resolution).iter().map(Bucket::point).collect()
+    /// The points of the resolution's span up to `now`, oldest first.
+    pub(super) fn points(&self, now: Timestamp, resolution: Resolution) -> Vec<HistoryPoint> {
+        since(self.ring(resolution), now.minus(resolution.span_ms())).map(Bucket::point).collect()
     }
 
     /// The newest points, oldest first.
