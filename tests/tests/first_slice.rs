@@ -75,7 +75,7 @@ async fn stats_follow_every_five_seconds_while_anyone_watches() -> Result<()> {
     }
     for pair in moments.windows(2) {
         let between = pair[1] - pair[0];
-        assert!((4_000..=6_500).contains(&between), "{between} ms between two updates");
+        assert!((4_000..=8_000).contains(&between), "{between} ms between two updates");
     }
     Ok(())
 }
