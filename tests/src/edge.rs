@@ -86,6 +86,25 @@ impl Edge {
         client.expect("a client of the edge")
     }
 
+    /// Posts all of them at once; gives the bodies of the answers, all of which have to be 200.
+    pub async fn post_at_once(&self, interactions: Vec<Value>) -> Result<Vec<Vec<u8>>> {
+        let client = self.discord();
+        let posts: Vec<_> = interactions
+            .into_iter()
+            .map(|interaction| {
+                let client = client.clone();
+                tokio::spawn(async move { client.post(&interaction).await })
+            })
+            .collect();
+        let mut replies = Vec::new();
+        for post in posts {
+            let answer = post.await??;
+            ensure!(answer.status == 200, "answered {}: {}", answer.status, answer.json());
+            replies.push(answer.body);
+        }
+        Ok(replies)
+    }
+
     /// Asks as a program with `ADMIN_TOKEN`.
     pub async fn get(&self, path: &str) -> Result<Value> {
         let response = http().get(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN).send().await?;

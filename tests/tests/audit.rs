@@ -23,23 +23,9 @@ async fn held(edge: &Edge, guild: &Guild, who: &Player) -> Result<i64> {
     Ok(profile["balance"].as_str().unwrap_or_default().parse()?)
 }
 
-/// Posts all of them at once; gives the replies.
 async fn at_once(edge: &Edge, bodies: Vec<Value>) -> Result<Vec<Value>> {
-    let client = edge.discord();
-    let posts: Vec<_> = bodies
-        .into_iter()
-        .map(|body| {
-            let client = client.clone();
-            tokio::spawn(async move { client.post(&body).await })
-        })
-        .collect();
-    let mut replies = Vec::new();
-    for post in posts {
-        let answer = post.await??;
-        assert_eq!(answer.status, 200);
-        replies.push(answer.json());
-    }
-    Ok(replies)
+    let replies = edge.post_at_once(bodies).await?;
+    Ok(replies.iter().map(|reply| serde_json::from_slice(reply)).collect::<Result<_, _>>()?)
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A server's books as the room sees them: rows that come in order, again and again until they are acknowledged.
 
 use protocol::{
-    Coins, Event, GuildId, JournalSeq, Report, Seq, Severity, Source, Timestamp, UserId, VERSION,
+    Coins, Event, GuildId, JournalSeq, Report, Severity, Source, Timestamp, UserId, VERSION,
     record::{Activity, GuildTotals, Outcome, PUSH_MAX_RECORDS, Push, Record},
     report::{NamedGuild, ReportedBot, ReportedGuilds, Shard},
     stats::{Leader, Leaderboards},
@@ -81,22 +81,8 @@ impl Books {
     }
 
     fn event(&self, seq: JournalSeq, part: u64, at: Timestamp) -> Event {
-        Event {
-            seq: Seq(0),
-            id: format!("{}-{seq}-{part}", self.id),
-            at,
-            severity: Severity::Success,
-            source: Source::Daily,
-            guild_id: self.id,
-            guild_name: None,
-            actor_id: None,
-            actor_name: None,
-            target_id: None,
-            target_name: None,
-            amount: None,
-            message: "claimed".to_owned(),
-            handled_ms: None,
-        }
+        let id = format!("{}-{seq}-{part}", self.id);
+        Event::new(id, at, self.id, Severity::Success, Source::Daily, "claimed".to_owned())
     }
 }
 
