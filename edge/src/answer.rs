@@ -18,6 +18,11 @@ impl Problem {
         Self { status, code, message: message.into(), allow: None }
     }
 
+    /// Whether it has this code.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "There is nothing at this address.")
     }

@@ -1,6 +1,6 @@
 //! Books on rusqlite, with the very statements that run at the edge.
 
-#![allow(dead_code, reason = "each test program uses its own part")]
+use std::cell::RefCell;
 
 use interactions::{
     Books, Call, Command, Interaction, Person, PublicKey, schema,
@@ -15,17 +15,41 @@ pub const GUILD: GuildId = GuildId(41_771_983_423_143_937);
 /// 2026-11-22T12:00:00Z.
 pub const NOON: Timestamp = Timestamp(1_795_348_800_000);
 
-pub struct Sqlite(Connection);
+/// A database, and what was asked of it.
+pub struct Sqlite {
+    connection: Connection,
+    pub asked: RefCell<Vec<String>>,
+}
 
 impl Sqlite {
     pub fn new() -> Self {
-        let sqlite = Self(Connection::open_in_memory().unwrap());
+        let sqlite = Self::empty();
         schema::migrate(&sqlite).unwrap();
         sqlite
     }
 
+    pub fn empty() -> Self {
+        Self { connection: Connection::open_in_memory().unwrap(), asked: RefCell::default() }
+    }
+
     pub fn number(&self, statement: &str) -> i64 {
-        self.0.query_row(statement, [], |row| row.get(0)).unwrap()
+        self.connection.query_row(statement, [], |row| row.get(0)).unwrap()
+    }
+
+    pub fn text(&self, statement: &str) -> String {
+        self.connection.query_row(statement, [], |row| row.get(0)).unwrap()
+    }
+
+    pub fn run(&self, statement: &str) {
+        self.connection.execute_batch(statement).unwrap();
+    }
+
+    /// The steps of a statement's plan.
+    pub fn plan(&self, statement: &str) -> Vec<String> {
+        let mut prepared = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let parameters = vec![rusqlite::types::Value::Null; prepared.parameter_count()];
+        let steps = prepared.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+        steps.map(Result::unwrap).collect()
     }
 }
 
@@ -33,7 +57,8 @@ impl Sql for Sqlite {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
         let refused =
             |error: rusqlite::Error| SqlError { statement: statement.to_owned(), reason: error.to_string() };
-        let mut prepared = self.0.prepare_cached(statement).map_err(refused)?;
+        self.asked.borrow_mut().push(statement.to_owned());
+        let mut prepared = self.connection.prepare_cached(statement).map_err(refused)?;
         let columns = prepared.column_count();
         let mut rows =
             prepared.query(rusqlite::params_from_iter(parameters.iter().map(to_sql))).map_err(refused)?;
@@ -72,7 +97,8 @@ pub fn person(number: u64) -> Person {
 }
 
 pub fn call(id: u64, actor: &Person, command: Command) -> Call {
-    Call { id: InteractionId(id), guild: GUILD, actor: actor.clone(), command }
+    let (manager, pressed) = (false, false);
+    Call { id: InteractionId(id), guild: GUILD, actor: actor.clone(), manager, pressed, command }
 }
 
 /// Parses a body as though Discord had signed it.
@@ -99,7 +125,7 @@ pub fn command(name: &str, options: &Json, people: &[&Person]) -> Command {
         "data": {"name": name, "options": options, "resolved": {"users": users}}
     });
     match parse(&body).unwrap() {
-        Interaction::Command(call) => call.command,
+        Interaction::Command(call, _) => call.command,
         other => panic!("not a command: {other:?}"),
     }
 }
@@ -122,16 +148,64 @@ pub fn pay(to: &Person, amount: i64, note: Option<&str>) -> Command {
     command("pay", &json!(options), &[to])
 }
 
+pub fn work() -> Command {
+    command("work", &json!([]), &[])
+}
+
+pub fn coinflip(side: &str, amount: i64) -> Command {
+    command("coinflip", &json!([{"name": "side", "value": side}, {"name": "amount", "value": amount}]), &[])
+}
+
+pub fn set_rule(key: &str, value: &str) -> Command {
+    subcommand(&["economy", "settings"], &[("key", json!(key)), ("value", json!(value))], &[])
+}
+
+/// `/name subcommand …` with options by name.
+pub fn subcommand(path: &[&str], options: &[(&str, Json)], people: &[&Person]) -> Command {
+    let (name, rest) = path.split_first().unwrap();
+    let options: Json = options.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let nest = |options, name: &&str| json!([{"name": name, "type": 1, "options": options}]);
+    command(name, &rest.iter().rev().fold(options, nest), people)
+}
+
+/// A button below an earlier reply.
+pub fn press(id: u64, actor: &Person, reply: &str, label: &str) -> Call {
+    let reply: Json = serde_json::from_str(reply).unwrap();
+    let rows = reply["data"]["components"].as_array().unwrap_or_else(|| panic!("no buttons: {reply}"));
+    let mut buttons = rows.iter().flat_map(|row| row["components"].as_array().unwrap());
+    let button =
+        buttons.find(|button| button["label"] == label).unwrap_or_else(|| panic!("no {label}: {reply}"));
+    assert_ne!(button["disabled"], true, "{label} is out of use");
+    let command = Command::press(button["custom_id"].as_str().unwrap());
+    Call { pressed: true, ..call(id, actor, command) }
+}
+
 /// The reply's refusal code, from where a player reads it.
 pub fn code_of(reply: &str) -> Option<String> {
+    const AMBER: u64 = 0xe0_a1_2b;
     let reply: Json = serde_json::from_str(reply).unwrap();
-    let code = reply["data"]["embeds"][0]["footer"]["text"].as_str().map(str::to_owned);
-    assert_eq!(
-        code.is_some(),
-        reply["data"]["flags"] == 64,
-        "refusals, and only they, are for the player's eyes"
-    );
-    code
+    let embed = &reply["data"]["embeds"][0];
+    let code = embed["footer"]["text"].as_str().filter(|_| embed["color"] == AMBER);
+    if code.is_some() {
+        assert_eq!(
+            (&reply["data"]["flags"], &reply["type"]),
+            (&json!(64), &json!(4)),
+            "a refusal is for one alone"
+        );
+    }
+    code.map(str::to_owned)
+}
+
+/// The text of a reply.
+pub fn text_of(reply: &str) -> String {
+    let reply: Json = serde_json::from_str(reply).unwrap();
+    reply["data"]["embeds"][0]["description"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The small line below a reply.
+pub fn footer_of(reply: &str) -> String {
+    let reply: Json = serde_json::from_str(reply).unwrap();
+    reply["data"]["embeds"][0]["footer"]["text"].as_str().unwrap_or_default().to_owned()
 }
 
 /// What stands in a field of the reply.
@@ -144,6 +218,17 @@ pub fn field(reply: &str, name: &str) -> Option<String> {
         .and_then(|field| field["value"].as_str().map(str::to_owned))
 }
 
+/// Answers as after a restart: nothing is in memory but what the database gives.
 pub fn answer(sqlite: &Sqlite, now: Timestamp, call: &Call) -> String {
-    Books::new(sqlite).answer(now, call, 3).unwrap()
+    answer_by(sqlite, now, 0, call)
+}
+
+/// The same, with the bits that decide what is drawn.
+pub fn answer_by(sqlite: &Sqlite, now: Timestamp, entropy: u64, call: &Call) -> String {
+    Books::new(sqlite).answer(now, entropy, call, 3).unwrap().reply
+}
+
+/// What somebody who manages the server types.
+pub fn by_manager(call: Call) -> Call {
+    Call { manager: true, ..call }
 }
