@@ -25,14 +25,11 @@ impl Unknown {
 
     pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Decision {
         let (what, line) = if turn.call.pressed {
-            ("The button", "I do not know this button any more. Type the command again.")
+            ("The button ", "I do not know this button any more. Type the command again.")
         } else {
-            (
-                "The command",
-                "I do not know this command. It may have just been removed; try again in a minute.",
-            )
+            ("/", "I do not know this command. It may have just been removed; try again in a minute.")
         };
-        let message = format!("{what} {} is shown by Discord but unknown to Pulse", self.0);
+        let message = format!("{what}{} is registered with Discord but unknown to Pulse", self.0);
         Decision::done(Reply::refusal(line, "unknown_command")).ended(Outcome::Failed).with_event(turn.event(
             Severity::Error,
             Source::Command,
