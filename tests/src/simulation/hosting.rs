@@ -31,6 +31,7 @@ impl World {
         match output {
             Output::Store(row) => self.store(&row)?,
             Output::Forget(kind, below) => self.end.forget(kind, below),
+            Output::Delete(kind, key) => self.end.delete(kind, key),
             Output::Admit(socket) => {
                 self.end.waiting.remove(&socket);
                 self.end.admitted.insert(socket);
