@@ -20,7 +20,6 @@ pub use self::timeline::{Bucket, Resolution};
 use self::{door::Door, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
     ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
-    history::HistoryPoint,
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Outcome, Push},
     time::MINUTE_MS,
@@ -38,6 +37,8 @@ const FORGET_EVERY: u64 = 100;
 pub const COALESCE_MS: u64 = 50;
 /// The longest that events wait, however many watch, in milliseconds.
 pub const COALESCE_MAX_MS: u64 = 200;
+/// Every update goes over the points of history of so long, in milliseconds: longer than a viewer bears silence.
+const POINTS_REPEATED_MS: u64 = 30_000;
 /// How far before what a viewer surely knows its points of history begin anew, in milliseconds: the clocks of the
 /// books and of the room need not agree.
 const POINTS_SLACK_MS: u64 = MINUTE_MS;
@@ -194,7 +195,8 @@ impl Room {
         self.flush(now, outputs); // What waits is for those who were here; the newcomer gets it below.
         let missed = resume.and_then(|(epoch, since)| self.missed(epoch, since));
         if self.viewers.is_empty() {
-            self.told_stats_at = Some(now); // What happened before is in the newcomer's snapshot.
+            self.told_stats_at = Some(now); // What happened before goes to the newcomer alone.
+            self.timeline.take_untold();
         }
         self.door.enter(session);
         self.viewers.insert(socket, Viewer::of(session));
@@ -308,6 +310,8 @@ impl Room {
         self.flush(now, outputs);
         // Last the alarm: what is sent would otherwise wait for its write.
         let points_from = self.told_stats_at.replace(now).unwrap_or(now.minus(POINTS_SLACK_MS));
+        // What was committed long ago can come late.
+        let points_from = self.timeline.take_untold().map_or(points_from, |changed| changed.min(points_from));
         self.broadcast(now, self.stats_update(now, points_from), outputs);
         outputs.push(Output::TickIn(STATS_EVERY_MS));
     }
@@ -320,16 +324,12 @@ impl Room {
         }
     }
 
-    /// The numbers, and the points of history from the step that `points_from` falls into, but at least the newest two:
-    /// the step before this moment, whole, and the one it falls into.
+    /// The numbers, and the points of history from the step that `points_from` falls into, or from earlier: a frame that
+    /// a wire swallowed is made good by the next.
     fn stats_update(&self, now: Timestamp, points_from: Timestamp) -> ServerMessage {
-        let step_ms = Resolution::FiveSeconds.step_ms();
-        let from = points_from.min(now.minus(step_ms)).floor(step_ms);
-        ServerMessage::StatsUpdate { data: Box::new(self.stats(now)), points: self.points_from(now, from) }
-    }
-
-    fn points_from(&self, now: Timestamp, from: Timestamp) -> Vec<HistoryPoint> {
-        self.timeline.points(now, from, Resolution::FiveSeconds)
+        let from = points_from.min(now.minus(POINTS_REPEATED_MS)).floor(Resolution::FiveSeconds.step_ms());
+        let points = self.timeline.points(now, from, Resolution::FiveSeconds);
+        ServerMessage::StatsUpdate { data: Box::new(self.stats(now)), points }
     }
 
     /// Gives an event its place, stores it, and puts it among those to be told.

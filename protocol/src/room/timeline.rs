@@ -137,6 +137,8 @@ pub(super) struct Timeline {
     /// The oldest step of each resolution that has changed since it was stored.
     touched: [Option<Timestamp>; 3],
     months_touched: bool,
+    /// The oldest of the finest steps that has changed since viewers were told.
+    untold: Option<Timestamp>,
 }
 
 impl Timeline {
@@ -272,6 +274,11 @@ impl Timeline {
         points
     }
 
+    /// The oldest of the finest steps that has changed since this was last asked.
+    pub(super) fn take_untold(&mut self) -> Option<Timestamp> {
+        self.untold.take()
+    }
+
     fn sums(ring: &VecDeque<Bucket>, from: Timestamp) -> Sums {
         since(ring, from).fold(Sums::default(), |sums, bucket| Sums {
             commands: sums.commands + bucket.commands,
@@ -296,6 +303,9 @@ impl Timeline {
                 let changed = bucket.at;
                 self.touched[resolution as usize].get_or_insert(changed);
             }
+        }
+        if let Some(bucket) = self.fine.back() {
+            self.untold.get_or_insert(bucket.at);
         }
     }
 

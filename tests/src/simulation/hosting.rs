@@ -5,6 +5,7 @@ use std::rc::Rc;
 use anyhow::ensure;
 use protocol::{
     ServerMessage, Timestamp,
+    history::Range,
     message::CloseCode,
     record::Acknowledgement,
     room::{Input, Output, Row, SocketId},
@@ -63,6 +64,7 @@ impl World {
     pub(super) fn broadcast(&mut self, message: &ServerMessage) -> anyhow::Result<()> {
         if let ServerMessage::StatsUpdate { data, .. } = message {
             self.truth.ticked = Some(data.as_ref().clone());
+            self.truth.charts = self.end.room.history(data.as_of, Range::Hour).points;
         }
         if matches!(message, ServerMessage::NewEvent { .. } | ServerMessage::Events { .. }) {
             self.end.untold = 0;
