@@ -12,6 +12,9 @@ use crate::program::{Program, root};
 pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
 /// What the bot-worker shows.
 pub const BOT_TOKEN: &str = "a-bot-token-of-the-tests";
+/// The one-time link of [`Edge::session`], good for ever.
+pub const LINK: &str = "a-ticket-of-the-tests.9007199254740991";
+const TICKET: &str = "a-ticket-of-the-tests";
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -75,9 +78,36 @@ impl Edge {
         Ok(())
     }
 
+    /// Drops the room from memory, as the platform may at any moment; its sockets stay.
+    pub fn evict_room(&self) -> Result<()> {
+        let program = self.program()?;
+        program.say("evict Room room")?;
+        let answer = program.wait_for("evict", PATIENCE)?;
+        ensure!(answer == "evicted Room room", "{answer}");
+        Ok(())
+    }
+
+    /// The process that serves it; workerd is a child of it.
+    pub fn process(&self) -> Result<u32> {
+        Ok(self.program()?.id())
+    }
+
+    fn program(&self) -> Result<&Program> {
+        self.program.as_ref().context("the edge is not running")
+    }
+
     /// Waits until its log says these words.
     pub fn wait_for_log(&self, words: &str) -> Result<String> {
-        self.program.as_ref().context("the edge is not running")?.wait_for(words, PATIENCE)
+        self.program()?.wait_for(words, PATIENCE)
+    }
+
+    /// A browser's session, by the one-time link of the build for developers: the value of its `Cookie` header. The edge
+    /// has to be started with [`LINK`].
+    pub async fn session(&self) -> Result<String> {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let response = client.get(format!("{}/login/local?ticket={TICKET}", self.url)).send().await?;
+        let cookie = response.headers().get("Set-Cookie").context("no session")?.to_str()?;
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
     }
 
     /// Posts what Discord would sign.
