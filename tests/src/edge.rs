@@ -1,9 +1,16 @@
 //! A real edge on workerd, with keys and a state folder of its own.
 
-use std::{net::TcpListener, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::Command,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use discord_sim::{EdgeClient, Signer};
+use protocol::{Event, Seq, room::RoomState};
 use serde_json::{Value, json};
 
 use crate::program::{Program, root};
@@ -104,7 +111,8 @@ impl Edge {
     /// A browser's session, by the one-time link of the build for developers: the value of its `Cookie` header. The edge
     /// has to be started with [`LINK`].
     pub async fn session(&self) -> Result<String> {
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let client =
+            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
         let response = client.get(format!("{}/login/local?ticket={TICKET}", self.url)).send().await?;
         let cookie = response.headers().get("Set-Cookie").context("no session")?.to_str()?;
         Ok(cookie.split(';').next().unwrap_or_default().to_owned())
@@ -135,6 +143,25 @@ impl Edge {
         Ok(replies)
     }
 
+    /// All events that the room has stored, oldest first.
+    pub async fn events(&self) -> Result<Vec<(Seq, String)>> {
+        let mut all: Vec<Event> = Vec::new();
+        loop {
+            let before = all.last().map(|event| format!("&before={}", event.seq)).unwrap_or_default();
+            let page = self.get(&format!("/api/events?limit=200{before}")).await?;
+            let page: Vec<Event> = serde_json::from_value(page)?;
+            if page.is_empty() {
+                return Ok(all.into_iter().rev().map(|event| (event.seq, event.id)).collect());
+            }
+            all.extend(page);
+        }
+    }
+
+    /// The room's account of itself.
+    pub async fn room(&self) -> Result<RoomState> {
+        Ok(serde_json::from_value(self.get("/api/room").await?)?)
+    }
+
     /// Asks as a program with `ADMIN_TOKEN`.
     pub async fn get(&self, path: &str) -> Result<Value> {
         let response = http().get(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN).send().await?;
@@ -156,6 +183,16 @@ impl Drop for Edge {
 /// Signs as Discord would.
 pub fn signer() -> Signer {
     Signer::from_seed([42; 32])
+}
+
+/// Waits until a condition holds, for as long as anything may take.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+    let began = Instant::now();
+    while !holds().await? {
+        ensure!(began.elapsed() < 4 * PATIENCE, "it did not come to pass: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// A client without proxies.
