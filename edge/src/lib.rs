@@ -38,6 +38,9 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
         (Method::Get, ["api", "guilds"]) => room::get(request, settings, "/guilds").await,
         (Method::Get, ["api", "events"]) => room::get(request, settings, "/events").await,
+        (Method::Get, ["api", "events.csv"]) => room::get(request, settings, "/events.csv").await,
+        (Method::Get, ["api", "history"]) => room::get(request, settings, "/history").await,
+        (Method::Get, ["api", "room"]) => room::get(request, settings, "/room").await,
         (Method::Get, ["api", "guilds", guild, rest @ ..]) => {
             guild::audit(&request, settings, guild, &rest.join("/")).await
         }
@@ -46,9 +49,11 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,
         (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
         (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
-        (_, ["ws" | "healthz"] | ["api", "snapshot" | "guilds" | "events"]) => {
-            Err(Problem::method_not_allowed("GET"))
-        }
+        (
+            _,
+            ["ws" | "healthz"]
+            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room"],
+        ) => Err(Problem::method_not_allowed("GET")),
         (_, ["api", "report"]) => Err(Problem::method_not_allowed("POST")),
         _ => Err(Problem::not_found()),
     }

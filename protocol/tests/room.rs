@@ -7,7 +7,8 @@ use protocol::{
     message::{CLIENT_FRAME_MAX_BYTES, CLIENT_MESSAGES_MAX, CloseCode, VIEWERS_MAX},
     record::Acknowledgement,
     room::{
-        EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Room, Row, STATS_EVERY_MS, SocketId,
+        EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Refusal, Room, Row, STATS_EVERY_MS,
+        SessionId, SocketId,
     },
     stats::BotStatus,
 };
@@ -34,7 +35,7 @@ impl House {
     /// A house with one viewer, and nothing said for long.
     fn watched() -> Self {
         let mut house = Self::empty();
-        house.handle(Input::Joined(ONE, None));
+        house.handle(Input::Joined(ONE, None, None));
         house.now = house.now.plus(1_000);
         house
     }
@@ -51,7 +52,7 @@ impl House {
     }
 
     fn join(&mut self, socket: SocketId, resume: Option<(Epoch, Seq)>) -> Vec<Output> {
-        self.handle(Input::Joined(socket, resume))
+        self.handle(Input::Joined(socket, None, resume))
     }
 
     fn seq(&self) -> u64 {
@@ -393,14 +394,16 @@ fn a_refresh_is_answered_with_the_numbers() {
 }
 
 #[test]
-fn a_full_room_says_so() {
-    let sockets = (1..=VIEWERS_MAX as u64).map(SocketId);
+fn a_full_room_lets_nobody_in() {
+    let sockets = (1..=VIEWERS_MAX as u64).map(|socket| (SocketId(socket), None));
     let mut room = Room::restore(Memory::new(EPOCH), sockets);
-    let late = SocketId(0);
-    assert_eq!(room.handle(NOON, Input::Joined(late, None)), [Output::Close(late, CloseCode::RoomFull)]);
-    assert_eq!(room.handle(NOON, Input::Left(late)), []);
+    for session in [None, Some(SessionId(1))] {
+        assert_eq!(room.knock(NOON, session), Err(Refusal::RoomFull));
+    }
     room.handle(NOON, Input::Left(ONE));
-    assert_eq!(room.handle(NOON, Input::Joined(late, None))[0], Output::Admit(late));
+    assert_eq!(room.knock(NOON, None), Ok(()));
+    assert_eq!(room.handle(NOON, Input::Joined(ONE, None, None))[0], Output::Admit(ONE));
+    assert_eq!(room.knock(NOON, None), Err(Refusal::RoomFull));
 }
 
 #[test]
@@ -460,7 +463,7 @@ fn an_acknowledgement_outlives_a_restart() {
     };
     keep(&[Output::Store(Row::Epoch(EPOCH))]);
     keep(&house.record(4));
-    let mut restored = Room::restore(memory, [ONE]);
+    let mut restored = Room::restore(memory, [(ONE, None)]);
     assert_eq!(restored.snapshot(NOON).events, house.room.snapshot(NOON).events);
     let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 1..=4)));
     assert_eq!(outputs, [Output::Acknowledge(Acknowledgement { seq: JournalSeq(4) })]);

@@ -1,7 +1,7 @@
 //! A child in a process group of its own, that does not outlive the test.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -66,6 +66,17 @@ impl Program {
             });
         }
         Ok(Self { child, lines: Mutex::new(lines) })
+    }
+
+    /// Writes a line to its input.
+    pub fn say(&self, line: &str) -> Result<()> {
+        let mut input = self.child.stdin.as_ref().context("its input is closed")?;
+        Ok(writeln!(input, "{line}")?)
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for a line that contains `words`; gives it.

@@ -8,13 +8,11 @@ use protocol::{
         HeldItem, JOURNAL_PAGE_MAX, JournalRow, Mismatch, PLAYERS_PAGE, PLAYERS_PAGES_MAX, PlayerProfile,
         PlayersPage, Proof,
     },
+    csv,
 };
 
 use super::{Books, BooksError, Holding, Measure, Standing, row::Reader};
-use crate::{
-    sql::{Row, Sql, Value},
-    text,
-};
+use crate::sql::{Row, Sql, Value};
 
 /// Rows that the proof replays at a time.
 const PROOF_STEP: u64 = 1_000;
@@ -165,14 +163,14 @@ pub fn journal_csv(rows: &[JournalRow]) -> String {
             row.seq.to_string(),
             row.id.to_string(),
             row.at.to_string(),
-            text::csv_cell(&row.command),
+            csv::cell(&row.command),
             row.debit.clone().unwrap_or_default(),
             row.credit.clone().unwrap_or_default(),
             row.amount.to_string(),
             row.tax.to_string(),
             row.actor_id.to_string(),
             row.target_id.map(|id| id.to_string()).unwrap_or_default(),
-            text::csv_cell(row.note.as_deref().unwrap_or_default()),
+            csv::cell(row.note.as_deref().unwrap_or_default()),
             row.balance_after.map(|coins| coins.to_string()).unwrap_or_default(),
         ];
         csv.push_str(&cells.join(","));
