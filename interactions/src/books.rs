@@ -176,6 +176,9 @@ impl<S: Sql> Books<S> {
             Write::Setting(key, value) => self.write_setting(Setting::of(key).name, value),
             Write::Paused(paused) => self.write_setting(PAUSED, i64::from(paused)),
             Write::Item(item) => self.write_item(&item),
+            Write::Stock { item, left } => {
+                self.write("UPDATE items SET stock = ? WHERE id = ?", &[left.into(), item.into()])
+            }
             Write::RemoveItem(id) => self.remove_item(id),
             Write::Holding { user, item, quantity } => self.write_holding(user, item, quantity),
             Write::ForgetHoldings(user) => self.write("DELETE FROM holdings WHERE user = ?", &[user.into()]),

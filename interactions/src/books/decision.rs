@@ -40,6 +40,13 @@ pub enum Write {
     Paused(bool),
     /// An item is new, or is changed.
     Item(Item),
+    /// So many of an item are left.
+    Stock {
+        /// Of which item.
+        item: u64,
+        /// How many.
+        left: u64,
+    },
     /// An item leaves the shelf.
     RemoveItem(u64),
     /// A player holds so many of an item.

@@ -272,7 +272,7 @@ impl Ladder {
 fn cut(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result<Vec<Rung>, BooksError> {
     let column = measure.column();
     let nth = format!(
-        "SELECT {column} FROM accounts WHERE {column} > 0 AND {column} >= ? AND {column} < ?
+        "SELECT {column} FROM accounts WHERE {column} >= ? AND {column} < ? AND {column} > 0
         ORDER BY {column} LIMIT 1 OFFSET ?"
     );
     let mut rungs = Vec::new();
@@ -294,8 +294,10 @@ fn cut(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result<Vec<Rung>
 
 fn count_between(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result<u64, BooksError> {
     let column = measure.column();
+    // The index holds what is above 0, and is used where a statement says so. Said before the range, SQLite would begin
+    // at 0 and pass over everything up to the range.
     let statement =
-        format!("SELECT COUNT(*) FROM accounts WHERE {column} > 0 AND {column} >= ? AND {column} < ?");
+        format!("SELECT COUNT(*) FROM accounts WHERE {column} >= ? AND {column} < ? AND {column} > 0");
     let row = sql.query(&statement, &[Value::from(from), Value::from(to)])?.into_iter().next();
     Reader::new("accounts", row).unsigned()
 }

@@ -78,7 +78,7 @@ impl Play for Buy {
         let reply = Reply::success("Bought", &line)
             .field("Balance", &text::coins(bought.account.balance))
             .field("You hold", &bought.held.to_string());
-        let stock = item.stock.is_some().then(|| Write::Item(item.clone()));
+        let stock = item.stock.map(|left| Write::Stock { item: item.id, left });
         let holding = Write::Holding { user: call.actor.id, item: item.id, quantity: bought.held };
         let decision = stock.into_iter().fold(Decision::done(reply), Decision::with_write);
         Ok(decision

@@ -107,6 +107,36 @@ fn ranks_stand_over_many_rungs_and_over_a_restart() {
     assert_ranks(&sqlite, &Books::new(&sqlite));
 }
 
+/// Counted in steps of the database's machine: what a clock would say of a million players, said at once and the same
+/// on every machine.
+#[test]
+fn a_command_costs_the_same_among_many_as_among_few() {
+    let cost = |players: u64| {
+        let sqlite = Sqlite::new();
+        seed(
+            &sqlite,
+            &(0..players).map(|n| (n * 7_919) % 10_007 * (n % 7 + 1)).map(|n| n as i64).collect::<Vec<_>>(),
+        );
+        let books = Books::new(&sqlite);
+        let say = |id: u64, command: interactions::Command| {
+            let before = sqlite.steps.get();
+            books.answer(NOON, 0, &call(id, &person(id * 37 % players), command), 1).unwrap();
+            sqlite.steps.get() - before
+        };
+        say(1, daily()); // The first command reads the standings.
+        (0..200_u64)
+            .map(|n| {
+                let other = person(n * 41 % players);
+                let looked =
+                    say(n * 4 + 2, leaderboard("level", 1)) + say(n * 4 + 3, crate::support::balance(None));
+                looked + say(n * 4 + 4, daily()) + say(n * 4 + 5, pay(&other, 1, None))
+            })
+            .sum::<u64>()
+    };
+    let (few, many) = (cost(1_000), cost(30_000));
+    assert!(many * 10 <= few * 13, "{few} steps among a thousand, {many} among thirty");
+}
+
 #[test]
 fn a_streak_that_ended_leaves_the_board_the_next_day() {
     let (sqlite, ann, bob) = (Sqlite::new(), person(1), person(2));

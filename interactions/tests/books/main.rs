@@ -7,4 +7,5 @@ mod everything;
 mod management;
 mod model;
 mod rules;
+mod sqlite;
 mod support;

@@ -1,25 +1,17 @@
 //! Books on rusqlite, with the very statements that run at the edge.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
-use interactions::{
-    Books, Call, Command, Interaction, Person, PublicKey, schema,
-    signature::verify,
-    sql::{Row, Sql, SqlError, Value},
-};
+use interactions::{Books, Call, Command, Interaction, Person, PublicKey, schema, signature::verify};
 use protocol::{GuildId, InteractionId, Timestamp, UserId};
-use rusqlite::{Connection, types::ValueRef};
+use rusqlite::Connection;
 use serde_json::{Value as Json, json};
+
+pub use crate::sqlite::Sqlite;
 
 pub const GUILD: GuildId = GuildId(41_771_983_423_143_937);
 /// 2026-11-22T12:00:00Z.
 pub const NOON: Timestamp = Timestamp(1_795_348_800_000);
-
-/// A database, and what was asked of it.
-pub struct Sqlite {
-    connection: Connection,
-    pub asked: RefCell<Vec<String>>,
-}
 
 impl Sqlite {
     pub fn new() -> Self {
@@ -29,7 +21,7 @@ impl Sqlite {
     }
 
     pub fn empty() -> Self {
-        Self { connection: Connection::open_in_memory().unwrap(), asked: RefCell::default() }
+        Self { connection: Connection::open_in_memory().unwrap(), asked: None, steps: Cell::new(0) }
     }
 
     pub fn number(&self, statement: &str) -> i64 {
@@ -40,54 +32,12 @@ impl Sqlite {
         self.connection.query_row(statement, [], |row| row.get(0)).unwrap()
     }
 
-    pub fn run(&self, statement: &str) {
-        self.connection.execute_batch(statement).unwrap();
-    }
-
     /// The steps of a statement's plan.
     pub fn plan(&self, statement: &str) -> Vec<String> {
         let mut prepared = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
         let parameters = vec![rusqlite::types::Value::Null; prepared.parameter_count()];
         let steps = prepared.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
         steps.map(Result::unwrap).collect()
-    }
-}
-
-impl Sql for Sqlite {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let refused =
-            |error: rusqlite::Error| SqlError { statement: statement.to_owned(), reason: error.to_string() };
-        self.asked.borrow_mut().push(statement.to_owned());
-        let mut prepared = self.connection.prepare_cached(statement).map_err(refused)?;
-        let columns = prepared.column_count();
-        let mut rows =
-            prepared.query(rusqlite::params_from_iter(parameters.iter().map(to_sql))).map_err(refused)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().map_err(refused)? {
-            all.push((0..columns).map(|column| from_sql(row.get_ref(column).unwrap())).collect());
-        }
-        Ok(all)
-    }
-
-    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
-        self.query(statement, parameters).map(|_| 0)
-    }
-}
-
-fn to_sql(value: &Value) -> rusqlite::types::Value {
-    match value {
-        Value::Null => rusqlite::types::Value::Null,
-        Value::Integer(number) => rusqlite::types::Value::Integer(*number),
-        Value::Text(text) => rusqlite::types::Value::Text(text.clone()),
-    }
-}
-
-fn from_sql(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).unwrap()),
-        other => panic!("the books hold no {other:?}"),
     }
 }
 
