@@ -35,7 +35,7 @@ async fn idler(edge: &Edge) -> Result<WebSocketStream<TcpStream>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_reaches_everybody_in_few_frames() -> Result<()> {
     let edge = Edge::start()?;
-    let crowd = Crowd::new(&edge, 16);
+    let crowd = Crowd::new(&edge, 8);
     let mut idlers = Vec::new();
     for _ in 0..IDLERS {
         idlers.push(idler(&edge).await?);
