@@ -262,8 +262,9 @@ impl Room {
         let guild = push.guild_id;
         let seen = self.ledgers.acknowledged(guild);
         let fresh: Vec<_> = push.records.into_iter().filter(|record| record.seq > seen).collect();
-        let acknowledged = fresh.last().map_or(seen, |record| record.seq);
-        if !fresh.is_empty() {
+        let last = fresh.last().map(|record| (record.seq, record.at));
+        let acknowledged = last.map_or(seen, |(seq, _)| seq);
+        if let Some((_, committed_at)) = last {
             for record in fresh {
                 self.timeline.add_record(record.at, &record);
                 if let Some(activity) = record.activity {
@@ -274,7 +275,9 @@ impl Room {
                 }
             }
             outputs.push(Output::Store(self.ledgers.replace(guild, acknowledged, push.totals)));
-            self.timeline.set_wealth(now, self.ledgers.wealth());
+            for at in [committed_at, now] {
+                self.timeline.set_wealth(at, self.ledgers.wealth());
+            }
             self.timeline.save(now, outputs);
         }
         outputs.push(Output::Acknowledge(Acknowledgement { seq: acknowledged }));

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Commands that wait for an answer at a time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
 /// A crowd in some servers of its own.
 #[derive(Clone, Debug)]
