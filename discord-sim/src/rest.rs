@@ -20,6 +20,7 @@ use serde_json::{Map, Value, json};
 use crate::{cast, objects, state::State};
 
 mod commands;
+mod messages;
 mod passage;
 mod webhooks;
 
@@ -34,6 +35,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/oauth2/applications/@me", get(application))
         .route("/gateway/bot", get(gateway))
         .merge(commands::routes())
+        .merge(messages::routes())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&state), only_the_bot));
     // The token in the path is what authorizes the webhooks.
     for_bots
@@ -130,10 +132,13 @@ async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 }
 
 async fn gateway(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    let settings = state.gateway.settings();
     Json(json!({
-        "url": state.url.replacen("http", "ws", 1),
-        "shards": 1,
-        "session_start_limit": { "total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1 },
+        "url": state.gateway_url(),
+        "shards": settings.shards,
+        "session_start_limit": {
+            "total": 1_000, "remaining": settings.identifies_left, "reset_after": 86_400_000, "max_concurrency": 1,
+        },
     }))
 }
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicBool},
 };
 
-use axum::Router;
+use axum::{Router, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     control,
     crowd::Crowd,
     faults::Faults,
+    gateway::{self, Gateway},
     originals::Originals,
     payload::DEFAULT_APPLICATION,
     rest,
@@ -145,8 +146,10 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         playing: AtomicBool::new(true),
         tally: crate::state::Tally::default(),
         faults: Faults::new(config.seed, config.latency_ms),
+        gateway: Gateway::default(),
         originals: Originals::default(),
         limits: rest::Limits::default(),
+        messages: Mutex::default(),
         commands: Mutex::default(),
         ids: crate::snowflake::Snowflakes::default(),
         entropy: getrandom::u64().unwrap_or(u64::from(std::process::id())),
@@ -157,6 +160,7 @@ fn router(state: &Arc<State>) -> Router {
     Router::new()
         .nest("/api/v10", rest::routes(Arc::clone(state)))
         .nest("/control", control::routes(Arc::clone(state)))
+        .route("/", get(gateway::upgrade).with_state(Arc::clone(state)))
 }
 
 async fn serve(listener: TcpListener, router: Router) {

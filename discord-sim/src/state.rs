@@ -1,7 +1,7 @@
 //! What the stand-in remembers: its settings, what was registered, what was answered, and counts.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,6 +15,7 @@ use crate::{
     cast::{Guild, Player},
     client::{self, Answer, ClientError, EdgeClient},
     faults::Faults,
+    gateway::Gateway,
     originals::Originals,
     payload::{self, Payload, Typed},
     reply::Reply,
@@ -48,9 +49,12 @@ pub struct State {
     pub tally: Tally,
     /// What goes wrong.
     pub faults: Faults,
+    /// The gateway.
+    pub gateway: Gateway,
     /// What interactions were answered with.
     pub originals: Originals,
     pub(crate) limits: Limits,
+    pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
     pub(crate) ids: Snowflakes,
     pub(crate) entropy: u64,
@@ -104,6 +108,11 @@ impl Tally {
 }
 
 impl State {
+    /// Where the gateway is: `ws://127.0.0.1:PORT`.
+    pub fn gateway_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
+    }
+
     /// A fresh id.
     pub fn fresh_id(&self) -> u64 {
         self.ids.fresh(client::now(), self.entropy)
@@ -127,6 +136,11 @@ impl State {
     /// A player's command as a payload with a fresh id.
     pub fn command(&self, guild: &Guild, player: &Player, typed: Typed) -> Payload {
         Payload::command(protocol::InteractionId(self.fresh_id()), typed).by(player).in_guild(guild)
+    }
+
+    /// The messages that the bot wrote into channels, oldest first.
+    pub fn messages(&self) -> Vec<Value> {
+        lock(&self.messages).iter().cloned().collect()
     }
 
     /// What is registered.
