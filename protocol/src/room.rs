@@ -319,7 +319,11 @@ impl Room {
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
-        let sample = report.gateway_ms().or(report.rest_ms);
+        let sample = report.sample();
+        // By age, not by the clock of whoever measured: that may be minutes off.
+        for missed in &report.missed {
+            self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
+        }
         self.notice(now, outputs);
         outputs.extend(self.pulse.report(now, report).into_iter().map(Output::Store));
         self.notice(now, outputs);
