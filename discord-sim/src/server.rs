@@ -135,6 +135,7 @@ impl Drop for Server {
 fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
     let edge =
         config.edge_url.as_deref().map(|url| EdgeClient::new(url, config.signer.clone())).transpose()?;
+    let endpoint = config.edge_url.as_ref().map(|url| format!("{}/interactions", url.trim_end_matches('/')));
     Ok(State {
         application: config.application,
         bot_token: config.bot_token.clone(),
@@ -143,6 +144,8 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         guilds: cast::guilds(config.guilds),
         players: cast::players(config.players.max(PEOPLE_AT_LEAST)),
         edge,
+        signer: config.signer.clone(),
+        endpoint: Mutex::new(endpoint),
         playing: AtomicBool::new(true),
         tally: crate::state::Tally::default(),
         faults: Faults::new(config.seed, config.latency_ms),
