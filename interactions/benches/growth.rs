@@ -38,13 +38,13 @@ impl Server {
         // Coins as they are spread where some play every day and most played once.
         sqlite.run(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {players})
-            INSERT INTO accounts (user, name, balance, xp, xp_day, xp_today, streak, freezes, created_at, last_at)
+            INSERT INTO accounts (user, name, balance, xp, level, xp_day, xp_today, streak, freezes, created_at, last_at)
             SELECT CAST((669999999000 + i) << 20 AS TEXT), 'Player ' || i,
                 CASE WHEN i % 3 = 0 THEN 100 ELSE (i * 7919 % 100003) * (i % 13 + 1) END,
-                i * 104729 % 5000, 0, 0, i % 30, 0, 0, 0 FROM n;
+                50 * (i % 10) * (i % 10 + 1) + i % 50, i % 10, 0, 0, i % 30, 0, 0, 0 FROM n;
             INSERT INTO journal (seq, id, at, command, outcome, amount, tax, actor, handled_ms, active, reply,
                 players, wealth, levels, mint, burn)
-            SELECT 1, '0', 0, 'seed', 'done', 0, 0, '1', 0, 0, '{{}}', COUNT(*), SUM(balance), COUNT(*) * 100,
+            SELECT 1, '0', 0, 'seed', 'done', 0, 0, '1', 0, 0, '{{}}', COUNT(*), SUM(balance), SUM(level),
                 -SUM(balance), 0 FROM accounts"
         ));
         let mut server = Self { players, books: Books::new(sqlite), last_id: 0, now: NOON };
