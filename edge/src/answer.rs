@@ -19,6 +19,11 @@ impl Problem {
         Self { status, code, message: message.into(), header: None }
     }
 
+    /// Whether it has this code.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
+    }
+
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "There is nothing at this address.")
     }

@@ -13,6 +13,8 @@ mod session;
 mod settings;
 mod sql;
 
+use std::rc::Rc;
+
 use worker::{Context, Env, Method, Request, Response, event};
 
 use self::{answer::Problem, settings::Settings};
@@ -20,14 +22,14 @@ pub use self::{guild::Guild, room::Room};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let settings = Settings::new(env);
+    let settings = Rc::new(Settings::new(env));
     match route(request, &settings, &context).await {
         Ok(response) => Ok(response),
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn route(request: Request, settings: &Settings, context: &Context) -> Result<Response, Problem> {
+async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> Result<Response, Problem> {
     let path = request.path();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {

@@ -54,8 +54,17 @@ pub fn grouped(number: i64) -> String {
 
 /// `1 coin`, `2 coins`.
 pub fn coins(amount: protocol::Coins) -> String {
-    let unit = if amount.get() == 1 { "coin" } else { "coins" };
-    format!("{} {unit}", grouped(amount.get()))
+    count(amount.get(), "coin")
+}
+
+/// `1 day`, `2 days`.
+pub fn count(number: i64, unit: &str) -> String {
+    format!("{} {unit}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+/// The same, of what can only be counted up.
+pub fn counted(number: u64, unit: &str) -> String {
+    count(i64::try_from(number).unwrap_or(i64::MAX), unit)
 }
 
 /// Controls, zero-width characters and marks that change the direction of text. The joiner of emoji stays.

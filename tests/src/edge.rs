@@ -32,6 +32,7 @@ pub struct Edge {
     port: u16,
     state: PathBuf,
     bindings: Value,
+    faults: bool,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -50,6 +51,15 @@ impl Edge {
 
     /// One with fresh state and these settings over the usual ones.
     pub fn start_with(settings: Value) -> Result<Self> {
+        Self::start_as(settings, false)
+    }
+
+    /// One with fresh state, whose room can be stopped.
+    pub fn start_faulty() -> Result<Self> {
+        Self::start_as(json!({}), true)
+    }
+
+    fn start_as(settings: Value, faults: bool) -> Result<Self> {
         let mut bindings = json!({
             "DISCORD_PUBLIC_KEY": signer().public_key_hex(),
             "ADMIN_TOKEN": ADMIN_TOKEN,
@@ -61,7 +71,7 @@ impl Edge {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
         let url = format!("http://127.0.0.1:{port}");
-        let mut edge = Self { program: None, port, state, bindings, url };
+        let mut edge = Self { program: None, port, state, bindings, faults, url };
         edge.revive()?;
         Ok(edge)
     }
@@ -75,8 +85,7 @@ impl Edge {
     pub fn revive(&mut self) -> Result<()> {
         let main = root().join("target/edge/local/index.js");
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
-        let options =
-            json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings});
+        let options = json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings, "faults": self.faults});
         let mut serve = Command::new(root().join("node_modules/.bin/node"));
         serve.current_dir(root()).arg("edge/serve.mjs").env("PULSE_EDGE_OPTIONS", options.to_string());
         let program = Program::start(&mut serve)?;
@@ -116,6 +125,23 @@ impl Edge {
         let response = client.get(format!("{}/login/local?ticket={TICKET}", self.url)).send().await?;
         let cookie = response.headers().get("Set-Cookie").context("no session")?.to_str()?;
         Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// Lets every request to the room fail from now on.
+    pub fn stop_room(&self) -> Result<()> {
+        self.tell("stop Room")
+    }
+
+    /// Lets the room work again.
+    pub fn start_room(&self) -> Result<()> {
+        self.tell("start Room")
+    }
+
+    /// Tells its runner something, which it repeats when it is done.
+    fn tell(&self, line: &str) -> Result<()> {
+        let program = self.program()?;
+        program.say(line)?;
+        program.wait_for(line, PATIENCE).map(drop)
     }
 
     /// Posts what Discord would sign.
