@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_session_keeps_its_name_as_text() {
-        for id in [0, 0xc0ffee, u64::MAX] {
+        for id in [0, 0x00c0_ffee, u64::MAX] {
             let text = SessionId(id).to_string();
             assert_eq!((text.len(), text.parse()), (16, Ok(SessionId(id))));
         }
