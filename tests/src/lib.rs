@@ -7,7 +7,9 @@ pub mod edge;
 pub mod people;
 pub mod program;
 pub mod simulation;
+pub mod small_edge;
 pub mod viewer;
 
 pub use edge::Edge;
+pub use small_edge::SmallEdge;
 pub use viewer::Viewer;
