@@ -35,7 +35,7 @@ pub struct Heard {
 /// How it answers.
 #[derive(Clone, Debug, Default)]
 pub struct Manner {
-    /// To reports: this status and body in place of 204.
+    /// To reports: this status and body in place of 204; status 0 is no answer at all.
     pub to_reports: Option<(u16, &'static str)>,
     /// To settlements: this status in place of 204.
     pub to_settlements: Option<u16>,
@@ -139,6 +139,9 @@ async fn report(
         return StatusCode::NO_CONTENT.into_response();
     };
     shared.heard.send_modify(|heard| heard.spoilt += 1);
+    if status == 0 {
+        return std::future::pending().await;
+    }
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(CONTENT_TYPE, "text/html")], body).into_response()
 }

@@ -206,7 +206,8 @@ async fn a_gateway_that_does_not_acknowledge_is_left_and_one_that_is_closed_wait
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_that_answers_nonsense_is_told_of_once() -> Result<()> {
-    let cases: [(u16, &'static str, &str); 4] = [
+    let cases: [(u16, &'static str, &str); 5] = [
+        (0, "", "no answer within 5 s"),
         (401, "", "refuses BOT_TOKEN"),
         (500, "", "answered 500"),
         (200, "<html>Welcome</html>", "answered 200"),
