@@ -22,6 +22,8 @@ pub struct EdgeClient {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
     /// The body.
     pub body: Vec<u8>,
     /// From the start of the request to the end of the body.
@@ -113,8 +115,9 @@ impl EdgeClient {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let body = response.bytes().await?.to_vec();
-        Ok(Answer { status, body, took: started.elapsed() })
+        Ok(Answer { status, headers, body, took: started.elapsed() })
     }
 }
 

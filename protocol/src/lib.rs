@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws randomness: time and entropy are arguments.
 
 pub mod audit;
+pub mod csv;
 pub mod event;
 pub mod feed;
 pub mod history;
@@ -16,6 +17,7 @@ pub mod report;
 pub mod room;
 pub mod stats;
 pub mod time;
+pub mod version;
 
 pub use event::{Event, Severity, Source};
 pub use id::{Epoch, GuildId, InteractionId, JournalSeq, Seq, UserId};

@@ -137,6 +137,8 @@ pub(super) struct Timeline {
     /// The oldest step of each resolution that has changed since it was stored.
     touched: [Option<Timestamp>; 3],
     months_touched: bool,
+    /// The oldest of the finest steps that has changed since viewers were told.
+    untold: Option<Timestamp>,
 }
 
 impl Timeline {
@@ -269,15 +271,36 @@ impl Timeline {
         percent_change(previous as f64, current as f64)
     }
 
-    /// The points of the resolution's span up to `now`, oldest first.
-    pub(super) fn points(&self, now: Timestamp, resolution: Resolution) -> Vec<HistoryPoint> {
-        since(self.ring(resolution), now.minus(resolution.span_ms())).map(Bucket::point).collect()
+    /// One point a step, oldest first, from the first step that begins at `from` or later; a step in which nothing
+    /// happened has a point, too. Nothing is known before the first step that was kept.
+    pub(super) fn points(
+        &self,
+        now: Timestamp,
+        from: Timestamp,
+        resolution: Resolution,
+    ) -> Vec<HistoryPoint> {
+        let (ring, step_ms) = (self.ring(resolution), resolution.step_ms());
+        let Some(first) = ring.front() else { return Vec::new() };
+        let from = from.max(now.minus(resolution.span_ms()));
+        let mut at = from.plus(step_ms - 1).floor(step_ms).max(first.at);
+        let before = ring.partition_point(|bucket| bucket.at < at).checked_sub(1);
+        let mut wealth = before.map(|index| ring[index].wealth).unwrap_or_default();
+        let mut known = since(ring, at).peekable();
+        let mut points = Vec::new();
+        while at <= now {
+            let quiet = Bucket { at, wealth, ..Bucket::default() };
+            let point = known.next_if(|bucket| bucket.at == at).map_or_else(|| quiet.point(), Bucket::point);
+            wealth = point.wealth;
+            points.push(point);
+            at = at.plus(step_ms);
+        }
+        points.extend(known.map(Bucket::point)); // A clock that stepped back has left them ahead.
+        points
     }
 
-    /// The newest points, oldest first.
-    pub(super) fn newest_points(&self, resolution: Resolution, count: usize) -> Vec<HistoryPoint> {
-        let ring = self.ring(resolution);
-        ring.range(ring.len().saturating_sub(count)..).map(Bucket::point).collect()
+    /// The oldest of the finest steps that has changed since this was last asked.
+    pub(super) fn take_untold(&mut self) -> Option<Timestamp> {
+        self.untold.take()
     }
 
     fn sums(ring: &VecDeque<Bucket>, from: Timestamp) -> Sums {
@@ -304,6 +327,9 @@ impl Timeline {
                 let changed = bucket.at;
                 self.touched[resolution as usize].get_or_insert(changed);
             }
+        }
+        if let Some(bucket) = self.fine.back() {
+            self.untold.get_or_insert(bucket.at);
         }
     }
 
