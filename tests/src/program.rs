@@ -143,11 +143,6 @@ impl Program {
         }
     }
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Asks it to end.
     pub fn terminate(&self) -> Result<()> {
         Ok(killpg(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?)
