@@ -86,6 +86,14 @@ impl EdgeClient {
         self.post_with(&[(TIMESTAMP_HEADER, &timestamp), (SIGNATURE_HEADER, &signature)], body).await
     }
 
+    /// Posts an interaction with a signature that does not hold, as Discord does now and then to see whether it is
+    /// refused.
+    pub async fn post_forged(&self, payload: &serde_json::Value) -> Result<Answer, ClientError> {
+        let (timestamp, body) = (now().seconds().to_string(), payload.to_string().into_bytes());
+        let signature = self.signer.sign(&format!("{timestamp}0"), &body);
+        self.post_with(&[(TIMESTAMP_HEADER, &timestamp), (SIGNATURE_HEADER, &signature)], body).await
+    }
+
     /// Posts any bytes with exactly these headers, for tests of what must not be believed.
     pub async fn post_with(&self, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, ClientError> {
         self.exchange(headers, body).await.map_err(|source| ClientError::NoAnswer {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     faults::{Fault, Weather},
+    gateway::{Order, Settings},
     originals::Original,
     state::{Counts, State},
 };
@@ -35,6 +36,8 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/edits/{token}", get(edit))
         .route("/originals/{token}", get(original))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/messages", get(messages))
+        .route("/gateway", get(gateway).put(set_gateway).post(order_gateway))
         .route("/weather", get(weather).put(set_weather))
         .with_state(state)
 }
@@ -134,4 +137,22 @@ async fn weather(Shared(state): Shared<Arc<State>>) -> Json<Weather> {
 async fn set_weather(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Weather>, Error> {
     state.faults.set_weather(read(&body)?);
     Ok(Json(state.faults.weather()))
+}
+
+async fn gateway(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    Json(json!({ "settings": state.gateway.settings(), "watch": state.gateway.watch() }))
+}
+
+async fn set_gateway(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Settings>, Error> {
+    state.gateway.set(read(&body)?);
+    Ok(Json(state.gateway.settings()))
+}
+
+async fn order_gateway(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<StatusCode, Error> {
+    state.gateway.order(&read::<Order>(&body)?);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn messages(Shared(state): Shared<Arc<State>>) -> Json<Vec<Value>> {
+    Json(state.messages())
 }

@@ -72,6 +72,8 @@ pub enum Effect {
 pub struct Weather {
     /// Up to so many milliseconds on top of the latency.
     pub jitter_ms: u64,
+    /// How far Discord's clock, as its `Date` headers tell it, is ahead of this machine's, in seconds.
+    pub clock_ahead_seconds: i64,
     /// Of 100 requests, so many get a 500, 502 or 503.
     pub error_percent: u64,
     /// Of 100 requests, so many get a 429 for half a second.

@@ -7,6 +7,7 @@ pub mod client;
 pub mod control;
 pub mod crowd;
 pub mod faults;
+pub mod gateway;
 pub mod objects;
 pub mod originals;
 pub mod payload;

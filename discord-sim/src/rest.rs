@@ -17,9 +17,13 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{cast, objects, state::State};
+use crate::{
+    cast, objects,
+    state::{State, lock},
+};
 
 mod commands;
+mod messages;
 mod passage;
 mod webhooks;
 
@@ -30,14 +34,16 @@ pub fn routes(state: Arc<State>) -> Router {
     let for_bots = Router::new()
         .route("/users/@me", get(current_user))
         .route("/users/@me/guilds", get(current_guilds))
-        .route("/applications/@me", get(application))
+        .route("/applications/@me", get(application).patch(change_application))
         .route("/oauth2/applications/@me", get(application))
         .route("/gateway/bot", get(gateway))
         .merge(commands::routes())
+        .merge(messages::routes())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&state), only_the_bot));
     // The token in the path is what authorizes the webhooks.
     for_bots
         .merge(webhooks::routes())
+        .route("/gateway", get(gateway_url))
         .fallback(async || Error::NOT_FOUND)
         .method_not_allowed_fallback(async || Error::METHOD_NOT_ALLOWED)
         .layer(middleware::map_response(in_discords_words))
@@ -57,6 +63,8 @@ impl Error {
     const UNKNOWN_MESSAGE: Self = Self(StatusCode::NOT_FOUND, 10_008, "Unknown Message");
     const EMPTY_MESSAGE: Self = Self(StatusCode::BAD_REQUEST, 50_006, "Cannot send an empty message");
     const MISSING_ACCESS: Self = Self(StatusCode::FORBIDDEN, 50_001, "Missing Access");
+    const ENDPOINT: Self =
+        Self(StatusCode::BAD_REQUEST, 50_035, "interactions_endpoint_url: could not be verified");
     const INVALID_FORM: Self = Self(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body");
 }
 
@@ -107,7 +115,22 @@ async fn current_guilds(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 }
 
 async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    Json(json!({
+    Json(application_object(&state))
+}
+
+/// Only the endpoint can be changed. It is taken when it answers a PING, and refuses a forged one.
+async fn change_application(Shared(state): Shared<Arc<State>>, Json(change): Json<Value>) -> Answer {
+    if let Some(url) = change["interactions_endpoint_url"].as_str() {
+        if !state.endpoint_holds(url).await {
+            return Err(Error::ENDPOINT);
+        }
+        *lock(&state.endpoint) = Some(url.to_owned());
+    }
+    Ok(Json(application_object(&state)))
+}
+
+fn application_object(state: &State) -> Value {
+    json!({
         "approximate_guild_count": state.guilds.len(),
         "bot": objects::user(&cast::bot(state.application)),
         "bot_public": true,
@@ -118,7 +141,7 @@ async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "icon": null,
         "id": state.application.to_string(),
         "integration_types_config": { "0": {} },
-        "interactions_endpoint_url": null,
+        "interactions_endpoint_url": *lock(&state.endpoint),
         "is_monetized": false,
         "name": "Pulse",
         "redirect_uris": [],
@@ -126,14 +149,21 @@ async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "team": null,
         "type": null,
         "verify_key": state.public_key,
-    }))
+    })
+}
+
+async fn gateway_url(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    Json(json!({ "url": state.gateway_url() }))
 }
 
 async fn gateway(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    let settings = state.gateway.settings();
     Json(json!({
-        "url": state.url.replacen("http", "ws", 1),
-        "shards": 1,
-        "session_start_limit": { "total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1 },
+        "url": state.gateway_url(),
+        "shards": settings.shards,
+        "session_start_limit": {
+            "total": 1_000, "remaining": settings.identifies_left, "reset_after": 86_400_000, "max_concurrency": 1,
+        },
     }))
 }
 

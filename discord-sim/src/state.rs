@@ -1,7 +1,7 @@
 //! What the stand-in remembers: its settings, what was registered, what was answered, and counts.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -15,10 +15,12 @@ use crate::{
     cast::{Guild, Player},
     client::{self, Answer, ClientError, EdgeClient},
     faults::Faults,
+    gateway::Gateway,
     originals::Originals,
     payload::{self, Payload, Typed},
     reply::Reply,
     rest::Limits,
+    signing::Signer,
     snowflake::Snowflakes,
 };
 
@@ -42,15 +44,21 @@ pub struct State {
     pub players: Vec<Player>,
     /// The way to the edge, when there is one.
     pub edge: Option<EdgeClient>,
+    pub(crate) signer: Signer,
+    /// The interactions endpoint that the application has set.
+    pub(crate) endpoint: Mutex<Option<String>>,
     /// Whether the crowd plays.
     pub playing: AtomicBool,
     /// What has been posted to the edge.
     pub tally: Tally,
     /// What goes wrong.
     pub faults: Faults,
+    /// The gateway.
+    pub gateway: Gateway,
     /// What interactions were answered with.
     pub originals: Originals,
     pub(crate) limits: Limits,
+    pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
     pub(crate) ids: Snowflakes,
     pub(crate) entropy: u64,
@@ -62,6 +70,8 @@ pub struct Tally {
     sent: AtomicU64,
     answered: AtomicU64,
     failed: AtomicU64,
+    forged: AtomicU64,
+    believed: AtomicU64,
     requests: AtomicU64,
     invalid_requests: AtomicU64,
 }
@@ -76,6 +86,10 @@ pub struct Counts {
     pub answered: u64,
     /// Answered otherwise, or not at all.
     pub failed: u64,
+    /// Posted with a signature that does not hold.
+    pub forged: u64,
+    /// Those of them that were answered otherwise than with 401: a fault of the edge.
+    pub believed: u64,
     /// Requests of the bot and of webhooks.
     pub requests: u64,
     /// Those of them that Discord counts as invalid: 401, 403 and 429. 10 000 in 10 minutes block an address.
@@ -90,6 +104,8 @@ impl Tally {
             sent: read(&self.sent),
             answered: read(&self.answered),
             failed: read(&self.failed),
+            forged: read(&self.forged),
+            believed: read(&self.believed),
             requests: read(&self.requests),
             invalid_requests: read(&self.invalid_requests),
         }
@@ -104,6 +120,11 @@ impl Tally {
 }
 
 impl State {
+    /// Where the gateway is: `ws://127.0.0.1:PORT`.
+    pub fn gateway_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
+    }
+
     /// A fresh id.
     pub fn fresh_id(&self) -> u64 {
         self.ids.fresh(client::now(), self.entropy)
@@ -124,9 +145,36 @@ impl State {
         answer
     }
 
+    /// Posts a forged interaction; one that is not refused is counted, and is a fault of the edge.
+    pub async fn post_forged(&self, edge: &EdgeClient, payload: &Payload) {
+        let forged = payload.clone().for_application(self.application).build();
+        let answer = edge.post_forged(&forged).await;
+        self.tally.forged.fetch_add(1, Ordering::Relaxed);
+        if answer.is_ok_and(|answer| answer.status != 401) {
+            self.tally.believed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether an endpoint answers a PING with a PONG, and a forged one with 401; as Discord looks before it takes one.
+    pub async fn endpoint_holds(&self, url: &str) -> bool {
+        let Some(origin) = url.strip_suffix("/interactions") else { return false };
+        let Ok(client) = EdgeClient::new(origin, self.signer.clone()) else { return false };
+        let id = protocol::InteractionId(self.fresh_id());
+        let ping = Payload::ping(id).for_application(self.application).build();
+        let answer = client.post(&ping).await;
+        let answers =
+            answer.is_ok_and(|answer| answer.status == 200 && Reply::read(&answer.json()) == Ok(Reply::Pong));
+        answers && client.post_forged(&ping).await.is_ok_and(|answer| answer.status == 401)
+    }
+
     /// A player's command as a payload with a fresh id.
     pub fn command(&self, guild: &Guild, player: &Player, typed: Typed) -> Payload {
         Payload::command(protocol::InteractionId(self.fresh_id()), typed).by(player).in_guild(guild)
+    }
+
+    /// The messages that the bot wrote into channels, oldest first.
+    pub fn messages(&self) -> Vec<Value> {
+        lock(&self.messages).iter().cloned().collect()
     }
 
     /// What is registered.

@@ -1,5 +1,6 @@
 //! What a command costs in a server of 1 000, 100 000 and 1 000 000 players, side by side in one run: the books' own
-//! statements on rusqlite, one transaction a command. Prints a table, and a line of JSON for `cargo xtask bench`.
+//! statements on rusqlite, in a file with a write-ahead log as at the edge, one transaction a command. Prints a table,
+//! and a line of JSON for `cargo xtask bench`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
 #![allow(missing_docs, reason = "a program")]
@@ -38,13 +39,13 @@ impl Server {
         // Coins as they are spread where some play every day and most played once.
         sqlite.run(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {players})
-            INSERT INTO accounts (user, name, balance, xp, xp_day, xp_today, streak, freezes, created_at, last_at)
+            INSERT INTO accounts (user, name, balance, xp, level, xp_day, xp_today, streak, freezes, created_at, last_at)
             SELECT CAST((669999999000 + i) << 20 AS TEXT), 'Player ' || i,
                 CASE WHEN i % 3 = 0 THEN 100 ELSE (i * 7919 % 100003) * (i % 13 + 1) END,
-                i * 104729 % 5000, 0, 0, i % 30, 0, 0, 0 FROM n;
+                50 * (i % 10) * (i % 10 + 1) + i % 50, i % 10, 0, 0, i % 30, 0, 0, 0 FROM n;
             INSERT INTO journal (seq, id, at, command, outcome, amount, tax, actor, handled_ms, active, reply,
                 players, wealth, levels, mint, burn)
-            SELECT 1, '0', 0, 'seed', 'done', 0, 0, '1', 0, 0, '{{}}', COUNT(*), SUM(balance), COUNT(*) * 100,
+            SELECT 1, '0', 0, 'seed', 'done', 0, 0, '1', 0, 0, '{{}}', COUNT(*), SUM(balance), SUM(level),
                 -SUM(balance), 0 FROM accounts"
         ));
         let mut server = Self { players, books: Books::new(sqlite), last_id: 0, now: NOON };
@@ -74,6 +75,14 @@ impl Server {
         let command = Command::parse(name, &mut options).unwrap();
         let (id, guild) = (InteractionId(self.last_id), GuildId(1));
         Call { id, guild, actor, manager: false, pressed: false, command }
+    }
+
+    /// Lets the caches hold what they would hold of a server that is being played in.
+    fn warm_up(&mut self) {
+        self.settle();
+        for name in COMMANDS {
+            self.measure(name);
+        }
     }
 
     /// Microseconds a command.
@@ -112,7 +121,7 @@ fn main() {
     for round in 0..ROUNDS {
         for server in &mut servers {
             server.now = NOON + round * DAY_MS;
-            server.settle();
+            server.warm_up();
         }
         for (command, name) in COMMANDS.iter().enumerate() {
             for (size, server) in servers.iter_mut().enumerate() {
@@ -128,5 +137,7 @@ fn main() {
         println!("{name:<14}{:>10.1}{:>10.1}{:>10.1}{ratio:>12.2}", medians[0], medians[1], medians[2]);
         rows.push(json!({"command": format!("/{name}"), "microseconds": medians, "ratio": ratio}));
     }
+    std::fs::remove_dir_all(std::env::temp_dir().join(format!("pulse-growth-{}", std::process::id())))
+        .unwrap();
     println!("json {}", json!({"bench": "growth", "players": SIZES, "rows": rows}));
 }

@@ -30,6 +30,12 @@ const STEPS: [&[&str]; 2] = [
         "INSERT INTO outbox VALUES (0, 0)",
     ],
     &[
+        // What experience makes, to order by: it changes far less often.
+        "ALTER TABLE accounts ADD COLUMN level INTEGER NOT NULL DEFAULT 0",
+        "WITH RECURSIVE levels (level) AS (SELECT 1 UNION ALL SELECT level + 1 FROM levels WHERE level < 500)
+        UPDATE accounts SET level = COALESCE(
+            (SELECT MAX(levels.level) FROM levels WHERE 50 * levels.level * (levels.level + 1) <= xp), 0
+        ) WHERE xp >= 100",
         "ALTER TABLE accounts ADD COLUMN last_work INTEGER",
         "ALTER TABLE accounts ADD COLUMN sent_since INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE accounts ADD COLUMN sent_total INTEGER NOT NULL DEFAULT 0",
@@ -70,7 +76,7 @@ const STEPS: [&[&str]; 2] = [
         "DROP INDEX accounts_by_xp",
         "DROP INDEX accounts_by_streak",
         "CREATE INDEX accounts_by_balance ON accounts (balance DESC, user) WHERE balance > 0",
-        "CREATE INDEX accounts_by_xp ON accounts (xp DESC, user) WHERE xp > 0",
+        "CREATE INDEX accounts_by_level ON accounts (level DESC, user) WHERE level > 0",
         "CREATE INDEX accounts_by_streak ON accounts (streak DESC, user) WHERE streak > 0",
         // What the server has set; the rest has its default.
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",

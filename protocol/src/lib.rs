@@ -8,6 +8,7 @@ pub mod event;
 pub mod feed;
 pub mod history;
 pub mod id;
+pub mod job;
 pub mod link;
 pub mod message;
 pub mod money;

@@ -287,7 +287,11 @@ impl Room {
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
-        let sample = report.gateway_ms().or(report.rest_ms);
+        let sample = report.sample();
+        // By age, not by the clock of whoever measured: that may be minutes off.
+        for missed in &report.missed {
+            self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
+        }
         self.notice(now, outputs);
         self.pulse.report(now, report, |guild| self.ledgers.totals(guild).is_some(), outputs);
         self.notice(now, outputs);

@@ -3,14 +3,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use axum::{
     Json,
     body::{Body, Bytes},
     extract::{Request, State as Shared},
-    http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, DATE},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -68,7 +71,7 @@ pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, ne
     tokio::time::sleep(state.faults.latency()).await;
     let path = request.uri().path().to_owned();
     note_attempt(&state, &path);
-    let response = match state.faults.strike(request.method().as_str(), &path) {
+    let response: Response = match state.faults.strike(request.method().as_str(), &path) {
         Some(Effect::Delay { ms }) => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
             limited(&state, &path, request, next).await
@@ -77,6 +80,16 @@ pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, ne
         None => limited(&state, &path, request, next).await,
     };
     state.tally.rest(response.status().as_u16());
+    dated(response, state.faults.weather().clock_ahead_seconds)
+}
+
+fn dated(mut response: Response, ahead_seconds: i64) -> Response {
+    let skew = Duration::from_secs(ahead_seconds.unsigned_abs());
+    let now = SystemTime::now();
+    let date = if ahead_seconds < 0 { now - skew } else { now + skew };
+    if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(date)) {
+        response.headers_mut().insert(DATE, value);
+    }
     response
 }
 
@@ -142,7 +155,7 @@ fn too_many(retry_after: f64, global: bool) -> Response {
 }
 
 fn reset_at(after: Duration) -> f64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     (since + after).as_secs_f64()
 }
 

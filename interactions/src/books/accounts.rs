@@ -8,11 +8,12 @@ use crate::{
     sql::{Row, Sql, Value},
 };
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "user",
     "name",
     "balance",
     "xp",
+    "level",
     "xp_day",
     "xp_today",
     "streak",
@@ -67,6 +68,7 @@ fn values(account: &Account) -> [Value; COLUMNS.len()] {
         account.name.as_str().into(),
         account.balance.into(),
         account.xp.into(),
+        account.level().into(),
         account.xp_day.0.into(),
         account.xp_today.into(),
         account.streak.into(),
@@ -89,7 +91,11 @@ fn read(row: Row) -> Result<Account, BooksError> {
         user: row.user()?,
         name: row.text()?,
         balance: row.coins()?,
-        xp: row.unsigned()?,
+        xp: {
+            let xp = row.unsigned()?;
+            row.unsigned()?; // The level is what the experience makes it; its column is there to be ordered by.
+            xp
+        },
         xp_day: Day(row.unsigned()?),
         xp_today: row.unsigned()?,
         streak: row.unsigned()?,

@@ -33,7 +33,7 @@ pub enum Measure {
     /// Balance.
     #[default]
     Wealth,
-    /// Experience, which makes the level.
+    /// The level that experience makes.
     Level,
     /// Days in a row.
     Streak,
@@ -61,7 +61,7 @@ impl Measure {
     pub fn of(self, account: &Account) -> i64 {
         let unsigned = match self {
             Self::Wealth => return account.balance.get(),
-            Self::Level => account.xp,
+            Self::Level => account.level(),
             Self::Streak => account.streak,
         };
         i64::try_from(unsigned).unwrap_or(i64::MAX)
@@ -70,7 +70,7 @@ impl Measure {
     pub(super) const fn column(self) -> &'static str {
         match self {
             Self::Wealth => "balance",
-            Self::Level => "xp",
+            Self::Level => "level",
             Self::Streak => "streak",
         }
     }
@@ -190,14 +190,14 @@ type Rung = (i64, u64);
 #[serde(transparent)]
 struct Ladder {
     rungs: Vec<Rung>,
-    /// Whether a rung has grown or shrunk so far that all have to be looked at.
+    /// Where the rungs begin that have grown or shrunk too far.
     #[serde(skip)]
-    uneven: bool,
+    uneven: Vec<i64>,
 }
 
 impl Default for Ladder {
     fn default() -> Self {
-        Self { rungs: vec![(1, 0)], uneven: false }
+        Self { rungs: vec![(1, 0)], uneven: Vec::new() }
     }
 }
 
@@ -216,7 +216,9 @@ impl Ladder {
         if value > 0 {
             let index = self.index(value);
             self.rungs[index].1 += 1;
-            self.uneven |= self.rungs[index].1 > RUNG_MAX;
+            if self.rungs[index].1 > RUNG_MAX && self.end(index) > self.rungs[index].0 + 1 {
+                self.uneven.push(self.rungs[index].0);
+            }
         }
     }
 
@@ -224,7 +226,9 @@ impl Ladder {
         if value > 0 {
             let index = self.index(value);
             self.rungs[index].1 = self.rungs[index].1.saturating_sub(1);
-            self.uneven |= self.rungs[index].1 < RUNG_JOIN / 2;
+            if self.rungs[index].1 < RUNG_JOIN / 2 {
+                self.uneven.push(self.rungs[index].0);
+            }
         }
     }
 
@@ -240,31 +244,28 @@ impl Ladder {
     }
 
     fn balance(&mut self, cut: impl Fn(i64, i64) -> Result<Vec<Rung>, BooksError>) -> Result<(), BooksError> {
-        if !mem::take(&mut self.uneven) {
-            return Ok(());
-        }
-        let mut index = 0;
-        while index < self.rungs.len() {
-            let (from, players) = self.rungs[index];
-            let end = self.end(index);
+        for begin in mem::take(&mut self.uneven) {
+            let index = self.index(begin);
+            let ((from, players), end) = (self.rungs[index], self.end(index));
             // A rung of one single value is never looked into, however many share it.
             if players > RUNG_MAX && end > from + 1 {
-                let finer = cut(from, end)?;
-                let rungs = finer.len();
-                self.rungs.splice(index..=index, finer);
-                index += rungs;
-                continue;
+                self.rungs.splice(index..=index, cut(from, end)?);
+            } else {
+                self.join(index);
+                self.join(index.saturating_sub(1));
             }
-            if let Some(&(_, next)) = self.rungs.get(index + 1)
-                && players + next < RUNG_JOIN
-            {
-                self.rungs[index].1 += next;
-                self.rungs.remove(index + 1);
-                continue;
-            }
-            index += 1;
         }
         Ok(())
+    }
+
+    /// Joins a rung with the next one, if few are on both.
+    fn join(&mut self, index: usize) {
+        if let (Some(&(_, players)), Some(&(_, next))) = (self.rungs.get(index), self.rungs.get(index + 1))
+            && players + next < RUNG_JOIN
+        {
+            self.rungs[index].1 += next;
+            self.rungs.remove(index + 1);
+        }
     }
 }
 
@@ -306,13 +307,13 @@ fn count_between(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result
 mod tests {
     use super::*;
 
-    fn ladder(rungs: &[Rung]) -> Ladder {
-        Ladder { rungs: rungs.to_vec(), uneven: true }
+    fn ladder(rungs: &[Rung], uneven: &[i64]) -> Ladder {
+        Ladder { rungs: rungs.to_vec(), uneven: uneven.to_vec() }
     }
 
     #[test]
     fn what_lies_above_is_the_higher_rungs_and_a_look() {
-        let ladder = ladder(&[(1, 5), (10, 3), (11, 7), (50, 2)]);
+        let ladder = ladder(&[(1, 5), (10, 3), (11, 7), (50, 2)], &[]);
         for (value, above) in [
             (0, (17, None)),
             (1, (12, Some(10))),
@@ -330,10 +331,10 @@ mod tests {
 
     #[test]
     fn rungs_are_divided_and_joined() {
-        let mut shrunk = ladder(&[(1, 60), (10, 60), (20, 60), (30, 500)]);
+        let mut shrunk = ladder(&[(1, 70), (10, 50), (20, 60), (30, 500)], &[10]);
         shrunk.balance(|_, _| unreachable!()).unwrap();
-        assert_eq!(shrunk.rungs, [(1, 120), (20, 60), (30, 500)]);
-        let mut grown = ladder(&[(1, 200), (10, 513), (11, 513)]);
+        assert_eq!(shrunk.rungs, [(1, 70), (10, 110), (30, 500)]);
+        let mut grown = ladder(&[(1, 200), (10, 513), (11, 513)], &[10, 11, 11]);
         grown
             .balance(|from, to| {
                 assert_eq!((from, to), (11, ENDLESS), "a single value stays whole");

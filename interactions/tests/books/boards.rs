@@ -22,18 +22,20 @@ fn leaderboard(by: &str, page: u64) -> interactions::Command {
 
 /// Accounts with these balances, as though they had been played for.
 fn seed(sqlite: &Sqlite, balances: &[i64]) {
-    let statement = "INSERT INTO accounts (user, name, balance, xp, xp_day, xp_today, streak, freezes, created_at, last_at)
-        VALUES (?1, ?2, ?3, ?3 / 2, 0, 0, ?3 % 40, 0, 0, 0)";
+    let statement = "INSERT INTO accounts (user, name, balance, xp, level, xp_day, xp_today, streak, freezes, created_at, last_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, ?3 % 40, 0, 0, 0)";
     sqlite.run("BEGIN");
     for (number, &balance) in balances.iter().enumerate() {
         let Person { id, name, .. } = person(number as u64);
-        sqlite.query(statement, &[id.into(), name.into(), balance.into()]).unwrap();
+        let xp = balance.unsigned_abs() * 3;
+        let level = interactions::ledger::level(xp);
+        sqlite.query(statement, &[id.into(), name.into(), balance.into(), xp.into(), level.into()]).unwrap();
     }
     sqlite.run("COMMIT");
 }
 
 fn assert_ranks(sqlite: &Sqlite, books: &Books<&Sqlite>) {
-    for (measure, column) in Measure::ALL.into_iter().zip(["balance", "xp", "streak"]) {
+    for (measure, column) in Measure::ALL.into_iter().zip(["balance", "level", "streak"]) {
         let sorted = sqlite.query(&format!("SELECT {column} FROM accounts ORDER BY 1 DESC"), &[]).unwrap();
         let (mut rank, mut last, mut listed) = (0, None, 0);
         for (place, row) in (1..).zip(&sorted) {
@@ -115,7 +117,7 @@ fn a_command_costs_the_same_among_many_as_among_few() {
         let sqlite = Sqlite::new();
         seed(
             &sqlite,
-            &(0..players).map(|n| (n * 7_919) % 10_007 * (n % 7 + 1)).map(|n| n as i64).collect::<Vec<_>>(),
+            &(0..players.cast_signed()).map(|n| (n * 7_919) % 10_007 * (n % 7 + 1)).collect::<Vec<_>>(),
         );
         let books = Books::new(&sqlite);
         let say = |id: u64, command: interactions::Command| {
@@ -180,7 +182,7 @@ fn what_an_older_release_left_behind_is_carried_on() {
     schema::migrate_to(&sqlite, 1).unwrap();
     let (ann, bob) = (person(1), person(2));
     sqlite.run(&format!(
-        "INSERT INTO accounts VALUES ('{ann}', 'Ann', 70, 35, 0, 35, 1, 0, 20779, 1, 1),
+        "INSERT INTO accounts VALUES ('{ann}', 'Ann', 70, 735, 0, 35, 1, 0, 20779, 1, 1),
             ('{bob}', 'Bob', 30, 0, 0, 0, 0, 0, NULL, 1, 1);
         INSERT INTO journal VALUES
             (1, '1', 1, 'daily', 'done', 'mint', '{ann}', 100, 0, '{ann}', NULL, NULL, 100, 1, NULL, 1, '{{}}', NULL, 1, 100, 0, -100, 0),
@@ -192,6 +194,7 @@ fn what_an_older_release_left_behind_is_carried_on() {
     schema::migrate(&sqlite).unwrap();
     schema::migrate(&sqlite).unwrap();
     assert_ranks(&sqlite, &Books::new(&sqlite));
+    assert_eq!(sqlite.number("SELECT level FROM accounts WHERE name = 'Ann'"), 3);
     let history = answer(&sqlite, NOON, &call(4, &ann, command("history", &json!([]), &[])));
     let kinds: Vec<String> =
         text_of(&history).lines().map(|line| line.split(" · ").nth(1).unwrap().to_owned()).collect();

@@ -78,8 +78,8 @@ fn play(sqlite: &Sqlite) -> Vec<String> {
     for name in ["leaderboard", "profile", "balance", "history", "shop", "inventory"] {
         answer(type_in(&hostile(1), name, json!([]), &[]));
     }
-    for by in ["wealth", "level", "streak"] {
-        answer(call(0, &hostile(2), Command::press(&format!("leaderboard:{by}:2"))));
+    for page in ["wealth:2", "level:1", "streak:2"] {
+        answer(call(0, &hostile(2), Command::press(&format!("leaderboard:{page}"))));
     }
     answer(call(0, &hostile(1), Command::press("history:2")));
     answer(call(0, &hostile(1), Command::press("shop:6")));

@@ -53,7 +53,7 @@ impl Pulse {
         has_books: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
     ) {
-        if let Some(sample) = report.gateway_ms().or(report.rest_ms) {
+        if let Some(sample) = report.sample() {
             self.samples.push_back((now, sample));
         }
         self.samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
@@ -94,7 +94,11 @@ impl Pulse {
         let before = self.noticed.replace(status);
         let (severity, message) = match (before, status) {
             (Some(BotStatus::Online), BotStatus::Offline) => {
-                (Severity::Warn, "went offline: no report for 15 s")
+                if self.last.as_ref().is_some_and(|last| last.report.leaving) {
+                    (Severity::Info, "went offline: bot-worker was asked to stop")
+                } else {
+                    (Severity::Warn, "went offline: no report for 15 s")
+                }
             }
             (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again"),
             (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
@@ -113,6 +117,7 @@ impl Pulse {
     pub(super) fn status(&self, now: Timestamp) -> BotStatus {
         match &self.last {
             None => BotStatus::Unknown,
+            Some(last) if last.report.leaving => BotStatus::Offline,
             Some(last) if now.since(last.received_at) < OFFLINE_AFTER_MS => BotStatus::Online,
             Some(_) => BotStatus::Offline,
         }

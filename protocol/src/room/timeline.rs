@@ -187,6 +187,30 @@ impl Timeline {
         });
     }
 
+    /// A sample of a step that may be over already. What is older than a resolution keeps is left out of it.
+    pub(super) fn add_missed(&mut self, at: Timestamp, sample: f64) {
+        for resolution in Resolution::ALL {
+            let begins = at.floor(resolution.step_ms());
+            let ring = self.ring_mut(resolution);
+            let newest = ring.back().map_or(begins, |last| last.at);
+            if newest.since(begins) > resolution.span_ms() {
+                continue;
+            }
+            let place = ring.partition_point(|bucket| bucket.at < begins);
+            if ring.get(place).is_none_or(|found| found.at != begins) {
+                let before = place.checked_sub(1).and_then(|before| ring.get(before));
+                let wealth = before.map(|before| before.wealth).unwrap_or_default();
+                ring.insert(place, Bucket { at: begins, wealth, ..Bucket::default() });
+            }
+            if let Some(bucket) = ring.get_mut(place) {
+                bucket.ping_sum += sample;
+                bucket.ping_count += 1;
+            }
+            let touched = self.touched[resolution as usize].get_or_insert(begins);
+            *touched = begins.min(*touched);
+        }
+    }
+
     pub(super) fn set_wealth(&mut self, at: Timestamp, wealth: Coins) {
         self.update(at, |bucket| bucket.wealth = wealth);
     }
