@@ -33,8 +33,11 @@ struct Server {
 
 impl Server {
     fn with(players: u64) -> Self {
-        let sqlite =
-            Sqlite { connection: Connection::open_in_memory().unwrap(), asked: None, steps: Cell::new(0) };
+        let folder = folder();
+        std::fs::create_dir_all(&folder).unwrap();
+        let connection = Connection::open(folder.join(format!("{players}.db"))).unwrap();
+        let sqlite = Sqlite { connection, asked: None, steps: Cell::new(0) };
+        sqlite.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
         schema::migrate(&sqlite).unwrap();
         // Coins as they are spread where some play every day and most played once.
         sqlite.run(&format!(
@@ -101,6 +104,11 @@ impl Server {
     }
 }
 
+/// Where the databases are while they are measured.
+fn folder() -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("pulse-growth-{}", std::process::id()))
+}
+
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
@@ -137,7 +145,6 @@ fn main() {
         println!("{name:<14}{:>10.1}{:>10.1}{:>10.1}{ratio:>12.2}", medians[0], medians[1], medians[2]);
         rows.push(json!({"command": format!("/{name}"), "microseconds": medians, "ratio": ratio}));
     }
-    std::fs::remove_dir_all(std::env::temp_dir().join(format!("pulse-growth-{}", std::process::id())))
-        .unwrap();
+    std::fs::remove_dir_all(folder()).unwrap();
     println!("json {}", json!({"bench": "growth", "players": SIZES, "rows": rows}));
 }
