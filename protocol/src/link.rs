@@ -300,6 +300,7 @@ impl Link {
             }
             Ok(snapshot) => {
                 self.polled_at = Some(now);
+                // This answer can be late, and tells the time only while nothing better does.
                 self.clocks.get_or_insert((snapshot.stats.as_of, now));
                 self.feed.merge_snapshot(*snapshot);
                 outputs.push(Output::Updated);

@@ -4,6 +4,7 @@
 //! is durable before anything after it is seen by anybody.
 
 mod door;
+mod handling;
 mod ledgers;
 mod pulse;
 mod row;

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+};
 
 use anyhow::{Context, Result};
 use discord_sim::{
@@ -83,13 +86,16 @@ async fn every_command_writes_few_rows() -> Result<()> {
         ("a hat is bought", typed(&guild, &ann, buy()), 7),
         ("coins are given", managed(&guild, &boss, economy("give", &bob, 50)), 6),
     ];
+    let mut measured = BTreeMap::new();
     for (what, body, most) in steps {
         let (reply, rows) = said(edge, &body).await?;
         println!("{what}: {rows} rows");
+        measured.insert(what, rows);
         assert!((1..=most).contains(&rows), "{what} wrote {rows} rows: {reply}");
         let (again, rows) = said(edge, &body).await?;
         assert_eq!((again, rows), (reply, 0), "{what}, repeated");
     }
+    println!("json {}", json!({"bench": "rows", "rowsWritten": measured}));
     let proof = edge.get(&format!("/api/guilds/{}/proof", guild.id)).await?;
     assert_eq!((&proof["sum"], &proof["mismatches"]), (&json!("0"), &json!([])), "{proof}");
     Ok(())

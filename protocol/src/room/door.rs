@@ -97,3 +97,30 @@ impl Door {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(43_200_000);
+
+    #[test]
+    fn a_session_keeps_its_name_as_text() {
+        for id in [0, 0x00c0_ffee, u64::MAX] {
+            let text = SessionId(id).to_string();
+            assert_eq!((text.len(), text.parse()), (16, Ok(SessionId(id))));
+        }
+    }
+
+    #[test]
+    fn who_has_left_and_does_not_hurry_is_forgotten() {
+        let mut door = Door::with([SessionId(1), SessionId(2)]);
+        door.leave(Some(SessionId(1)));
+        assert_eq!(door.knock(NOON, SessionId(3)), Ok(()));
+        assert_eq!(door.sessions.keys().collect::<Vec<_>>(), [&SessionId(2), &SessionId(3)]);
+        assert_eq!(door.knock(NOON.plus(JOIN_EVERY_MS - 1), SessionId(4)), Ok(()));
+        assert_eq!(door.sessions.len(), 3, "still ahead of its pace");
+        assert_eq!(door.knock(NOON.plus(JOIN_EVERY_MS), SessionId(5)), Ok(()));
+        assert_eq!(door.sessions.keys().map(|id| id.0).collect::<Vec<_>>(), [2, 4, 5]);
+    }
+}
