@@ -45,6 +45,8 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
             guild::audit(&request, settings, guild, &rest.join("/")).await
         }
         (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
+        (Method::Get, ["api", "jobs"]) => room::get_jobs(&request, settings).await,
+        (Method::Post, ["api", "jobs", id]) => room::settle_job(request, settings, id).await,
         #[cfg(feature = "local-link")]
         (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,
         (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
@@ -52,9 +54,9 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (
             _,
             ["ws" | "healthz"]
-            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room"],
+            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "jobs"],
         ) => Err(Problem::method_not_allowed("GET")),
-        (_, ["api", "report"]) => Err(Problem::method_not_allowed("POST")),
+        (_, ["api", "report"] | ["api", "jobs", _]) => Err(Problem::method_not_allowed("POST")),
         _ => Err(Problem::not_found()),
     }
 }

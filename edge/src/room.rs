@@ -11,17 +11,18 @@ use interactions::sql::SqlError;
 use protocol::{
     Epoch, Seq, ServerMessage, Timestamp,
     history::Range,
+    job::{Jobs, Settlement},
     message::{CloseCode, PING, PONG},
     record::Acknowledgement,
     room::{self, Frame, Input, Output, Refusal, SESSION_SOCKETS_MAX, SocketId},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
     Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
     durable_object,
 };
 
-pub use self::gate::{BINDING, admit, get, open_socket, post_report, tell};
+pub use self::gate::{BINDING, admit, get, get_jobs, open_socket, post_report, settle_job, tell};
 use self::{events::EventQuery, memory::Store, sockets::Sockets};
 use crate::{
     answer::Problem,
@@ -46,10 +47,18 @@ struct Core {
     sockets: Sockets,
 }
 
+/// How a job ended, as the Worker tells it.
+#[derive(Serialize, Deserialize)]
+struct Settled {
+    id: String,
+    settlement: Settlement,
+}
+
 /// What is left to do when the outputs have been performed: the alarm's API is asynchronous.
 #[derive(Default)]
 struct Rest {
     acknowledgement: Option<Acknowledgement>,
+    jobs: Jobs,
     alarm: Option<Alarm>,
 }
 
@@ -153,6 +162,15 @@ impl Inner {
             (Method::Post, "/report") => {
                 let report = read(&mut request).await?;
                 self.take(Input::Reported(report)).await?;
+                Ok(Response::ok("")?)
+            }
+            (Method::Post, "/jobs") => {
+                let rest = self.take(Input::Pulled).await?;
+                Ok(Response::from_json(&rest.jobs)?)
+            }
+            (Method::Post, "/settled") => {
+                let Settled { id, settlement } = request.json().await?;
+                self.take(Input::Settled(id, settlement)).await?;
                 Ok(Response::ok("")?)
             }
             (Method::Post, "/failed") => {
@@ -276,6 +294,7 @@ impl Inner {
             Output::Send(id, message) => self.core()?.borrow().sockets.send(id, frame(&message)?.as_ref()),
             Output::Broadcast(message) => self.core()?.borrow().sockets.broadcast(frame(&message)?.as_ref()),
             Output::Close(id, code) => self.core()?.borrow_mut().sockets.close(id, code),
+            Output::HandOut(jobs) => rest.jobs = jobs,
             Output::Acknowledge(acknowledgement) => rest.acknowledgement = Some(acknowledgement),
             Output::FlushIn(wait_ms) => self.flush_in(wait_ms),
             Output::TickIn(wait_ms) => rest.alarm = Some(Alarm::In(wait_ms)),

@@ -1,6 +1,7 @@
 //! One server's books. Every balance change is one journal row; an interaction is answered once, and its answer kept.
 
 mod accounts;
+mod announcing;
 pub mod audit;
 mod boards;
 mod decision;
@@ -74,6 +75,7 @@ pub struct Books<S> {
 struct Kept {
     settings: Settings,
     standings: Standings,
+    announce: Option<String>,
 }
 
 impl<S: Sql> Books<S> {
@@ -135,7 +137,9 @@ impl<S: Sql> Books<S> {
         decision: Decision,
         handled_ms: u32,
     ) -> Result<String, BooksError> {
-        let Decision { outcome, reply, entry, changes, writes, mut events, audited, name } = decision;
+        let Decision { outcome, reply, entry, changes, writes, mut events, audited, name, mut jobs } =
+            decision;
+        let race = self.race(&changes)?;
         let mut totals = self.totals()?;
         totals.seq = totals.seq.next();
         let mut row = JournalEntry::new(now, call, outcome, handled_ms);
@@ -157,6 +161,7 @@ impl<S: Sql> Books<S> {
         }
         totals.add_entry(&entry);
         self.move_standings(&row.moves)?;
+        jobs.extend(self.finish(race, call, now)?);
         for write in writes {
             self.perform(write, now)?;
         }
@@ -167,6 +172,7 @@ impl<S: Sql> Books<S> {
         row.audited = audited;
         row.name = name;
         row.reply = reply;
+        row.jobs = jobs;
         self.write_journal(&row, &entry, &events, &totals)?;
         Ok(row.reply)
     }
@@ -182,6 +188,7 @@ impl<S: Sql> Books<S> {
             Write::RemoveItem(id) => self.remove_item(id),
             Write::Holding { user, item, quantity } => self.write_holding(user, item, quantity),
             Write::ForgetHoldings(user) => self.write("DELETE FROM holdings WHERE user = ?", &[user.into()]),
+            Write::Announce(channel) => self.write_announce_channel(channel),
             Write::Pend(call) => {
                 let json = serde_json::to_string(&call)?;
                 let statement = "INSERT INTO pending (id, at, call) VALUES (?, ?, ?)";
@@ -210,8 +217,11 @@ impl<S: Sql> Books<S> {
     fn with_kept<R>(&self, look: impl FnOnce(&mut Kept) -> Result<R, BooksError>) -> Result<R, BooksError> {
         let mut kept = self.kept.borrow_mut();
         if kept.is_none() {
-            *kept =
-                Some(Kept { settings: read_settings(&self.sql)?, standings: Standings::load(&self.sql)? });
+            *kept = Some(Kept {
+                settings: read_settings(&self.sql)?,
+                standings: Standings::load(&self.sql)?,
+                announce: announcing::read_channel(&self.sql)?,
+            });
         }
         kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)
     }

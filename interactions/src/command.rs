@@ -84,8 +84,16 @@ macro_rules! commands {
             /// Whether only who typed it reads the answer.
             pub fn is_private(&self) -> bool {
                 match self {
-                    $(Self::$command(_) => $command::PRIVATE,)+
+                    $(Self::$command(command) => $command::PRIVATE || command.is_apart(),)+
                     Self::Unknown(_) => true,
+                }
+            }
+
+            /// Whether its button is answered by a message of its own, and the one with the button stays as it is.
+            pub fn is_apart(&self) -> bool {
+                match self {
+                    $(Self::$command(command) => command.is_apart(),)+
+                    Self::Unknown(_) => false,
                 }
             }
 
@@ -149,6 +157,11 @@ pub(crate) trait Play: Sized {
     /// Reads a button of its own: the words after its name.
     fn press<'a>(_words: impl Iterator<Item = &'a str>) -> Option<Self> {
         None
+    }
+
+    /// Whether its button is answered by a message of its own, to who pressed it alone.
+    fn is_apart(&self) -> bool {
+        false
     }
 
     /// What an option could be completed to.

@@ -60,6 +60,8 @@ pub struct Account {
     pub sent: Window,
     /// What was received in the last 24 hours.
     pub received: Window,
+    /// Whether the owner wants a message when the next daily can be claimed.
+    pub remind: bool,
     /// The newest journal row that moved this account's coins.
     pub last_row: Option<JournalSeq>,
     /// When it was opened.
@@ -84,6 +86,7 @@ impl Account {
             last_work: None,
             sent: Window::default(),
             received: Window::default(),
+            remind: false,
             last_row: None,
             created_at: now,
             last_at: Timestamp(0),

@@ -5,6 +5,7 @@
 
 pub mod books;
 pub mod command;
+pub mod errand;
 pub mod interaction;
 pub mod ledger;
 pub mod reply;

@@ -48,7 +48,8 @@ pub struct Reply {
     buttons: Vec<Button>,
     mention: Option<UserId>,
     private: bool,
-    refused: bool,
+    /// A message of its own even where a button was pressed.
+    apart: bool,
 }
 
 impl Reply {
@@ -69,7 +70,7 @@ impl Reply {
 
     /// A rule said no: only the player reads it, with the stable code below.
     pub fn refusal(text: &str, code: &str) -> Self {
-        Self { refused: true, private: true, ..Self::new(AMBER, text) }.footer(code)
+        Self { apart: true, private: true, ..Self::new(AMBER, text) }.footer(code)
     }
 
     /// A short fact beside others.
@@ -91,6 +92,13 @@ impl Reply {
     pub fn private(mut self) -> Self {
         self.private = true;
         self
+    }
+
+    /// Only who pressed the button reads it, in a message of its own: the one with the button stays as it is.
+    #[must_use]
+    pub fn apart(mut self) -> Self {
+        self.apart = true;
+        self.private()
     }
 
     /// A button, which may be out of use.
@@ -115,7 +123,7 @@ impl Reply {
     /// The answer as Discord reads it: a new message, or, where a button was pressed, a new face of the message that it
     /// is below. A refusal never changes a message that others read.
     pub fn into_response(self, pressed: bool) -> InteractionResponse {
-        let kind = if pressed && !self.refused {
+        let kind = if pressed && !self.apart {
             InteractionResponseType::UpdateMessage
         } else {
             InteractionResponseType::ChannelMessageWithSource
@@ -145,7 +153,7 @@ impl Reply {
 
     fn new(color: u32, text: &str) -> Self {
         let embed = EmbedBuilder::new().color(color).description(text);
-        Self { embed, buttons: Vec::new(), mention: None, private: false, refused: false }
+        Self { embed, buttons: Vec::new(), mention: None, private: false, apart: false }
     }
 
     fn titled(mut self, title: &str) -> Self {

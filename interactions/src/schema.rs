@@ -4,7 +4,7 @@ use crate::sql::{Sql, SqlError, Value};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
-const STEPS: [&[&str]; 2] = [
+const STEPS: [&[&str]; 3] = [
     &[
         // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
         "CREATE TABLE accounts (
@@ -102,6 +102,14 @@ const STEPS: [&[&str]; 2] = [
             streaks_day INTEGER NOT NULL, streaks_after TEXT
         )",
         "INSERT INTO upkeep VALUES (0, 0, 0, NULL)",
+    ],
+    &[
+        // 1 for who wants a message when the next daily can be claimed.
+        "ALTER TABLE accounts ADD COLUMN remind INTEGER NOT NULL DEFAULT 0",
+        // What the row asks of the bot-worker; it travels with the row.
+        "ALTER TABLE journal ADD COLUMN jobs TEXT",
+        // Where it is said who has come to the top. An id of 64 bits is no setting.
+        "CREATE TABLE announce (only INTEGER PRIMARY KEY CHECK (only = 0), channel TEXT)",
     ],
 ];
 

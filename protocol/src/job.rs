@@ -8,6 +8,8 @@ use crate::{GuildId, Timestamp, UserId};
 pub const JOBS_PER_PULL: usize = 20;
 /// The largest answer to a pull that the bot-worker reads, in bytes.
 pub const JOBS_MAX_BYTES: usize = 256 * 1024;
+/// The largest settlement that the edge reads, in bytes.
+pub const SETTLEMENT_MAX_BYTES: usize = 16 * 1024;
 /// The longest text of a job, in characters: what a message of Discord's holds.
 pub const JOB_TEXT_MAX: usize = 2_000;
 
@@ -76,12 +78,15 @@ pub enum Settlement {
 impl Job {
     /// Whether its id can stand in a path and its text in a message.
     pub fn is_well_formed(&self) -> bool {
-        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_:".contains(letter);
         let (Task::Remind { text, .. } | Task::Announce { text, .. }) = &self.task;
-        (1..=64).contains(&self.id.len())
-            && self.id.chars().all(is_plain)
-            && (1..=JOB_TEXT_MAX).contains(&text.chars().count())
+        is_id(&self.id) && (1..=JOB_TEXT_MAX).contains(&text.chars().count())
     }
+}
+
+/// Whether this can be a job's id: letters, digits, `-`, `_` and `:`, at most 64.
+pub fn is_id(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_:".contains(letter);
+    (1..=64).contains(&text.len()) && text.chars().all(is_plain)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Coins, Event, GuildId, JournalSeq, Timestamp, stats::Leaderboards};
+use crate::{Coins, Event, GuildId, JournalSeq, Timestamp, job::Job, stats::Leaderboards};
 
 /// The most records in one push.
 pub const PUSH_MAX_RECORDS: usize = 200;
@@ -50,6 +50,19 @@ pub struct Record {
     /// What to show, not numbered yet.
     #[serde(default)]
     pub events: Vec<Event>,
+    /// What the bot-worker is to do, or is not to do any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jobs: Vec<JobOrder>,
+}
+
+/// What a row asks of the bot-worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobOrder {
+    /// A job to hand out when it is due. One of this id that waits already stays as it is.
+    Give(Job),
+    /// The job of this id need not be done any more.
+    Withdraw(String),
 }
 
 /// That a player was active, and when before that.

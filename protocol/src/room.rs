@@ -5,6 +5,7 @@
 
 mod door;
 mod handling;
+mod jobs;
 mod ledgers;
 mod pulse;
 mod row;
@@ -15,12 +16,14 @@ mod viewer;
 use std::collections::{BTreeMap, VecDeque};
 
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
+pub use self::jobs::JOBS_KEPT_MAX;
 pub use self::row::{GuildRow, Kind, Memory, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Resolution};
-use self::{door::Door, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
+use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
     ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
+    job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Outcome, Push},
     time::MINUTE_MS,
@@ -73,6 +76,10 @@ pub enum Input<'a> {
     Recorded(Push),
     /// The bot-worker reported.
     Reported(Report),
+    /// The bot-worker asks for work.
+    Pulled,
+    /// The bot-worker says how a job ended.
+    Settled(String, Settlement),
     /// The edge could not answer a command; the event says which and why.
     Failed(Event),
     /// The alarm.
@@ -100,6 +107,8 @@ pub enum Output {
     Close(SocketId, CloseCode),
     /// Answer the delivery.
     Acknowledge(Acknowledgement),
+    /// Answer the bot-worker that asked for work.
+    HandOut(Jobs),
     /// Say [`Input::Flushed`] after this many milliseconds.
     FlushIn(u64),
     /// Say [`Input::Ticked`] after this many milliseconds, unless an alarm is already set and not past due.
@@ -126,6 +135,7 @@ pub struct Room {
     ledgers: Ledgers,
     timeline: Timeline,
     pulse: Pulse,
+    waiting: Waiting,
 }
 
 impl Room {
@@ -153,6 +163,7 @@ impl Room {
             pulse: Pulse::restore(memory.report, memory.names, &memory.buckets),
             ledgers: Ledgers::restore(memory.guilds, memory.active),
             timeline: Timeline::restore(memory.buckets, memory.months),
+            waiting: Waiting::restore(memory.jobs),
         }
     }
 
@@ -167,6 +178,8 @@ impl Room {
             Input::Left(socket) => self.left(socket, &mut outputs),
             Input::Recorded(push) => self.recorded(now, push, &mut outputs),
             Input::Reported(report) => self.reported(now, report, &mut outputs),
+            Input::Pulled => self.pulled(now, &mut outputs),
+            Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
             Input::Ticked => self.ticked(now, &mut outputs),
             Input::Flushed => {
@@ -266,6 +279,7 @@ impl Room {
         let last = fresh.last().map(|record| (record.seq, record.at));
         let acknowledged = last.map_or(seen, |(seq, _)| seq);
         if let Some((_, committed_at)) = last {
+            let mut refused_jobs = 0;
             for record in fresh {
                 self.timeline.add_record(record.at, &record);
                 if let Some(activity) = record.activity {
@@ -274,7 +288,11 @@ impl Room {
                 for event in record.events {
                     self.number(event, outputs);
                 }
+                for order in record.jobs {
+                    refused_jobs += usize::from(!self.waiting.take(order, outputs));
+                }
             }
+            self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
             outputs.push(Output::Store(self.ledgers.replace(guild, acknowledged, push.totals)));
             for at in [committed_at, now] {
                 self.timeline.set_wealth(at, self.ledgers.wealth());
@@ -299,6 +317,34 @@ impl Room {
         self.timeline.set_wealth(now, self.ledgers.wealth());
         self.timeline.save(now, outputs);
         self.flush_or_wait(now, outputs);
+    }
+
+    fn pulled(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        let (jobs, expired) = self.waiting.due(now, outputs);
+        self.tell_lost(now, GuildId::NONE, expired, "expired before the bot could do them", outputs);
+        outputs.push(Output::HandOut(Jobs { jobs, presence: self.presence() }));
+        self.flush_or_wait(now, outputs);
+    }
+
+    fn settled(&mut self, now: Timestamp, job: &str, settlement: &Settlement, outputs: &mut Vec<Output>) {
+        let Some(job) = self.waiting.remove(job, outputs) else { return };
+        if let Settlement::Dropped { reason } = settlement {
+            self.number(jobs::dropped(now, &job, reason), outputs);
+            self.flush_or_wait(now, outputs);
+        }
+    }
+
+    fn tell_lost(
+        &mut self,
+        now: Timestamp,
+        guild: GuildId,
+        count: usize,
+        why: &str,
+        outputs: &mut Vec<Output>,
+    ) {
+        if count > 0 {
+            self.number(jobs::lost(now, guild, count, why), outputs);
+        }
     }
 
     fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {

@@ -1,9 +1,14 @@
 //! The Worker's side of the room: what is checked before the room is asked, and how it is asked.
 
-use protocol::{Epoch, Report, report::REPORT_MAX_BYTES};
+use protocol::{
+    Epoch, Report,
+    job::{self, SETTLEMENT_MAX_BYTES, Settlement},
+    report::REPORT_MAX_BYTES,
+};
 use serde::Serialize;
 use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
 
+use super::Settled;
 use crate::{
     answer::{Problem, read_bounded},
     session::{Credential, query},
@@ -59,17 +64,46 @@ pub async fn admit(request: &Request, settings: &Settings) -> Result<(), Problem
 
 /// `POST /api/report`: the bot-worker's look at the bot.
 pub async fn post_report(mut request: Request, settings: &Settings) -> Result<Response, Problem> {
-    let authorization = request.headers().get("Authorization")?.unwrap_or_default();
-    let permitted =
-        authorization.strip_prefix("Bearer ").is_some_and(|token| settings.is_secret("BOT_TOKEN", token));
-    if !permitted {
-        return Err(Problem::new(401, "bad_bot_token", "BOT_TOKEN is not the one that the edge has."));
-    }
+    admit_bot(&request, settings)?;
     let body = read_bounded(&mut request, REPORT_MAX_BYTES).await?;
     let report: Report =
         protocol::version::read(&body).map_err(|error| Problem::unread("bad_report", &error))?;
     tell(&settings.objects(BINDING)?, "/report", &report).await?;
     Ok(Response::empty()?.with_status(204))
+}
+
+/// `GET /api/jobs`: the work that is due.
+pub async fn get_jobs(request: &Request, settings: &Settings) -> Result<Response, Problem> {
+    admit_bot(request, settings)?;
+    let jobs = tell(&settings.objects(BINDING)?, "/jobs", &()).await?;
+    let response = Response::ok(jobs)?;
+    response.headers().set("Content-Type", "application/json")?;
+    Ok(response)
+}
+
+/// `POST /api/jobs/{id}`: how a job ended. One that is over already is over.
+pub async fn settle_job(mut request: Request, settings: &Settings, id: &str) -> Result<Response, Problem> {
+    admit_bot(&request, settings)?;
+    if !job::is_id(id) {
+        return Err(Problem::not_found());
+    }
+    let body = read_bounded(&mut request, SETTLEMENT_MAX_BYTES).await?;
+    let settlement: Settlement = serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(400, "bad_settlement", format!("Not a settlement: {error}")))?;
+    let settled = Settled { id: id.to_owned(), settlement };
+    tell(&settings.objects(BINDING)?, "/settled", &settled).await?;
+    Ok(Response::empty()?.with_status(204))
+}
+
+/// Whether this is the bot-worker.
+fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
+    let authorization = request.headers().get("Authorization")?.unwrap_or_default();
+    let token = authorization.strip_prefix("Bearer ");
+    if token.is_some_and(|token| settings.is_secret("BOT_TOKEN", token)) {
+        Ok(())
+    } else {
+        Err(Problem::new(401, "bad_bot_token", "BOT_TOKEN is not the one that the edge has."))
+    }
 }
 
 /// Tells the room something from within the edge; gives its answer.

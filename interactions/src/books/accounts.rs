@@ -8,7 +8,7 @@ use crate::{
     sql::{Row, Sql, Value},
 };
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "user",
     "name",
     "balance",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 18] = [
     "sent_total",
     "received_since",
     "received_total",
+    "remind",
     "last_row",
     "created_at",
     "last_at",
@@ -79,6 +80,7 @@ fn values(account: &Account) -> [Value; COLUMNS.len()] {
         account.sent.total.into(),
         account.received.since.into(),
         account.received.total.into(),
+        u64::from(account.remind).into(),
         account.last_row.map(|seq| seq.0).into(),
         account.created_at.into(),
         account.last_at.into(),
@@ -104,6 +106,7 @@ fn read(row: Row) -> Result<Account, BooksError> {
         last_work: row.optional()?.map(Timestamp),
         sent: Window { since: Timestamp(row.unsigned()?), total: row.coins()? },
         received: Window { since: Timestamp(row.unsigned()?), total: row.coins()? },
+        remind: row.unsigned()? == 1,
         last_row: row.optional()?.map(JournalSeq),
         created_at: Timestamp(row.unsigned()?),
         last_at: Timestamp(row.unsigned()?),

@@ -1,6 +1,9 @@
 //! What a command wants done: a reply, accounts that change, at most one movement of money, and what to show.
 
-use protocol::{Coins, Event, InteractionId, UserId, record::Outcome};
+use protocol::{
+    Coins, Event, InteractionId, UserId,
+    record::{JobOrder, Outcome},
+};
 
 use crate::{
     Call,
@@ -18,6 +21,7 @@ pub struct Decision {
     pub(super) changes: Vec<Change>,
     pub(super) writes: Vec<Write>,
     pub(super) events: Vec<Event>,
+    pub(super) jobs: Vec<JobOrder>,
     pub(super) audited: bool,
     pub(super) name: Option<String>,
 }
@@ -60,6 +64,8 @@ pub enum Write {
     },
     /// A player holds nothing any more.
     ForgetHoldings(UserId),
+    /// Who comes to the top is told in this channel, or nowhere.
+    Announce(Option<String>),
     /// A call waits for its button.
     Pend(Box<Call>),
     /// A call waits no more.
@@ -129,6 +135,7 @@ impl Decision {
             changes: Vec::new(),
             writes: Vec::new(),
             events: Vec::new(),
+            jobs: Vec::new(),
             audited: false,
             name: None,
         }
@@ -171,6 +178,13 @@ impl Decision {
     #[must_use]
     pub fn with_event(mut self, event: Event) -> Self {
         self.events.push(event);
+        self
+    }
+
+    /// Work for the bot-worker, or work that it need not do any more.
+    #[must_use]
+    pub fn with_jobs(mut self, jobs: impl IntoIterator<Item = JobOrder>) -> Self {
+        self.jobs.extend(jobs);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use protocol::{
     Coins, Event, InteractionId, JournalSeq, Timestamp,
-    record::{Activity, Outcome},
+    record::{Activity, JobOrder, Outcome},
 };
 
 use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::Moves, totals::Totals};
@@ -19,6 +19,7 @@ pub(super) struct JournalEntry<'a> {
     pub(super) audited: bool,
     pub(super) name: Option<String>,
     pub(super) reply: String,
+    pub(super) jobs: Vec<JobOrder>,
     debit: Side,
     credit: Side,
 }
@@ -44,6 +45,7 @@ impl<'a> JournalEntry<'a> {
             audited: false,
             name: None,
             reply: String::new(),
+            jobs: Vec::new(),
             debit: Side::default(),
             credit: Side::default(),
         }
@@ -87,16 +89,17 @@ impl<S: Sql> Books<S> {
     ) -> Result<(), BooksError> {
         let call = row.call;
         let events = if events.is_empty() { None } else { Some(serde_json::to_string(events)?) };
+        let jobs = if row.jobs.is_empty() { None } else { Some(serde_json::to_string(&row.jobs)?) };
         let any_moved = row.moves.iter().flatten().any(Option::is_some);
         let on_ladders = if any_moved { Some(serde_json::to_string(&row.moves)?) } else { None };
         let statement = format!(
             "INSERT INTO journal
             (seq, id, at, command, outcome, debit, credit, amount, tax, actor, target, note, balance_after,
              handled_ms, previous_at, active, reply, events, debit_prev, debit_after, credit_prev, credit_after,
-             moves, audit, {})
+             moves, audit, jobs, {})
             VALUES ({})",
             Totals::COLUMNS,
-            ["?"; 31].join(", ")
+            ["?"; 32].join(", ")
         );
         let parameters = [
             totals.seq.0.into(),
@@ -123,6 +126,7 @@ impl<S: Sql> Books<S> {
             row.credit.after.into(),
             on_ladders.into(),
             u64::from(row.audited).into(),
+            jobs.into(),
             totals.players.into(),
             totals.wealth.into(),
             totals.levels.into(),

@@ -16,7 +16,7 @@ impl<S: Sql> Books<S> {
     /// What the room has not acknowledged, in one delivery; `None` when there is nothing.
     pub fn backlog(&self, guild: GuildId) -> Result<Option<Push>, BooksError> {
         let statement = format!(
-            "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, {}
+            "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, jobs, {}
             FROM journal WHERE seq > (SELECT acknowledged FROM outbox) ORDER BY seq LIMIT ?",
             Totals::COLUMNS
         );
@@ -82,6 +82,7 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
     let handled_ms = u32::try_from(row.unsigned()?).unwrap_or(u32::MAX);
     let (previous, active) = (row.optional()?.map(Timestamp), row.unsigned()? == 1);
     let events = row.optional_text()?.map(|json| serde_json::from_str(&json)).transpose()?;
+    let jobs = row.optional_text()?.map(|json| serde_json::from_str(&json)).transpose()?;
     Ok(Record {
         seq,
         at,
@@ -91,5 +92,6 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
         burned: if_any(credit.as_deref() == Some("burn")).saturating_plus(tax),
         activity: active.then_some(Activity { previous }),
         events: events.unwrap_or_default(),
+        jobs: jobs.unwrap_or_default(),
     })
 }

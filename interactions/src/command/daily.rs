@@ -1,6 +1,6 @@
-//! `/daily`: once per UTC calendar day, more with each day in a row.
+//! `/daily`: once per UTC calendar day, more with each day in a row; and the button that asks for a reminder.
 
-use protocol::{Event, Severity, Source};
+use protocol::{Event, Severity, Source, record::JobOrder};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
@@ -8,16 +8,29 @@ use super::{Options, Play, Turn, defined};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry, Party},
+    errand,
     interaction::NotUnderstood,
-    ledger,
+    ledger::{self, Refusal},
     reply::{self, Reply},
     sql::Sql,
     text,
 };
 
-/// `/daily`, which has no options.
+/// The button's word.
+const REMIND: &str = "remind";
+
+/// `/daily`, which has no options, or the button below its reply. A command is `null` between the edge's parts, as it
+/// was before there was the button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Daily;
+pub struct Daily(Option<Button>);
+
+/// A button below the reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Button {
+    /// A reminder is wanted, or is not wanted any more.
+    Remind,
+}
 
 impl Play for Daily {
     const NAME: &'static str = "daily";
@@ -27,10 +40,26 @@ impl Play for Daily {
     }
 
     fn parse(_: &mut Options) -> Result<Self, NotUnderstood> {
-        Ok(Self)
+        Ok(Self(None))
+    }
+
+    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+        (words.next() == Some(REMIND) && words.next().is_none()).then_some(Self(Some(Button::Remind)))
+    }
+
+    /// Everybody sees the claim, and anybody may press its button.
+    fn is_apart(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn name(&self) -> &str {
+        if self.0.is_some() { "daily remind" } else { Self::NAME }
     }
 
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        if self.0 == Some(Button::Remind) {
+            return toggle(turn);
+        }
         let before = turn.own()?;
         let daily = match ledger::daily(turn.opened(before.as_ref()), &turn.settings, turn.now) {
             Ok(daily) => daily,
@@ -46,8 +75,36 @@ impl Play for Daily {
                 ..Entry::default()
             })
             .with_event(event(&daily, turn))
+            .with_jobs(reminders(before.as_ref(), &daily, turn))
             .with_change(Change { before, after: daily.account }))
     }
+}
+
+/// Whoever has claimed needs no reminder of it; the next one is asked for in its place.
+fn reminders<S: Sql>(
+    before: Option<&ledger::Account>,
+    daily: &ledger::Daily,
+    turn: &Turn<'_, S>,
+) -> Vec<JobOrder> {
+    let Some(before) = before.filter(|before| before.remind) else { return Vec::new() };
+    let guild = turn.call.guild;
+    vec![errand::remind_no_more(guild, before, turn.now), errand::remind(guild, &daily.account, turn.now)]
+}
+
+/// Asks for reminders, or for none any more.
+fn toggle(turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+    let Some(before) = turn.own()? else { return Ok(Decision::refuse(&Refusal::NoAccount)) };
+    let guild = turn.call.guild;
+    let after = ledger::Account { remind: !before.remind, ..before.clone() };
+    let (line, order) = if after.remind {
+        let line = "I will write to you when your next daily is ready. Press again for no more reminders.";
+        (line, errand::remind(guild, &after, turn.now))
+    } else {
+        ("No more reminders.", errand::remind_no_more(guild, &after, turn.now))
+    };
+    Ok(Decision::done(Reply::success("Daily", line).apart())
+        .with_jobs([order])
+        .with_change(Change { before: Some(before), after }))
 }
 
 fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Reply {
@@ -59,11 +116,13 @@ fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Rep
     if daily.freeze_earned {
         lines.push("You earned a freeze: it forgives one missed day.".to_owned());
     }
-    lines.push(format!("Next daily {}.", reply::relative_time(turn.now.day().next().start())));
+    let reminded = if account.remind { " I will remind you." } else { "" };
+    lines.push(format!("Next daily {}.{reminded}", reply::relative_time(turn.now.day().next().start())));
     Reply::success("Daily", &lines.join("\n"))
         .field("Balance", &text::coins(account.balance))
         .field("Streak", &text::counted(account.streak, "day"))
         .field("Rank", &format!("#{rank}"))
+        .button("Remind me", "daily:remind", true)
 }
 
 fn event<S: Sql>(daily: &ledger::Daily, turn: &Turn<'_, S>) -> Event {

@@ -1,6 +1,7 @@
 //! `/economy …`: what those who manage the server do. Each act is a journal row with a reason, and an event.
 
 mod adjust;
+mod announce;
 mod audit;
 mod confirm;
 mod items;
@@ -14,6 +15,7 @@ use twilight_util::builder::command::{StringBuilder, SubCommandBuilder, UserBuil
 
 use self::{
     adjust::{Adjust, Reset},
+    announce::Announce,
     audit::Audit,
     confirm::Confirm,
     items::ItemAct,
@@ -42,6 +44,8 @@ pub enum Economy {
     Rules(Rules),
     /// `item add`, `item edit` and `item remove`.
     Item(ItemAct),
+    /// `announce`.
+    Announce(Announce),
     /// `audit`.
     Audit(Audit),
     /// `pause` and `resume`.
@@ -64,6 +68,7 @@ impl Play for Economy {
         definition
             .option(rules::definition())
             .option(items::definition())
+            .option(announce::definition())
             .option(audit::definition())
             .option(SubCommandBuilder::new(
                 "pause",
@@ -81,6 +86,7 @@ impl Play for Economy {
             ["reset"] => Self::Reset(Reset::parse(options)?),
             ["settings"] => Self::Rules(Rules::parse(options)?),
             ["item", act] => Self::Item(ItemAct::parse(act, options)?),
+            ["announce"] => Self::Announce(Announce::parse(options)?),
             ["audit"] => Self::Audit(Audit { page: options.page()? }),
             ["pause"] => Self::Pause(Pause { paused: true }),
             ["resume"] => Self::Pause(Pause { paused: false }),
@@ -107,6 +113,7 @@ impl Play for Economy {
             Self::Reset(_) => "economy reset",
             Self::Rules(_) => "economy settings",
             Self::Item(act) => act.name(),
+            Self::Announce(_) => "economy announce",
             Self::Audit(_) => "economy audit",
             Self::Pause(Pause { paused: true }) => "economy pause",
             Self::Pause(Pause { paused: false }) => "economy resume",
@@ -134,6 +141,7 @@ impl Economy {
             Self::Reset(reset) => reset.decide(turn, confirmed),
             Self::Rules(rules) => Ok(rules.decide(turn)),
             Self::Item(act) => act.decide(turn),
+            Self::Announce(announce) => announce.decide(turn),
             Self::Audit(audit) => audit.decide(turn),
             Self::Pause(pause) => Ok(pause.decide(turn)),
             Self::Confirm(_) => Ok(Decision::refuse(&Refusal::ConfirmationGone)),

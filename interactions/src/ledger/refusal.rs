@@ -91,6 +91,8 @@ pub enum Refusal {
     ReasonMissing,
     /// Who should be acted on has no account.
     UnknownPlayer,
+    /// Who asks has no account.
+    NoAccount,
     /// Nothing would change.
     NothingToChange,
     /// What was to be confirmed is done, cancelled or too old.
@@ -131,6 +133,7 @@ impl Refusal {
             Self::ItemLimit { .. } => "item_limit",
             Self::ReasonMissing => "reason_missing",
             Self::UnknownPlayer => "unknown_player",
+            Self::NoAccount => "no_account",
             Self::NothingToChange => "nothing_to_change",
             Self::ConfirmationGone => "confirmation_gone",
             Self::BadSetting(_) => "bad_setting",
@@ -195,6 +198,7 @@ impl Refusal {
             Self::ItemLimit { max } => format!("One player may hold {max} of these. Buy fewer."),
             Self::ReasonMissing => "Say why: the reason stands in the audit.".to_owned(),
             Self::UnknownPlayer => "They have no account yet. `/daily` opens one.".to_owned(),
+            Self::NoAccount => "You have no account here yet. `/daily` opens one.".to_owned(),
             Self::NothingToChange => "It is like that already: nothing would change.".to_owned(),
             Self::ConfirmationGone => {
                 "That is done, cancelled, or too old. Type the command again.".to_owned()

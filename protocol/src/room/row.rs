@@ -8,7 +8,9 @@ use super::{
     RING_LEN,
     timeline::{Bucket, Months, Resolution},
 };
-use crate::{Epoch, Event, GuildId, JournalSeq, Report, Timestamp, record::GuildTotals, report::NamedGuild};
+use crate::{
+    Epoch, Event, GuildId, JournalSeq, Report, Timestamp, job::Job, record::GuildTotals, report::NamedGuild,
+};
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,10 +35,12 @@ pub enum Kind {
     Months,
     /// The last report; one row.
     Report,
+    /// Work that waits for the bot-worker, by a running number.
+    Job,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Epoch, "epoch"),
         (Self::Event, "event"),
         (Self::Guild, "guild"),
@@ -47,6 +51,7 @@ impl Kind {
         (Self::Active, "active"),
         (Self::Months, "months"),
         (Self::Report, "report"),
+        (Self::Job, "job"),
     ];
 
     /// The word in the database.
@@ -79,6 +84,8 @@ pub enum Row {
     Months(Months),
     /// The last report.
     Report(ReportRow),
+    /// Work that waits for the bot-worker.
+    Job(u64, Job),
 }
 
 /// A server's books, as the room last heard of them.
@@ -125,6 +132,7 @@ impl Row {
             Self::Active(..) => Kind::Active,
             Self::Months(_) => Kind::Months,
             Self::Report(_) => Kind::Report,
+            Self::Job(..) => Kind::Job,
         }
     }
 
@@ -137,6 +145,7 @@ impl Row {
             Self::Name(guild) => guild.id.0,
             Self::Bucket(_, bucket) => bucket.at.0,
             Self::Active(at, _) => at.0,
+            Self::Job(number, _) => *number,
         }
     }
 
@@ -151,6 +160,7 @@ impl Row {
             Self::Active(_, players) => serde_json::to_string(players),
             Self::Months(months) => serde_json::to_string(months),
             Self::Report(report) => serde_json::to_string(report),
+            Self::Job(_, job) => serde_json::to_string(job),
         }
     }
 
@@ -179,6 +189,8 @@ pub struct Memory {
     pub months: Months,
     /// The last report.
     pub report: Option<ReportRow>,
+    /// Work that waits for the bot-worker, by its running number.
+    pub jobs: BTreeMap<u64, Job>,
 }
 
 impl Memory {
@@ -193,6 +205,7 @@ impl Memory {
             active: BTreeMap::new(),
             months: Months::default(),
             report: None,
+            jobs: BTreeMap::new(),
         }
     }
 
@@ -230,6 +243,9 @@ impl Memory {
             }
             Kind::Months => self.months = serde_json::from_str(value)?,
             Kind::Report => self.report = Some(serde_json::from_str(value)?),
+            Kind::Job => {
+                self.jobs.insert(number, serde_json::from_str(value)?);
+            }
         }
         Ok(())
     }

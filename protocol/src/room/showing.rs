@@ -76,6 +76,15 @@ impl Room {
         }
     }
 
+    /// What the bot shows below its name; nothing of its own as long as nobody plays.
+    pub(super) fn presence(&self) -> Option<String> {
+        match self.ledgers.players() {
+            0 => None,
+            1 => Some("/daily · 1 player".to_owned()),
+            players => Some(format!("/daily · {players} players")),
+        }
+    }
+
     /// The charts' points of a span, as `/api/history` gives them.
     pub fn history(&self, now: Timestamp, range: Range) -> History {
         let resolution = match range {

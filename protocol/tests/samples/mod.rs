@@ -140,6 +140,7 @@ pub fn record(seq: u64) -> Record {
         burned: Coins::new(12),
         activity: Some(Activity { previous: Some(NOON.minus(3_600_000)) }),
         events: vec![event],
+        jobs: Vec::new(),
     }
 }
 

@@ -45,6 +45,7 @@ impl Books {
             burned: Coins::ZERO,
             activity: Some(Activity { previous }),
             events,
+            jobs: Vec::new(),
         });
     }
 

@@ -47,6 +47,7 @@ impl World {
             Output::FlushIn(ms) => self.later(ms, Happening::Flush(self.end.life)),
             Output::TickIn(ms) => self.arm(ms),
             Output::TickNever => self.end.alarm = None,
+            Output::HandOut(_) => {} // No bot-worker takes part.
         }
         Ok(None)
     }

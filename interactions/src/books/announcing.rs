@@ -1,0 +1,68 @@
+//! Who has come to the top is told in the server's channel, if it has named one.
+
+use protocol::{Timestamp, UserId, record::JobOrder};
+
+use super::{Books, BooksError, Change, row::Reader};
+use crate::{
+    Call, errand,
+    ledger::Account,
+    sql::{Sql, Value},
+};
+
+/// Who may come to the top by a command, and who stands there before it.
+pub(super) struct Race {
+    channel: String,
+    top: UserId,
+    rising: Vec<UserId>,
+}
+
+impl<S: Sql> Books<S> {
+    /// Where it is told; nowhere until the server has named a channel.
+    pub fn announce_channel(&self) -> Result<Option<String>, BooksError> {
+        self.with_kept(|kept| Ok(kept.announce.clone()))
+    }
+
+    pub(super) fn write_announce_channel(&self, channel: Option<String>) -> Result<(), BooksError> {
+        let parameter: Value = channel.clone().into();
+        self.write("INSERT OR REPLACE INTO announce (only, channel) VALUES (0, ?)", &[parameter])?;
+        self.with_kept(|kept| {
+            kept.announce = channel;
+            Ok(())
+        })
+    }
+
+    /// Looks at the top before a command; `None` when there will be nothing to tell.
+    pub(super) fn race(&self, changes: &[Change]) -> Result<Option<Race>, BooksError> {
+        let rises = |change: &&Change| {
+            let held = change.before.as_ref().map(|before| before.balance).unwrap_or_default();
+            change.after.balance > held
+        };
+        let rising: Vec<UserId> = changes.iter().filter(rises).map(|change| change.after.user).collect();
+        if rising.is_empty() {
+            return Ok(None);
+        }
+        let Some(channel) = self.announce_channel()? else { return Ok(None) };
+        Ok(self.top()?.map(|top| Race { channel, top: top.user, rising }))
+    }
+
+    /// What is to be told after the command.
+    pub(super) fn finish(
+        &self,
+        race: Option<Race>,
+        call: &Call,
+        now: Timestamp,
+    ) -> Result<Option<JobOrder>, BooksError> {
+        let Some(Race { channel, top: before, rising }) = race else { return Ok(None) };
+        let top = self.top()?.filter(|top| top.user != before && rising.contains(&top.user));
+        Ok(top.map(|top| errand::announce(call.guild, channel, &top, now)))
+    }
+
+    fn top(&self) -> Result<Option<Account>, BooksError> {
+        Ok(self.accounts("WHERE balance > 0 ORDER BY balance DESC, user LIMIT 1", &[])?.pop())
+    }
+}
+
+pub(super) fn read_channel(sql: &impl Sql) -> Result<Option<String>, BooksError> {
+    let row = sql.query("SELECT channel FROM announce WHERE only = 0", &[])?.into_iter().next();
+    row.map_or(Ok(None), |row| Reader::new("announce", Some(row)).optional_text())
+}

@@ -1,0 +1,64 @@
+//! `/economy announce [channel]`: where the server reads who has come to the top.
+
+use protocol::Severity;
+use serde::{Deserialize, Serialize};
+use twilight_model::channel::ChannelType;
+use twilight_util::builder::command::{ChannelBuilder, SubCommandBuilder};
+
+use super::{super::Options, Turn, event};
+use crate::{
+    BooksError,
+    books::{Decision, Entry, Write},
+    interaction::NotUnderstood,
+    ledger::Refusal,
+    reply::Reply,
+    sql::Sql,
+};
+
+/// `/economy announce [channel]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announce {
+    /// A channel's id, in digits; nowhere when left out.
+    channel: Option<String>,
+}
+
+pub(super) fn definition() -> SubCommandBuilder {
+    SubCommandBuilder::new("announce", "Tell in a channel who has become the richest").option(
+        ChannelBuilder::new("channel", "Where; nowhere when left out")
+            .channel_types([ChannelType::GuildText, ChannelType::GuildAnnouncement]),
+    )
+}
+
+impl Announce {
+    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        let channel = options.text("channel")?;
+        if channel.as_ref().is_some_and(|id| !id.parse::<u64>().is_ok_and(|id| id > 0)) {
+            return Err(options.bad("channel"));
+        }
+        Ok(Self { channel })
+    }
+
+    pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Result<Decision, BooksError> {
+        let before = turn.desk.announce_channel()?;
+        if before == self.channel {
+            return Ok(Decision::refuse(&Refusal::NothingToChange));
+        }
+        let words = |channel: &Option<String>| {
+            channel.as_ref().map_or_else(|| "nowhere".to_owned(), |id| format!("<#{id}>"))
+        };
+        let line = match &self.channel {
+            Some(id) => {
+                format!("Who becomes the richest is told in <#{id}>, if the bot may write there.")
+            }
+            None => "Who becomes the richest is told nowhere.".to_owned(),
+        };
+        let (actor, place) = (&turn.call.actor.name, self.channel.as_deref().unwrap_or("nowhere"));
+        let note = format!("announce: {} → {}", words(&before), words(&self.channel));
+        let message = format!("{actor} set the channel for announcements: {place}");
+        Ok(Decision::done(Reply::success("Announcements", &line).private())
+            .audited()
+            .with_entry(Entry { note: Some(note), ..Entry::default() })
+            .with_event(event(turn, Severity::Info, None, None, message))
+            .with_write(Write::Announce(self.channel.clone())))
+    }
+}

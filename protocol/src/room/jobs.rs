@@ -1,0 +1,108 @@
+//! Work that waits for the bot-worker: it comes with journal rows, is handed out when it is due, and is gone when it is
+//! settled, withdrawn or too old.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Output,
+    row::{Kind, Row},
+};
+use crate::{
+    Event, GuildId, Severity, Source, Timestamp,
+    job::{JOBS_PER_PULL, Job, Task},
+    record::JobOrder,
+};
+
+/// The most jobs that wait; what comes beyond them is not taken.
+pub const JOBS_KEPT_MAX: usize = 20_000;
+/// Jobs that one pull looks through for those that have expired.
+const LOOKED_AT_PER_PULL: usize = 500;
+/// The longest reason that an event repeats, in characters.
+const REASON_MAX_CHARS: usize = 200;
+
+/// By when a job is due, and a number that tells those of one moment apart.
+type Place = (Timestamp, u64);
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Waiting {
+    jobs: BTreeMap<Place, Job>,
+    places: HashMap<String, Place>,
+    last: u64,
+}
+
+impl Waiting {
+    pub(super) fn restore(jobs: BTreeMap<u64, Job>) -> Self {
+        let mut waiting = Self::default();
+        for (number, job) in jobs {
+            waiting.put(number, job);
+        }
+        waiting
+    }
+
+    /// Takes an order. Says whether there was room for it.
+    pub(super) fn take(&mut self, order: JobOrder, outputs: &mut Vec<Output>) -> bool {
+        match order {
+            JobOrder::Withdraw(id) => drop(self.remove(&id, outputs)),
+            JobOrder::Give(job) if !job.is_well_formed() || self.places.contains_key(&job.id) => {}
+            JobOrder::Give(_) if self.jobs.len() >= JOBS_KEPT_MAX => return false,
+            JobOrder::Give(job) => {
+                let number = self.last + 1;
+                outputs.push(Output::Store(Row::Job(number, job.clone())));
+                self.put(number, job);
+            }
+        }
+        true
+    }
+
+    /// What is due, oldest first, and how many were let go because they had expired.
+    pub(super) fn due(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> (Vec<Job>, usize) {
+        let until = (now, u64::MAX);
+        let expired: Vec<String> = self
+            .jobs
+            .range(..=until)
+            .take(LOOKED_AT_PER_PULL)
+            .filter(|(_, job)| job.expires_at <= now)
+            .map(|(_, job)| job.id.clone())
+            .collect();
+        for id in &expired {
+            self.remove(id, outputs);
+        }
+        let due = self.jobs.range(..=until).map(|(_, job)| job).filter(|job| job.expires_at > now);
+        (due.take(JOBS_PER_PULL).cloned().collect(), expired.len())
+    }
+
+    /// Lets go of a job; `None` when it is not there, or not any more.
+    pub(super) fn remove(&mut self, id: &str, outputs: &mut Vec<Output>) -> Option<Job> {
+        let place = self.places.remove(id)?;
+        outputs.push(Output::Delete(Kind::Job, place.1));
+        self.jobs.remove(&place)
+    }
+
+    fn put(&mut self, number: u64, job: Job) {
+        let place = (job.due_at, number);
+        self.last = self.last.max(number);
+        self.places.insert(job.id.clone(), place);
+        self.jobs.insert(place, job);
+    }
+}
+
+/// That a job will never be done.
+pub(super) fn dropped(now: Timestamp, job: &Job, reason: &str) -> Event {
+    let (what, guild, target_id) = match &job.task {
+        Task::Remind { user_id, guild_id, .. } => ("A reminder", *guild_id, Some(*user_id)),
+        Task::Announce { guild_id, .. } => ("An announcement", *guild_id, None),
+    };
+    let reason: String = reason.chars().filter(|c| !c.is_control()).take(REASON_MAX_CHARS).collect();
+    let message = format!("{what} was dropped: {reason}");
+    Event { target_id, ..warning(format!("{}-dropped-{now}", job.id), now, guild, message) }
+}
+
+/// That jobs were let go without the bot-worker.
+pub(super) fn lost(now: Timestamp, guild: GuildId, count: usize, why: &str) -> Event {
+    let jobs = if count == 1 { "job" } else { "jobs" };
+    warning(format!("jobs-lost-{guild}-{now}"), now, guild, format!("{count} {jobs} {why}"))
+}
+
+fn warning(id: String, now: Timestamp, guild: GuildId, message: String) -> Event {
+    Event::new(id, now, guild, Severity::Warn, Source::Bot, message)
+}
