@@ -104,3 +104,25 @@ pub struct GuildTotals {
     #[serde(default)]
     pub leaderboards: Leaderboards,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Old and new code run side by side during a deployment.
+    #[test]
+    fn a_row_without_orders_is_a_row_as_before() {
+        let without = json!({
+            "seq": 1, "at": 2, "outcome": "done", "handledMs": 3, "minted": "0", "burned": "0", "activity": null,
+            "events": [],
+        });
+        let record: Record = serde_json::from_value(without.clone()).unwrap();
+        assert_eq!(record.jobs, []);
+        assert_eq!(serde_json::to_value(&record).unwrap(), without);
+        let withdraw = JobOrder::Withdraw("remind:7".into());
+        let with = serde_json::to_value(Record { jobs: vec![withdraw], ..record }).unwrap();
+        assert_eq!(with["jobs"], json!([{ "withdraw": "remind:7" }]));
+    }
+}

@@ -3,12 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
 
 use anyhow::Result;
-use discord_sim::faults::{Effect, Fault};
+use discord_sim::{
+    Guild, Payload, Player, Typed,
+    faults::{Effect, Fault},
+    payload::Value,
+};
 use protocol::{
     GuildId, Timestamp, UserId,
     job::{Job, Settlement, Task},
 };
-use tests::{SmallEdge, bot, edge::PATIENCE, small_edge::Manner};
+use serde_json::json;
+use tests::{
+    Edge, SmallEdge, Viewer, bot,
+    edge::{BOT_TOKEN, PATIENCE, http, until},
+    people::{daily, guild, interaction, pay, player},
+    small_edge::Manner,
+};
 
 fn now() -> Timestamp {
     discord_sim::client::now()
@@ -76,5 +86,127 @@ async fn a_person_who_takes_no_messages_and_a_job_too_late_are_dropped() -> Resu
     assert_eq!(discord.state().messages().len(), 1);
     worker.terminate()?;
     assert_eq!(worker.exit_code(PATIENCE)?, Some(0));
+    Ok(())
+}
+
+/// The channel for announcements.
+const CHANNEL: u64 = 1_200_000_000_000_000_077;
+
+/// Opts in by the button below a claim, which may be another's.
+fn press_remind(guild: &Guild, who: &Player, claim: &serde_json::Value) -> serde_json::Value {
+    let button = &claim["data"]["components"][0]["components"][0];
+    assert_eq!(button["label"], "Remind me", "{claim}");
+    let custom_id = button["custom_id"].as_str().unwrap();
+    Payload::button(interaction(), custom_id, claim["data"].clone()).by(who).in_guild(guild).build()
+}
+
+async fn said(edge: &Edge, body: &serde_json::Value) -> Result<serde_json::Value> {
+    let answer = edge.discord().post(body).await?;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    Ok(answer.json())
+}
+
+async fn waiting(edge: &Edge) -> Result<Vec<serde_json::Value>> {
+    let asked = http().get(format!("{}/api/jobs", edge.url)).bearer_auth(BOT_TOKEN).send().await?;
+    assert_eq!(asked.status(), 200);
+    Ok(asked.json::<serde_json::Value>().await?["jobs"].as_array().cloned().unwrap_or_default())
+}
+
+async fn wait_for_jobs(edge: &Edge, count: usize) -> Result<()> {
+    until("the jobs wait in the room", async || Ok(waiting(edge).await?.len() == count)).await
+}
+
+/// Bob has an account by a payment and has claimed nothing, so that his reminder is due at once.
+async fn ask_for_both(edge: &Edge) -> Result<Player> {
+    let (guild, ann, bob) = (guild(), player("Ann"), player("Bob"));
+    let claim = said(edge, &daily(&guild, &ann)).await?;
+    let typed = Typed::new("economy").under("announce").with("channel", Value::Channel(CHANNEL));
+    said(edge, &Payload::command(interaction(), typed).by(&ann).managing().in_guild(&guild).build()).await?;
+    said(edge, &pay(&guild, &ann, &bob, 60)).await?;
+    let pressed = press_remind(&guild, &bob, &claim);
+    let wanted = said(edge, &pressed).await?;
+    assert_eq!(
+        (&wanted["type"], &wanted["data"]["flags"]),
+        (&json!(4), &json!(64)),
+        "the claim stays as it is"
+    );
+    assert_eq!(said(edge, &pressed).await?, wanted, "the same press again");
+    Ok(bob)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_and_an_announcement_of_the_books_are_written_once() -> Result<()> {
+    let edge = Edge::start()?;
+    let discord = bot::discord(&edge).await?;
+    let bob = ask_for_both(&edge).await?;
+    wait_for_jobs(&edge, 2).await?;
+    edge.evict_room()?;
+    wait_for_jobs(&edge, 2).await?;
+
+    // The first message is written, and the worker dies before or after it can say so.
+    let mut worker = bot::start(&edge, &discord, &[])?;
+    until("a message", async || Ok(!discord.state().messages().is_empty())).await?;
+    worker.kill();
+    let _worker = bot::start(&edge, &discord, &[])?;
+    wait_for_jobs(&edge, 0).await?;
+    let messages = discord.state().messages();
+    let mut told: Vec<(&str, &str)> = messages
+        .iter()
+        .map(|message| (message["channel_id"].as_str().unwrap(), message["content"].as_str().unwrap()))
+        .collect();
+    told.sort_unstable_by_key(|(_, content)| content.len());
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(
+        told[0],
+        (CHANNEL.to_string().as_str(), "**Bob** is now the richest here, with **60 coins**.")
+    );
+    // A channel with one person has that person's id plus one here.
+    assert_eq!(told[1].0, (bob.id.0 + 1).to_string());
+    assert!(told[1].1.starts_with("Your daily is ready."), "{told:?}");
+    until("the bot shows how many play", async || {
+        let presence = discord.state().gateway.watch().presence;
+        Ok(presence["activities"][0]["state"] == "/daily · 2 players")
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators_see() -> Result<()> {
+    let edge = Edge::start()?;
+    let discord = bot::discord(&edge).await?;
+    let mut viewer = Viewer::join(&edge).await?;
+    let bob = ask_for_both(&edge).await?;
+    let path = format!("/channels/{}/messages", bob.id.0 + 1);
+    discord.state().faults.add(Fault::new(&path, Effect::status(403)));
+    let _worker = bot::start(&edge, &discord, &[])?;
+    let seen = viewer.events_until(|event| event.message.starts_with("A reminder was dropped")).await?;
+    let dropped = seen.last().unwrap();
+    assert!(dropped.message.contains("403"), "{}", dropped.message);
+    assert_eq!((dropped.severity, dropped.target_id), (protocol::Severity::Warn, Some(bob.id)));
+    wait_for_jobs(&edge, 0).await?;
+    assert_eq!(discord.state().messages().len(), 1, "the announcement");
+    Ok(())
+}
+
+#[tokio::test]
+async fn jobs_are_for_the_bot_worker_alone() -> Result<()> {
+    let edge = Edge::shared();
+    let (jobs, one) = (format!("{}/api/jobs", edge.url), format!("{}/api/jobs/remind:7", edge.url));
+    let done = json!({"outcome": "done"});
+    let http = http();
+    let cases = [
+        ("no token", http.get(&jobs), 401),
+        ("another's", http.get(&jobs).bearer_auth(tests::edge::ADMIN_TOKEN), 401),
+        ("no token to settle", http.post(&one).json(&done), 401),
+        ("the wrong way", http.post(&jobs).bearer_auth(BOT_TOKEN), 405),
+        ("the other wrong way", http.get(&one).bearer_auth(BOT_TOKEN), 405),
+        ("no id", http.post(format!("{jobs}/a%20b")).bearer_auth(BOT_TOKEN).json(&done), 404),
+        ("no settlement", http.post(&one).bearer_auth(BOT_TOKEN).json(&json!({"outcome": "lost"})), 400),
+        ("too long", http.post(&one).bearer_auth(BOT_TOKEN).body("x".repeat(20_000)), 413),
+        ("one that is over, or never was", http.post(&one).bearer_auth(BOT_TOKEN).json(&done), 204),
+    ];
+    for (what, request, status) in cases {
+        assert_eq!(request.send().await?.status(), status, "{what}");
+    }
     Ok(())
 }

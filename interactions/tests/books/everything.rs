@@ -78,6 +78,12 @@ fn play(sqlite: &Sqlite) -> Vec<String> {
     for name in ["leaderboard", "profile", "balance", "history", "shop", "inventory"] {
         answer(type_in(&hostile(1), name, json!([]), &[]));
     }
+    answer(call(0, &hostile(1), Command::press("daily:remind")));
+    answer(manage(&["economy", "announce"], &[("channel", json!("18446744073709551615"))]));
+    answer(manage(
+        &["economy", "give"],
+        &[("user", json!(hostile(1).id)), ("amount", json!(9)), ("reason", json!(note))],
+    ));
     for page in ["wealth:2", "level:1", "streak:2"] {
         answer(call(0, &hostile(2), Command::press(&format!("leaderboard:{page}"))));
     }
