@@ -319,34 +319,6 @@ impl Room {
         self.flush_or_wait(now, outputs);
     }
 
-    fn pulled(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        let (jobs, expired) = self.waiting.due(now, outputs);
-        self.tell_lost(now, GuildId::NONE, expired, "expired before the bot could do them", outputs);
-        outputs.push(Output::HandOut(Jobs { jobs, presence: self.presence() }));
-        self.flush_or_wait(now, outputs);
-    }
-
-    fn settled(&mut self, now: Timestamp, job: &str, settlement: &Settlement, outputs: &mut Vec<Output>) {
-        let Some(job) = self.waiting.remove(job, outputs) else { return };
-        if let Settlement::Dropped { reason } = settlement {
-            self.number(jobs::dropped(now, &job, reason), outputs);
-            self.flush_or_wait(now, outputs);
-        }
-    }
-
-    fn tell_lost(
-        &mut self,
-        now: Timestamp,
-        guild: GuildId,
-        count: usize,
-        why: &str,
-        outputs: &mut Vec<Output>,
-    ) {
-        if count > 0 {
-            self.number(jobs::lost(now, guild, count, why), outputs);
-        }
-    }
-
     fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {
         self.timeline.add_outcome(now, Outcome::Failed);
         self.timeline.save(now, outputs);

@@ -39,7 +39,9 @@ impl House {
         for output in &outputs {
             match output {
                 Output::Store(row) => {
-                    self.memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+                    let value = row.value().expect("a row is JSON");
+                    let kept = self.memory.add(row.kind(), &Row::key_text(row.key()), &value);
+                    kept.expect("a row is read again");
                 }
                 Output::Delete(Kind::Job, key) => drop(self.memory.jobs.remove(key)),
                 _ => {}

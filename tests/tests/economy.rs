@@ -54,6 +54,15 @@ fn buy() -> Typed {
     Typed::new("buy").with("item", Value::Text("hat".into()))
 }
 
+fn announce() -> Typed {
+    Typed::new("economy").under("announce").with("channel", Value::Channel(77))
+}
+
+fn press_remind(guild: &Guild, who: &Player) -> Json {
+    let message = json!({"content": "", "embeds": []});
+    Payload::button(interaction(), "daily:remind", message).by(who).in_guild(guild).build()
+}
+
 fn coinflip() -> Typed {
     Typed::new("coinflip").with("side", Value::Text("heads".into())).with("amount", Value::Integer(5))
 }
@@ -84,6 +93,8 @@ async fn every_command_writes_few_rows() -> Result<()> {
         ("a coin", typed(&guild, &ann, coinflip()), 5),
         ("a hat is put up", managed(&guild, &boss, hat()), 6),
         ("a hat is bought", typed(&guild, &ann, buy()), 7),
+        ("a reminder is wanted", press_remind(&guild, &ann), 3),
+        ("a channel is named", managed(&guild, &boss, announce()), 5),
         ("coins are given", managed(&guild, &boss, economy("give", &bob, 50)), 6),
     ];
     let mut measured = BTreeMap::new();
@@ -171,7 +182,7 @@ async fn interact(discord: &Server, wanted: Json) -> Result<(Json, Original)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_late_takes_the_place_of_its_promise() -> Result<()> {
-    let (_edge, discord) = late().await?;
+    let (edge, discord) = late().await?;
     let (promise, original) = interact(&discord, json!({"name": "daily"})).await?;
     assert_eq!(promise, json!({"type": 5}));
     assert_eq!(original.state, Standing::Answered);
@@ -184,6 +195,16 @@ async fn an_answer_that_is_late_takes_the_place_of_its_promise() -> Result<()> {
     assert_eq!(promise, json!({"type": 5, "data": {"flags": 64}}), "a private answer is promised privately");
     assert!(original.attempts > 6, "it was tried until it was taken: {}", original.attempts);
     assert!(original.message.to_string().contains("daily"), "{}", original.message);
+
+    // Anybody may press the button below a claim that everybody sees: the promise must not be to change that message.
+    for (custom_id, promise) in [
+        ("daily:remind", json!({"type": 5, "data": {"flags": 64}})),
+        ("leaderboard:wealth:1", json!({"type": 6})),
+    ] {
+        let message = json!({"content": "", "embeds": []});
+        let press = Payload::button(interaction(), custom_id, message).in_guild(&guild()).build();
+        assert_eq!(edge.discord().post(&press).await?.json(), promise, "{custom_id}");
+    }
 
     let (_, refused) = interact(&discord, json!({"name": "daily"})).await?;
     assert!(refused.message.to_string().contains("daily_claimed"), "{}", refused.message);

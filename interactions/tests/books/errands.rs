@@ -23,8 +23,13 @@ fn orders(sqlite: &Sqlite, after: u64) -> Vec<JobOrder> {
 }
 
 fn given(orders: &[JobOrder]) -> Vec<&Job> {
-    let job = |order| if let &JobOrder::Give(ref job) = order { Some(job) } else { None };
-    orders.iter().filter_map(job).collect()
+    let mut given = Vec::new();
+    for order in orders {
+        if let JobOrder::Give(job) = order {
+            given.push(job);
+        }
+    }
+    given
 }
 
 fn reminded(orders: &[JobOrder]) -> Vec<(UserId, Timestamp)> {

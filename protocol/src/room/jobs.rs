@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Output,
+    Output, Room,
     row::{Kind, Row},
 };
 use crate::{
     Event, GuildId, Severity, Source, Timestamp,
-    job::{JOBS_PER_PULL, Job, Task},
+    job::{JOBS_PER_PULL, Job, Jobs, Settlement, Task},
     record::JobOrder,
 };
 
@@ -86,8 +86,47 @@ impl Waiting {
     }
 }
 
+impl Room {
+    /// Hands out what is due.
+    pub(super) fn pulled(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        let (jobs, expired) = self.waiting.due(now, outputs);
+        self.tell_lost(now, GuildId::NONE, expired, "expired before the bot could do them", outputs);
+        outputs.push(Output::HandOut(Jobs { jobs, presence: self.presence() }));
+        self.flush_or_wait(now, outputs);
+    }
+
+    /// Lets go of a job that is over.
+    pub(super) fn settled(
+        &mut self,
+        now: Timestamp,
+        job: &str,
+        settlement: &Settlement,
+        outputs: &mut Vec<Output>,
+    ) {
+        let Some(job) = self.waiting.remove(job, outputs) else { return };
+        if let Settlement::Dropped { reason } = settlement {
+            self.number(dropped(now, &job, reason), outputs);
+            self.flush_or_wait(now, outputs);
+        }
+    }
+
+    /// Tells of jobs that were let go, in one event.
+    pub(super) fn tell_lost(
+        &mut self,
+        now: Timestamp,
+        guild: GuildId,
+        count: usize,
+        why: &str,
+        outputs: &mut Vec<Output>,
+    ) {
+        if count > 0 {
+            self.number(lost(now, guild, count, why), outputs);
+        }
+    }
+}
+
 /// That a job will never be done.
-pub(super) fn dropped(now: Timestamp, job: &Job, reason: &str) -> Event {
+fn dropped(now: Timestamp, job: &Job, reason: &str) -> Event {
     let (what, guild, target_id) = match &job.task {
         Task::Remind { user_id, guild_id, .. } => ("A reminder", *guild_id, Some(*user_id)),
         Task::Announce { guild_id, .. } => ("An announcement", *guild_id, None),
@@ -98,7 +137,7 @@ pub(super) fn dropped(now: Timestamp, job: &Job, reason: &str) -> Event {
 }
 
 /// That jobs were let go without the bot-worker.
-pub(super) fn lost(now: Timestamp, guild: GuildId, count: usize, why: &str) -> Event {
+fn lost(now: Timestamp, guild: GuildId, count: usize, why: &str) -> Event {
     let jobs = if count == 1 { "job" } else { "jobs" };
     warning(format!("jobs-lost-{guild}-{now}"), now, guild, format!("{count} {jobs} {why}"))
 }
