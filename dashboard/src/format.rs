@@ -13,6 +13,8 @@ struct Formats {
     tenths: Function,
     clock: Function,
     moment: Function,
+    minute: Function,
+    day: Function,
 }
 
 thread_local! {
@@ -21,6 +23,8 @@ thread_local! {
         tenths: numbers(&[("minimumFractionDigits", 1.into()), ("maximumFractionDigits", 1.into())]),
         clock: dates(&[("timeStyle", "medium".into())]),
         moment: dates(&[("dateStyle", "medium".into()), ("timeStyle", "medium".into())]),
+        minute: dates(&[("timeStyle", "short".into())]),
+        day: dates(&[("month", "short".into()), ("day", "numeric".into())]),
     };
 }
 
@@ -32,6 +36,16 @@ pub fn count(number: u64) -> String {
 /// Coins, grouped, to the last digit.
 pub fn coins(amount: Coins) -> String {
     FORMATS.with(|formats| call(&formats.whole, &BigInt::from(amount.get())))
+}
+
+/// A whole number that was counted with decimals, grouped.
+pub fn number(number: f64) -> String {
+    FORMATS.with(|formats| call(&formats.whole, &number.into()))
+}
+
+/// Coins that came as text; what is no number stays as it came.
+pub fn coins_of(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |amount| coins(Coins::new(amount)))
 }
 
 /// A number with one decimal.
@@ -46,6 +60,11 @@ pub fn ms(number: f64) -> String {
     } else {
         FORMATS.with(|formats| call(&formats.whole, &number.into()))
     }
+}
+
+/// A mark on the axis of time: the day, or the time of day to the minute.
+pub fn tick(at: Timestamp, is_day: bool) -> String {
+    FORMATS.with(|formats| call(if is_day { &formats.day } else { &formats.minute }, &date(at)))
 }
 
 /// The time of day.

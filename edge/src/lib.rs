@@ -8,6 +8,7 @@
 mod answer;
 mod guild;
 mod interactions;
+mod page;
 mod room;
 mod session;
 mod settings;
@@ -31,6 +32,7 @@ async fn route(request: Request, settings: &Settings, context: &Context) -> Resu
     let path = request.path();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {
+        (Method::Get | Method::Head, [""]) => page::document(request, settings).await,
         (Method::Post, ["interactions"]) => interactions::post(request, settings, context).await,
         (Method::Get, ["ws"]) => room::open_socket(request, settings).await,
         (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
@@ -44,7 +46,7 @@ async fn route(request: Request, settings: &Settings, context: &Context) -> Resu
         (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,
         (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
         (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
-        (_, ["ws" | "healthz"] | ["api", "snapshot" | "guilds" | "events"]) => {
+        (_, ["" | "ws" | "healthz"] | ["api", "snapshot" | "guilds" | "events"]) => {
             Err(Problem::method_not_allowed("GET"))
         }
         (_, ["api", "report"]) => Err(Problem::method_not_allowed("POST")),
