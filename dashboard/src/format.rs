@@ -10,6 +10,7 @@ const WHOLE_MS_FROM: f64 = 10.0;
 /// The formatters of the browser's language; making one is slow, using one is not.
 struct Formats {
     whole: Function,
+    short: Function,
     tenths: Function,
     clock: Function,
     moment: Function,
@@ -20,6 +21,7 @@ struct Formats {
 thread_local! {
     static FORMATS: Formats = Formats {
         whole: numbers(&[("maximumFractionDigits", 0.into())]),
+        short: numbers(&[("notation", "compact".into()), ("maximumSignificantDigits", 4.into())]),
         tenths: numbers(&[("minimumFractionDigits", 1.into()), ("maximumFractionDigits", 1.into())]),
         clock: dates(&[("timeStyle", "medium".into())]),
         moment: dates(&[("dateStyle", "medium".into()), ("timeStyle", "medium".into())]),
@@ -43,6 +45,11 @@ pub fn number(number: f64) -> String {
     FORMATS.with(|formats| call(&formats.whole, &number.into()))
 }
 
+/// A number as short as it can be told apart by: on an axis.
+pub fn short(number: f64) -> String {
+    FORMATS.with(|formats| call(&formats.short, &number.into()))
+}
+
 /// Coins that came as text; what is no number stays as it came.
 pub fn coins_of(text: &str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), |amount| coins(Coins::new(amount)))
@@ -55,7 +62,7 @@ pub fn tenths(number: f64) -> String {
 
 /// Milliseconds, without the unit.
 pub fn ms(number: f64) -> String {
-    if number < WHOLE_MS_FROM {
+    if number > 0.0 && number < WHOLE_MS_FROM {
         tenths(number)
     } else {
         FORMATS.with(|formats| call(&formats.whole, &number.into()))

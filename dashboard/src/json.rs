@@ -23,12 +23,16 @@ impl Json {
         Self(Reflect::get(&self.0, &name.into()).unwrap_or(JsValue::UNDEFINED))
     }
 
-    /// A field as text: of a string, or of a number.
+    /// A field as text: of a string, or of a whole number.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "numbers of JSON that are whole: ids of rows, moments, counts"
+    )]
     pub fn text(&self, name: &str) -> String {
         let value = self.get(name).0;
         value
             .as_string()
-            .or_else(|| value.as_f64().map(|_| String::from(js_sys::JsString::from(value))))
+            .or_else(|| value.as_f64().map(|number| (number as i64).to_string()))
             .unwrap_or_default()
     }
 

@@ -172,7 +172,7 @@ fn renamed(text: &str, names: &[(String, String)]) -> String {
 fn minified(source: &Path, folder: &Path) -> Result<Vec<u8>> {
     let small = folder.join("minified");
     let mut esbuild = command("esbuild");
-    esbuild.arg(source).args(["--minify", "--log-level=warning", "--external:*"]);
+    esbuild.arg(source).args(["--minify", "--log-level=warning"]);
     log("esbuild", esbuild.arg(format!("--outfile={}", small.display())))?;
     fs::read(&small).with_context(|| format!("reading {}", small.display()))
 }

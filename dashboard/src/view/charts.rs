@@ -234,7 +234,10 @@ fn grid(figure: &El, chart: &Chart, scale: Scale) {
         let y = scale.y(value);
         path.push_str(&["M0 ", &y.to_string(), "H1000"].concat());
         let label = el("span");
-        label.class("level").text(&said(chart, value)).style("top", &percent(y * 100, HEIGHT));
+        label
+            .class("level")
+            .text(&(format::short(value) + chart.unit))
+            .style("top", &percent(y * 100, HEIGHT));
         plot.add(&label);
     }
     figure.one(".grid").attr("d", &path);

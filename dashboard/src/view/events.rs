@@ -80,9 +80,15 @@ pub fn keep(shell: Shell) {
     filters(shell);
     exports(shell);
     let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
+    let shown_again = table.clone();
+    live(move || {
+        view.track();
+        // A list that is out of sight has no height to draw for: the frame after it has come back has.
+        let table = shown_again.clone();
+        request_animation_frame(move || table.draw());
+    });
     live(move || {
         shell.page.rows.track();
-        view.track(); // A list that was out of sight has no height to draw for.
         table.draw();
     });
 }
@@ -392,8 +398,11 @@ async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
     Ok(count as u64)
 }
 
+/// A length to the hundredth of a pixel: rows are seldom whole pixels high, and thousands of them add up.
 fn px(length: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, reason = "whole pixels of a list of some thousand rows")]
-    let whole = length.round() as i64;
-    whole.to_string() + "px"
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a list of some thousand rows")]
+    let hundredths = (length.max(0.0) * 100.0).round() as u64;
+    let rest = hundredths % 100;
+    let zero = if rest < 10 { "0" } else { "" };
+    [&(hundredths / 100).to_string(), ".", zero, &rest.to_string(), "px"].concat()
 }

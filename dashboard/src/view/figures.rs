@@ -25,10 +25,7 @@ const FIGURES: [(&str, Text); 28] = [
     ("players-total", |stats| format::count(stats.users.total)),
     ("commands", |stats| format::count(stats.commands.total)),
     ("commands-hour", |stats| format::count(stats.commands.last_hour)),
-    ("commands-change", |stats| {
-        let change = words::change(stats.commands.change_from_last_month);
-        if change.is_empty() { change } else { change + " on last month" }
-    }),
+    ("commands-change", |stats| words::change(stats.commands.change_from_last_month)),
     ("refused", |stats| counted(stats.commands.refused_last_hour, " refused")),
     ("failed", |stats| counted(stats.commands.failed_last_hour, " failed")),
     ("latency", |stats| stats.ping.avg.map_or_else(|| "—".to_owned(), format::ms)),
