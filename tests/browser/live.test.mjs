@@ -84,7 +84,10 @@ test("paused, five hundred events arrive; resumed, all are there in order, and t
   await open();
   await page.locator("[data-scroll]").evaluate((area) => (area.scrollTop = 400));
   await until("a window on the middle", async () => (await scrollTop()) === 400);
-  const before = await page.evaluate(() => document.elementFromPoint(300, 850).closest("[data-seq]")?.dataset.seq);
+  const before = await page.evaluate(() => {
+    const area = document.querySelector("[data-scroll]").getBoundingClientRect();
+    return document.elementFromPoint(area.left + 200, area.top + 150).closest("[data-seq]").dataset.seq;
+  });
   const place = () =>
     page.evaluate((seq) => document.querySelector(`[data-seq="${seq}"]`)?.getBoundingClientRect().top, before);
   const top = await place();

@@ -38,6 +38,7 @@ struct Drawn {
     rows: BTreeMap<Seq, Row>,
     spare: Vec<Row>,
     row_px: f64,
+    measured: bool,
     open: Option<(Seq, f64)>,
     /// Rows on top that have been drawn, of all that ever came.
     added: usize,
@@ -52,8 +53,6 @@ struct Table {
     shell: Shell,
     area: El,
     list: El,
-    above: El,
-    below: El,
     drawn: Rc<RefCell<Drawn>>,
 }
 
@@ -63,6 +62,7 @@ pub fn keep(shell: Shell) {
         rows: BTreeMap::new(),
         spare: Vec::new(),
         row_px: ROW_PX,
+        measured: false,
         open: None,
         added: 0,
         read_up_to: None,
@@ -72,8 +72,6 @@ pub fn keep(shell: Shell) {
         shell,
         area: one("[data-scroll]"),
         list: one("[data-events]"),
-        above: one("[data-above]"),
-        below: one("[data-below]"),
         drawn: Rc::new(RefCell::new(drawn)),
     };
     table.listen();
@@ -99,7 +97,7 @@ impl Table {
         self.area.on("scroll", move |_| table.draw());
         let table = self.clone();
         window_event_listener_untyped("resize", move |_| {
-            table.drawn.borrow_mut().row_px = 0.0;
+            table.drawn.borrow_mut().measured = false;
             table.draw();
         });
         let table = self.clone();
@@ -151,23 +149,22 @@ impl Table {
     /// Draws the rows in sight.
     fn draw(&self) {
         let (count, added) = self.shell.with(|state| (state.list.len(), state.added));
-        self.keep_place(added);
         let open = self.drawn.borrow().open;
         let open =
             open.and_then(|(seq, more)| Some((self.shell.with(|state| state.list.index_of(seq))?, more)));
-        let area = Area {
-            top: f64::from(self.area.0.scroll_top()),
-            height: f64::from(self.area.0.client_height()),
-            row: self.drawn.borrow().row_px,
-            open,
-        };
+        let row = self.drawn.borrow().row_px;
+        let area = |top| Area { top, height: f64::from(self.area.0.client_height()), row, open };
+        // The list has to be as high as it will be, or the browser would not scroll so far.
+        let whole = window_of(area(0.0), count);
+        self.list.style("height", &px(whole.above + row * many(whole.end) + whole.below));
+        let top = self.keep_place(added);
+        let area = area(top);
         let seen = window_of(area, count);
         let events: Vec<Arc<Event>> = self.shell.with(|state| {
             (seen.first..seen.end).filter_map(|index| state.list.get(index).cloned()).collect()
         });
-        self.fill(&events, area.top <= TOP_WITHIN_PX);
-        self.above.style("height", &px(seen.above));
-        self.below.style("height", &px(seen.below));
+        self.fill(&events, top <= TOP_WITHIN_PX);
+        self.set_in_place(&events, seen.above);
         self.tell(count);
         let last = count.saturating_sub(seen.end) < ASK_WITHIN;
         let visible = area.height > 0.0;
@@ -179,27 +176,38 @@ impl Table {
         }
     }
 
-    /// What came on top moves the rows that are read by as much: the reader's place stays.
-    fn keep_place(&self, added: usize) {
+    /// What came on top moves the rows that are read by as much: the reader's place stays. Gives how far it is scrolled.
+    fn keep_place(&self, added: usize) -> f64 {
         let mut drawn = self.drawn.borrow_mut();
         let fresh = added.saturating_sub(drawn.added);
         drawn.added = added;
         let top = f64::from(self.area.0.scroll_top());
-        if top > TOP_WITHIN_PX {
-            if fresh > 0 {
-                let many = f64::from(u32::try_from(fresh).unwrap_or(u32::MAX));
-                // The list has to be as high as it will be, or the browser would not scroll so far.
-                let above: f64 = self.above.height() + many * drawn.row_px;
-                self.above.style("height", &px(above));
-                #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
-                self.area.0.set_scroll_top((top + many * drawn.row_px).round() as i32);
-            }
-            if drawn.read_up_to.is_none() {
-                let index = fresh;
-                drawn.read_up_to = self.shell.with(|state| state.list.get(index).map(|event| event.seq));
-            }
-        } else {
+        if top <= TOP_WITHIN_PX {
             drawn.read_up_to = None;
+            return top;
+        }
+        if drawn.read_up_to.is_none() {
+            drawn.read_up_to = self.shell.with(|state| state.list.get(fresh).map(|event| event.seq));
+        }
+        if fresh > 0 {
+            #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+            self.area.0.set_scroll_top((top + many(fresh) * drawn.row_px).round() as i32);
+        }
+        f64::from(self.area.0.scroll_top())
+    }
+
+    /// Rows stand where their place is, by a transform: what comes on top is no shift of the layout, and costs none.
+    fn set_in_place(&self, events: &[Arc<Event>], above: f64) {
+        let drawn = &mut *self.drawn.borrow_mut();
+        let mut y = above;
+        for event in events {
+            if let Some(row) = drawn.rows.get_mut(&event.seq) {
+                row.stand_at(y);
+                y += drawn.row_px;
+            }
+            if let Some((_, more)) = drawn.open.filter(|(open, _)| *open == event.seq) {
+                y += more;
+            }
         }
     }
 
@@ -244,18 +252,15 @@ impl Table {
     /// Measures a row where none was measured; whether that changes what is in sight.
     fn measure(&self) -> bool {
         let drawn = &mut *self.drawn.borrow_mut();
-        if drawn.row_px > 0.0 && (drawn.row_px - ROW_PX).abs() > f64::EPSILON {
+        if drawn.measured {
             return false;
         }
-        let Some(row) = drawn.rows.values().find(|row| row.extra_height() == 0.0) else { return false };
-        let height = row.item.height();
-        if height <= 0.0 {
-            drawn.row_px = ROW_PX;
+        let Some(height) = drawn.rows.values().next().map(Row::line_height).filter(|&height| height > 0.0)
+        else {
             return false;
-        }
-        let changes = (height - drawn.row_px).abs() > 0.1;
-        // Just beside the guess, so that it counts as measured.
-        drawn.row_px = if (height - ROW_PX).abs() > f64::EPSILON { height } else { height + 0.001 };
+        };
+        let changes = (height - drawn.row_px).abs() > 0.001;
+        (drawn.row_px, drawn.measured) = (height, true);
         changes
     }
 
@@ -398,9 +403,18 @@ async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
     Ok(count as u64)
 }
 
+#[expect(clippy::cast_precision_loss, reason = "some thousand rows")]
+fn many(rows: usize) -> f64 {
+    rows as f64
+}
+
 /// A length to the hundredth of a pixel: rows are seldom whole pixels high, and thousands of them add up.
-fn px(length: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a list of some thousand rows")]
+pub fn px(length: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a list of some thousand rows"
+    )]
     let hundredths = (length.max(0.0) * 100.0).round() as u64;
     let rest = hundredths % 100;
     let zero = if rest < 10 { "0" } else { "" };

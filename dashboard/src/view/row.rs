@@ -3,7 +3,7 @@
 use leptos::prelude::GetUntracked;
 use protocol::{Event, GuildId, Timestamp};
 
-use super::{href, set_moment};
+use super::{events::px, href, set_moment};
 use crate::{
     dom::{El, el, link, svg},
     format,
@@ -25,6 +25,7 @@ pub struct Row {
     handled: El,
     when: El,
     details: El,
+    y: f64,
 }
 
 impl Row {
@@ -55,7 +56,7 @@ impl Row {
         let details = el("div");
         details.class("details").hide(true);
         item.add(&line).add(&details);
-        Self { item, line, sign, word, message, server, amount, handled, when, details }
+        Self { item, line, sign, word, message, server, amount, handled, when, details, y: -1.0 }
     }
 
     /// Shows an event, closed.
@@ -129,6 +130,19 @@ impl Row {
             self.line.attr("aria-expanded", "false");
             self.details.empty().hide(true);
         }
+    }
+
+    /// Moves it to its place in the list, in pixels from the top.
+    pub fn stand_at(&mut self, y: f64) {
+        if (self.y - y).abs() > 0.001 {
+            self.y = y;
+            self.item.style("transform", &["translateY(", &px(y), ")"].concat());
+        }
+    }
+
+    /// How high it is when it is closed, in pixels: with the line under it.
+    pub fn line_height(&self) -> f64 {
+        self.item.height() - self.details.height()
     }
 
     /// How much higher it is for being open, in pixels.
