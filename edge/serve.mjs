@@ -4,7 +4,8 @@
 //   stdout              edge ready http://127.0.0.1:P
 //   stderr              what the Worker writes to its console
 //   stdin               closed: stop. A line `evict CLASS NAME` drops that Durable Object from memory and
-//                       is answered by `evicted CLASS NAME`.
+//                       is answered by `evicted CLASS NAME`. With `"faults": true` among the options, `stop Room`
+//                       lets every request to the room fail until `start Room`; each is answered by the same line.
 process.env.WRANGLER_SEND_METRICS = "false";
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.env.WRANGLER_LOG = "error"; // its notices would go to stdout, which is ours
@@ -17,7 +18,7 @@ import { fileURLToPath } from "node:url";
 
 const HOST = "127.0.0.1";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const { port = 0, state, main, bindings = {} } = JSON.parse(process.env.PULSE_EDGE_OPTIONS ?? "{}");
+const { port = 0, state, main, bindings = {}, faults = false } = JSON.parse(process.env.PULSE_EDGE_OPTIONS ?? "{}");
 
 function fail(message) {
   process.stderr.write(`edge: ${message}\n`);
@@ -47,6 +48,33 @@ const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
 const worker = main ?? config.main;
 const built = dirname(worker);
 
+const wasm = { type: "CompiledWasm", path: join(built, "index_bg.wasm"), contents: readFileSync(join(built, "index_bg.wasm")) };
+const modules = [{ type: "ESModule", path: worker }, wasm];
+let stopped = false;
+// The built Worker as it is, behind a Room that asks before each request whether there shall be a room now.
+const faulty = `
+  export * from "./index.js";
+  export { default } from "./index.js";
+  import { Room as Real } from "./index.js";
+  const gate = (env, fetch) => async (request) => {
+    const answer = await env.FAULTS.fetch("https://faults/");
+    if ((await answer.text()) === "stopped") throw new Error("the room is stopped");
+    return fetch(request);
+  };
+  export const Room = new Proxy(Real, {
+    construct: (target, [state, env], self) =>
+      new Proxy(Reflect.construct(target, [state, env], self), {
+        get(room, name) {
+          const member = Reflect.get(room, name);
+          if (typeof member !== "function") return member;
+          const method = (...args) => Reflect.apply(member, room, args);
+          return name === "fetch" ? gate(env, method) : method;
+        },
+      }),
+  });`;
+if (faults) modules.unshift({ type: "ESModule", path: join(built, "faulty.js"), contents: faulty });
+const serviceBindings = faults ? { FAULTS: async () => new Response(stopped ? "stopped" : "running") } : {};
+
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     host: HOST,
@@ -66,10 +94,8 @@ const miniflare = new Miniflare(
         // A socket of its own: requests reach the assets and the Worker without Miniflare's entry Worker before them.
         unsafeDirectSockets: [{ host: HOST, port: claimed }],
         modulesRoot: built,
-        modules: [
-          { type: "ESModule", path: worker },
-          { type: "CompiledWasm", path: join(built, "index_bg.wasm"), contents: readFileSync(join(built, "index_bg.wasm")) },
-        ],
+        modules,
+        serviceBindings: { ...workerOptions.serviceBindings, ...serviceBindings },
       },
     ],
   }),
@@ -94,6 +120,10 @@ async function evict(className, name) {
 createInterface({ input: process.stdin })
   .on("line", async (line) => {
     const [verb, className, name] = line.split(" ");
+    if (faults && className === "Room" && (verb === "stop" || verb === "start")) {
+      stopped = verb === "stop";
+      process.stdout.write(`${line}\n`);
+    }
     if (verb !== "evict") return;
     await evict(className, name).then(
       () => process.stdout.write(`evicted ${className} ${name}\n`),

@@ -1,14 +1,18 @@
 //! Settings: each is named, and what is wrong with it is said in one line. Secrets are never shown.
 
-use std::fmt;
+use std::{fmt, net::SocketAddr, num::NonZeroU64, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use reqwest::Url;
+
+/// Discord's own.
+const DISCORD: &str = "https://discord.com/api/v10";
 
 /// The process that holds the bot's token.
 ///
-/// It registers the slash commands, measures the bot's latency on real requests, and reports to the edge every 5
-/// seconds. Exit codes: 0 asked to stop, 2 a setting is missing or malformed, 3 Discord refuses the token.
+/// It registers the slash commands, keeps the bot's gateway connection, measures its latency, and reports to the edge
+/// every 5 seconds. Exit codes: 0 asked to stop, or all is well; 1 `check` found a problem, `register` was refused, or
+/// a port is taken; 2 a setting is missing or malformed; 3 Discord refuses the token.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -20,7 +24,23 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Register the commands and report until asked to stop; what happens without a command, too
+    /// Look whether everything fits together, and say what to do where it does not
+    Check(RawSettings),
+    /// Show how the registered commands differ from ours, and register ours
+    Register {
+        #[command(flatten)]
+        settings: RawSettings,
+        /// Only in this server, where a change shows at once; everywhere when left out
+        #[arg(long, value_name = "ID")]
+        guild: Option<NonZeroU64>,
+        /// Show the difference and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Remove all commands instead
+        #[arg(long)]
+        delete: bool,
+    },
+    /// Register the commands, stay connected and report until asked to stop; what happens without a command, too
     Run(RawSettings),
 }
 
@@ -37,32 +57,114 @@ struct RawSettings {
     #[arg(long, env = "BOT_TOKEN", hide_env_values = true)]
     bot_token: Option<String>,
     /// The base URL of Discord's API
-    #[arg(long, env = "DISCORD_API", default_value = "https://discord.com/api/v10")]
+    #[arg(long, env = "DISCORD_API", default_value = DISCORD)]
     discord_api: String,
+    /// The public key that the edge has, for `check` to compare
+    #[arg(long, env = "DISCORD_PUBLIC_KEY")]
+    discord_public_key: Option<String>,
+    /// The application's id that the edge has, for `check` to compare
+    #[arg(long, env = "DISCORD_APPLICATION_ID")]
+    discord_application_id: Option<String>,
+    /// How log lines look
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+    /// Serve /healthz and /metrics there, such as 127.0.0.1:9100; nowhere when left out
+    #[arg(long, env = "METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
+    /// Keep the gateway's sessions there when stopping, to resume them at the next start
+    #[arg(long, env = "SESSION_FILE")]
+    session_file: Option<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Task {
+    /// Look whether everything fits together.
+    Check(Settings),
+    /// Register the commands.
+    Register(Discord, Registration),
+    /// Work until asked to stop.
+    Run(Settings),
+}
+
+/// How to register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// In this server, or everywhere.
+    pub guild: Option<NonZeroU64>,
+    /// Change nothing.
+    pub dry_run: bool,
+    /// Remove instead.
+    pub delete: bool,
 }
 
 impl Arguments {
-    /// Checks every setting.
-    pub fn settings(self) -> Result<Settings, BadSetting> {
-        let raw = match self.command {
-            Some(Command::Run(raw)) => raw,
-            None => self.settings,
-        };
-        raw.check()
+    /// How log lines are to look.
+    pub fn log_format(&self) -> LogFormat {
+        match &self.command {
+            Some(Command::Check(settings) | Command::Run(settings) | Command::Register { settings, .. }) => {
+                settings.log_format
+            }
+            None => self.settings.log_format,
+        }
+    }
+
+    /// Checks every setting that the task needs.
+    pub fn task(self) -> Result<Task, BadSetting> {
+        Ok(match self.command {
+            Some(Command::Check(raw)) => Task::Check(raw.check()?),
+            Some(Command::Register { settings, guild, dry_run, delete }) => {
+                Task::Register(settings.discord()?, Registration { guild, dry_run, delete })
+            }
+            Some(Command::Run(raw)) => Task::Run(raw.check()?),
+            None => Task::Run(self.settings.check()?),
+        })
     }
 }
 
 /// Settings that can be worked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// Discord, and who we are there.
+    pub discord: Discord,
+    /// The edge.
+    pub edge: Edge,
+    /// The public key that the edge has, if it was told: 64 hexadecimal digits.
+    pub public_key: Option<String>,
+    /// The application's id that the edge has, if it was told.
+    pub application_id: Option<String>,
+    /// Where to serve health and metrics, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where the gateway's sessions are kept, if anywhere.
+    pub session_file: Option<PathBuf>,
+}
+
+/// Discord, and the bot's token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discord {
     /// The bot's token.
-    pub discord_token: Secret,
-    /// The edge's origin, without a slash at its end.
-    pub edge_url: String,
-    /// The secret shared with the edge.
-    pub bot_token: Secret,
+    pub token: Secret,
     /// Where Discord is.
-    pub discord: DiscordHost,
+    pub host: DiscordHost,
+}
+
+/// The edge, and what it knows us by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The edge's origin, without a slash at its end.
+    pub url: String,
+    /// The secret shared with the edge.
+    pub token: Secret,
 }
 
 /// A string that is not printed.
@@ -91,6 +193,14 @@ pub struct DiscordHost {
     pub plain_http: bool,
 }
 
+impl DiscordHost {
+    /// The base URL of the API.
+    pub fn api_url(&self) -> String {
+        let scheme = if self.plain_http { "http" } else { "https" };
+        format!("{scheme}://{}/api/v10", self.authority)
+    }
+}
+
 /// A setting that is missing or malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
@@ -116,17 +226,30 @@ const BOT_TOKEN_HINT: &str = "give the same secret as to the edge (`wrangler sec
 const EDGE_URL_HINT: &str = "give the edge's origin, such as https://pulse.example.workers.dev";
 
 impl RawSettings {
+    fn discord(&self) -> Result<Discord, BadSetting> {
+        Ok(Discord {
+            token: secret("DISCORD_TOKEN", self.discord_token.as_deref(), DISCORD_TOKEN_HINT)?,
+            host: discord_host(&self.discord_api)?,
+        })
+    }
+
     fn check(self) -> Result<Settings, BadSetting> {
+        let discord = self.discord()?;
+        let url = edge_url(self.edge_url.as_deref())?;
+        let token = secret("BOT_TOKEN", self.bot_token.as_deref(), BOT_TOKEN_HINT)?;
+        let given = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
         Ok(Settings {
-            discord_token: secret("DISCORD_TOKEN", self.discord_token, DISCORD_TOKEN_HINT)?,
-            edge_url: edge_url(self.edge_url)?,
-            bot_token: secret("BOT_TOKEN", self.bot_token, BOT_TOKEN_HINT)?,
-            discord: discord_host(&self.discord_api)?,
+            discord,
+            edge: Edge { url, token },
+            public_key: given(self.discord_public_key),
+            application_id: given(self.discord_application_id),
+            metrics_listen: self.metrics_listen,
+            session_file: self.session_file,
         })
     }
 }
 
-fn secret(name: &'static str, value: Option<String>, hint: &'static str) -> Result<Secret, BadSetting> {
+fn secret(name: &'static str, value: Option<&str>, hint: &'static str) -> Result<Secret, BadSetting> {
     let value = value.unwrap_or_default();
     let token = value.trim();
     if token.is_empty() {
@@ -138,12 +261,12 @@ fn secret(name: &'static str, value: Option<String>, hint: &'static str) -> Resu
     Ok(Secret(token.to_owned()))
 }
 
-fn edge_url(value: Option<String>) -> Result<String, BadSetting> {
+fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
     let value = value.unwrap_or_default();
     if value.trim().is_empty() {
         return Err(BadSetting::Missing("EDGE_URL", EDGE_URL_HINT));
     }
-    let url = origin(&value).filter(|url| url.path() == "/").ok_or(BadSetting::EdgeUrl)?;
+    let url = origin(value).filter(|url| url.path() == "/").ok_or(BadSetting::EdgeUrl)?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
@@ -174,15 +297,17 @@ mod tests {
             discord_token: Some("discord-secret".into()),
             edge_url: Some("http://127.0.0.1:8787/".into()),
             bot_token: Some("shared-secret".into()),
-            discord_api: "https://discord.com/api/v10".into(),
+            discord_api: DISCORD.into(),
+            ..RawSettings::default()
         }
     }
 
     #[test]
     fn good_settings_are_taken_and_secrets_not_shown() {
         let settings = raw().check().unwrap();
-        assert_eq!(settings.edge_url, "http://127.0.0.1:8787");
-        assert_eq!(settings.bot_token.reveal(), "shared-secret");
+        assert_eq!(settings.edge.url, "http://127.0.0.1:8787");
+        assert_eq!(settings.edge.token.reveal(), "shared-secret");
+        assert_eq!(settings.discord.host.api_url(), DISCORD);
         assert!(!format!("{settings:?}").contains("-secret"));
     }
 
@@ -204,6 +329,15 @@ mod tests {
             let message = spoilt.check().unwrap_err().to_string();
             assert!(message.starts_with(name), "{message}");
         }
+    }
+
+    #[test]
+    fn registering_needs_no_edge() {
+        let words = ["bot-worker", "register", "--guild", "7", "--dry-run", "--discord-token", "x"];
+        let Ok(Task::Register(_, wanted)) = Arguments::parse_from(words).task() else {
+            panic!("no register")
+        };
+        assert_eq!(wanted, Registration { guild: NonZeroU64::new(7), dry_run: true, delete: false });
     }
 
     #[test]

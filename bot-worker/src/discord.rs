@@ -2,26 +2,25 @@
 
 use std::{future::IntoFuture, time::Duration};
 
-use protocol::{
-    GuildId, UserId,
-    report::{NamedGuild, ReportedBot},
+use protocol::{UserId, report::ReportedBot};
+use serde_json::json;
+use twilight_http::{
+    Client, Response, error::ErrorType, request::Request, response::marker::EmptyBody, routing::Route,
 };
-use twilight_http::{Client, Response, error::ErrorType};
 use twilight_model::{
     application::command::Command,
-    id::{Id, marker::ApplicationMarker},
+    gateway::connection_info::BotConnectionInfo,
+    id::{
+        Id,
+        marker::{ApplicationMarker, ChannelMarker, GuildMarker},
+    },
     user::CurrentUser,
-    util::ImageHash,
 };
 
-use crate::config::Settings;
+use crate::config;
 
 /// No request takes longer, the waiting for a rate limit included.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Servers that one page of the list holds.
-const GUILDS_PER_PAGE: u16 = 200;
-/// Servers whose names are reported at most: a report has a size.
-const GUILDS_MAX: usize = 5_000;
 
 /// A request to Discord that came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +52,12 @@ pub enum DiscordError {
         /// The system's reason.
         reason: String,
     },
+    /// An id that Discord cannot have made.
+    #[error("an id is 0, so there is nothing to ask {asked}")]
+    NoId {
+        /// What would have been asked.
+        asked: &'static str,
+    },
     /// An answer that is not Discord's.
     #[error("{asked}: {reason}")]
     Broken {
@@ -71,20 +76,40 @@ pub struct Discord {
 
 impl Discord {
     /// A client for the bot of these settings. It connects when it is first used.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &config::Discord) -> Self {
         let client = Client::builder()
-            .token(settings.discord_token.reveal().to_owned())
-            .proxy(settings.discord.authority.clone(), settings.discord.plain_http)
+            .token(settings.token.reveal().to_owned())
+            .proxy(settings.host.authority.clone(), settings.host.plain_http)
             .timeout(PATIENCE)
             .build();
         Self { client }
     }
 
-    /// The application's id.
-    pub async fn application(&self) -> Result<Id<ApplicationMarker>, DiscordError> {
+    /// The application that the bot belongs to.
+    pub async fn application(&self) -> Result<Application, DiscordError> {
         let asked = "GET /applications/@me";
         let response = answer(asked, self.client.current_user_application()).await?;
-        Ok(response.model().await.map_err(|error| broken(asked, &error))?.id)
+        let known = response.model().await.map_err(|error| broken(asked, &error))?;
+        Ok(Application {
+            id: known.id,
+            verify_key: known.verify_key,
+            endpoint: known.interactions_endpoint_url,
+            guilds: known.approximate_guild_count.unwrap_or_default(),
+        })
+    }
+
+    /// Sets the endpoint's address to what it is, so that Discord tests it again with a PING and a forged request.
+    pub async fn test_endpoint(&self, url: &str) -> Result<(), DiscordError> {
+        let asked = "PATCH /applications/@me";
+        answer(asked, self.client.update_current_user_application().interactions_endpoint_url(url)).await?;
+        Ok(())
+    }
+
+    /// Where the gateway is, and how it wants to be used.
+    pub async fn gateway(&self) -> Result<BotConnectionInfo, DiscordError> {
+        let asked = "GET /gateway/bot";
+        let response = answer(asked, self.client.gateway().authed()).await?;
+        response.model().await.map_err(|error| broken(asked, &error))
     }
 
     /// The bot itself.
@@ -102,48 +127,85 @@ impl Discord {
         Ok(())
     }
 
-    /// The servers the bot is in.
-    pub async fn guilds(&self) -> Result<Vec<NamedGuild>, DiscordError> {
-        let asked = "GET /users/@me/guilds";
-        let mut guilds: Vec<NamedGuild> = Vec::new();
-        while guilds.len() < GUILDS_MAX {
-            let mut page = self.client.current_user_guilds().limit(GUILDS_PER_PAGE);
-            if let Some(last) = guilds.last().and_then(|guild| Id::new_checked(guild.id.0)) {
-                page = page.after(last);
+    /// The commands that are registered in this server, or everywhere.
+    pub async fn commands(&self, scope: Scope) -> Result<Vec<Command>, DiscordError> {
+        let interaction = self.client.interaction(scope.application);
+        let (asked, answered) = match scope.guild {
+            None => {
+                let asked = "GET /applications/{id}/commands";
+                (asked, answer(asked, interaction.global_commands().with_localizations(true)).await)
             }
-            let page = answer(asked, page).await?.models().await.map_err(|error| broken(asked, &error))?;
-            let is_last = page.len() < usize::from(GUILDS_PER_PAGE);
-            guilds.extend(page.into_iter().map(|guild| NamedGuild {
-                id: GuildId(guild.id.get()),
-                name: guild.name,
-                icon_url: guild.icon.map(|icon| image_url("icons", guild.id.get(), icon)),
-                members: 0,
-            }));
-            if is_last {
-                break;
+            Some(guild) => {
+                let asked = "GET /applications/{id}/guilds/{id}/commands";
+                (asked, answer(asked, interaction.guild_commands(guild).with_localizations(true)).await)
+            }
+        };
+        answered?.models().await.map_err(|error| broken(asked, &error))
+    }
+
+    /// Registers these commands there, instead of all others.
+    pub async fn set_commands(&self, scope: Scope, commands: &[Command]) -> Result<(), DiscordError> {
+        let interaction = self.client.interaction(scope.application);
+        match scope.guild {
+            None => {
+                answer("PUT /applications/{id}/commands", interaction.set_global_commands(commands)).await?;
+            }
+            Some(guild) => {
+                let asked = "PUT /applications/{id}/guilds/{id}/commands";
+                answer(asked, interaction.set_guild_commands(guild, commands)).await?;
             }
         }
-        Ok(guilds)
-    }
-
-    /// The commands that are registered everywhere.
-    pub async fn commands(&self, application: Id<ApplicationMarker>) -> Result<Vec<Command>, DiscordError> {
-        let asked = "GET /applications/{id}/commands";
-        let interaction = self.client.interaction(application);
-        let response = answer(asked, interaction.global_commands().with_localizations(true)).await?;
-        response.models().await.map_err(|error| broken(asked, &error))
-    }
-
-    /// Registers these commands everywhere, instead of all others.
-    pub async fn set_commands(
-        &self,
-        application: Id<ApplicationMarker>,
-        commands: &[Command],
-    ) -> Result<(), DiscordError> {
-        let interaction = self.client.interaction(application);
-        answer("PUT /applications/{id}/commands", interaction.set_global_commands(commands)).await?;
         Ok(())
     }
+
+    /// The channel between the bot and this person.
+    pub async fn direct_channel(&self, person: UserId) -> Result<Id<ChannelMarker>, DiscordError> {
+        let asked = "POST /users/@me/channels";
+        let person = Id::new_checked(person.0).ok_or(DiscordError::NoId { asked })?;
+        let response = answer(asked, self.client.create_private_channel(person)).await?;
+        Ok(response.model().await.map_err(|error| broken(asked, &error))?.id)
+    }
+
+    /// Writes a message that pings nobody. The same nonce within some minutes makes no second one.
+    pub async fn write(
+        &self,
+        channel: Id<ChannelMarker>,
+        text: &str,
+        nonce: &str,
+    ) -> Result<(), DiscordError> {
+        let asked = "POST /channels/{id}/messages";
+        let broken = |error| broken(asked, &error);
+        // twilight's own builder knows neither a nonce in letters nor `enforce_nonce`.
+        let body = json!({
+            "content": text, "nonce": nonce, "enforce_nonce": true, "allowed_mentions": { "parse": [] },
+        });
+        let route = Route::CreateMessage { channel_id: channel.get() };
+        let request = Request::builder(&route).json(&body).build().map_err(broken)?;
+        answer(asked, self.client.request::<EmptyBody>(request)).await?;
+        Ok(())
+    }
+}
+
+/// Where commands are registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// For this application.
+    pub application: Id<ApplicationMarker>,
+    /// In this server, or everywhere.
+    pub guild: Option<Id<GuildMarker>>,
+}
+
+/// The application that the bot belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// Its id.
+    pub id: Id<ApplicationMarker>,
+    /// The public key that verifies interactions.
+    pub verify_key: String,
+    /// Where Discord posts interactions, if that is set.
+    pub endpoint: Option<String>,
+    /// About how many servers the bot is in.
+    pub guilds: u64,
 }
 
 async fn answer<T>(
@@ -164,7 +226,7 @@ fn understood(asked: &'static str, error: &twilight_http::Error) -> DiscordError
         ErrorType::Response { status, error, .. } => {
             DiscordError::Refused { asked, status: status.get(), reason: error.to_string() }
         }
-        ErrorType::RequestTimedOut => DiscordError::TimedOut { asked },
+        ErrorType::RequestTimedOut | ErrorType::RequestCanceled => DiscordError::TimedOut { asked },
         ErrorType::RequestError => DiscordError::Unreachable { asked, reason: last_cause(error) },
         _ => broken(asked, error),
     }
@@ -193,6 +255,6 @@ fn reported(user: CurrentUser) -> ReportedBot {
 }
 
 /// Source: <https://discord.com/developers/docs/reference#image-formatting>.
-fn image_url(kind: &str, owner: u64, image: ImageHash) -> String {
+pub fn image_url(kind: &str, owner: u64, image: impl std::fmt::Display) -> String {
     format!("https://cdn.discordapp.com/{kind}/{owner}/{image}.png")
 }

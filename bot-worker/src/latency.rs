@@ -12,7 +12,7 @@ pub async fn measure(discord: &Discord) -> Result<f64, DiscordError> {
 }
 
 /// To a tenth of a millisecond: what is finer is the machine's noise.
-fn milliseconds(took: Duration) -> f64 {
+pub fn milliseconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 10_000.0).round() / 10.0
 }
 

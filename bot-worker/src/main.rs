@@ -1,11 +1,19 @@
 //! `bot-worker`: the process that holds the bot's token.
 
+mod backlog;
+mod check;
+mod clock;
 mod config;
 mod discord;
+mod edge;
+mod gateway;
+mod jobs;
 mod latency;
+mod monitor;
 mod register;
-mod report;
 mod retry;
+mod roster;
+mod sessions;
 mod worker;
 
 use std::{io::IsTerminal, process::ExitCode};
@@ -14,7 +22,11 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::worker::Fatal;
+use crate::{
+    config::{LogFormat, Registration, Settings, Task},
+    discord::{Discord, DiscordError},
+    worker::Fatal,
+};
 
 /// A setting is missing or malformed.
 const EXIT_BAD_SETTING: u8 = 2;
@@ -23,36 +35,78 @@ const EXIT_TOKEN_REFUSED: u8 = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = match config::Arguments::parse().settings() {
-        Ok(settings) => settings,
+    let arguments = config::Arguments::parse();
+    log_as(arguments.log_format());
+    match arguments.task() {
+        Ok(Task::Check(settings)) => check(&settings).await,
+        Ok(Task::Register(settings, wanted)) => register(&Discord::new(&settings), wanted).await,
+        Ok(Task::Run(settings)) => run(settings).await,
         Err(error) => {
             eprintln!("bot-worker: {error}");
-            return ExitCode::from(EXIT_BAD_SETTING);
+            ExitCode::from(EXIT_BAD_SETTING)
         }
-    };
+    }
+}
+
+fn log_as(format: LogFormat) {
     // twilight's own lines repeat what ours say.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,bot_worker=info"));
-    tracing_subscriber::fmt()
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off,bot_worker=info"));
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+        .with_target(false);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
 
-    tokio::select! {
-        ended = worker::run(settings) => match ended {
-            Ok(never) => match never {},
-            Err(error) => {
-                tracing::error!("{error}");
-                match error {
-                    Fatal::TokenRefused => ExitCode::from(EXIT_TOKEN_REFUSED),
-                    Fatal::NoClient(_) => ExitCode::FAILURE,
-                }
+async fn run(settings: Settings) -> ExitCode {
+    let stop = async {
+        asked_to_stop().await;
+        tracing::info!("asked to stop");
+    };
+    match worker::run(settings, stop).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            match error {
+                Fatal::TokenRefused => ExitCode::from(EXIT_TOKEN_REFUSED),
+                Fatal::NoClient(_) | Fatal::Listen(_) => ExitCode::FAILURE,
             }
-        },
-        () = asked_to_stop() => {
-            tracing::info!("asked to stop");
-            ExitCode::SUCCESS
+        }
+    }
+}
+
+async fn check(settings: &Settings) -> ExitCode {
+    match check::check(settings).await {
+        Ok(findings) => {
+            print!("{findings}");
+            if findings.all_well() {
+                ExitCode::SUCCESS
+            } else if findings.token_refused {
+                ExitCode::from(EXIT_TOKEN_REFUSED)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("bot-worker: no HTTP client: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn register(discord: &Discord, wanted: Registration) -> ExitCode {
+    match register::register(discord, wanted).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bot-worker: {error}");
+            match error {
+                DiscordError::Unauthorized => ExitCode::from(EXIT_TOKEN_REFUSED),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

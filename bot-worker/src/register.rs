@@ -1,7 +1,51 @@
 //! Commands are registered only when they differ: Discord allows 200 creates a day.
 
 use serde_json::Value;
-use twilight_model::application::command::Command;
+use twilight_model::{
+    application::command::Command,
+    id::{Id, marker::GuildMarker},
+};
+
+use crate::{
+    config::Registration,
+    discord::{Discord, DiscordError, Scope},
+};
+
+/// `bot-worker register`: shows the difference, and applies it unless asked not to.
+pub async fn register(discord: &Discord, wanted: Registration) -> Result<(), DiscordError> {
+    let application = discord.application().await?.id;
+    let scope = Scope { application, guild: wanted.guild.map(Id::<GuildMarker>::from) };
+    let commands = if wanted.delete { Vec::new() } else { interactions::command::definitions() };
+    let difference = Difference::between(&commands, &discord.commands(scope).await?);
+    let place = wanted.guild.map_or_else(|| "everywhere".to_owned(), |guild| format!("in server {guild}"));
+    for (sign, names) in [("+", &difference.added), ("~", &difference.changed), ("-", &difference.removed)] {
+        for name in names {
+            println!("{sign} /{name}");
+        }
+    }
+    if difference.is_empty() {
+        println!("nothing to do: {} commands are registered {place} and up to date", commands.len());
+    } else if wanted.dry_run {
+        println!("dry run: nothing was changed {place}");
+    } else {
+        discord.set_commands(scope, &commands).await?;
+        println!("done: {} commands are registered {place}", commands.len());
+    }
+    Ok(())
+}
+
+/// Registers our commands there if others are registered, and logs what it did.
+pub async fn where_different(discord: &Discord, scope: Scope) -> Result<(), DiscordError> {
+    let wanted = interactions::command::definitions();
+    let difference = Difference::between(&wanted, &discord.commands(scope).await?);
+    if difference.is_empty() {
+        tracing::info!("{} commands are registered and up to date", wanted.len());
+        return Ok(());
+    }
+    discord.set_commands(scope, &wanted).await?;
+    tracing::info!("commands registered: {}", difference.summary());
+    Ok(())
+}
 
 /// Fields that Discord assigns or derives; ours never have them.
 const ASSIGNED: [&str; 5] = ["application_id", "dm_permission", "guild_id", "id", "version"];
@@ -36,6 +80,15 @@ impl Difference {
             registered.iter().filter(|known| !wanted.iter().any(|command| same_command(known, command)));
         difference.removed = unwanted.map(|known| known.name.clone()).collect();
         difference
+    }
+
+    /// In a few words: `2 new (daily, pay), 1 changed (balance)`.
+    pub fn summary(&self) -> String {
+        let parts = [("new", &self.added), ("changed", &self.changed), ("no longer ours", &self.removed)];
+        let told = parts.iter().filter(|(_, names)| !names.is_empty());
+        told.map(|(word, names)| format!("{} {word} ({})", names.len(), names.join(", ")))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// Nothing to do.

@@ -13,6 +13,13 @@ pub fn wait_after(failures: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }
 
+/// The same wait, less a random part of up to half, so that many who failed together do not come back together.
+pub fn jittered(wait: Duration, entropy: u64) -> Duration {
+    let half = wait / 2;
+    let millis = u64::try_from(half.as_millis()).unwrap_or(u64::MAX);
+    wait.saturating_sub(Duration::from_millis(entropy % millis.saturating_add(1)))
+}
+
 /// Knows whether something works, and notices when that changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Health {
@@ -54,6 +61,14 @@ mod tests {
     fn waits_double_up_to_half_a_minute() {
         let seconds: Vec<u64> = [0, 1, 2, 3, 4, 5, 6, u32::MAX].map(|n| wait_after(n).as_secs()).into();
         assert_eq!(seconds, [1, 1, 2, 4, 8, 16, 30, 30]);
+    }
+
+    #[test]
+    fn jitter_takes_up_to_half() {
+        let wait = Duration::from_secs(8);
+        for (entropy, expected) in [(0, 8_000), (1, 7_999), (4_000, 4_000), (4_001, 8_000)] {
+            assert_eq!(jittered(wait, entropy).as_millis(), expected, "{entropy}");
+        }
     }
 
     #[test]

@@ -1,139 +1,204 @@
-//! The worker's life: get to know Discord, register, then report every 5 seconds whatever happens.
+//! The worker's life: get to know Discord, register, connect, then report every 5 seconds whatever happens.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use protocol::{
     Report, Timestamp,
-    report::{NamedGuild, REPORT_EVERY_MS, ReportedBot, ReportedGuilds},
+    report::{REPORT_EVERY_MS, ReportedBot},
 };
-use tokio::time::{Instant, MissedTickBehavior};
-use twilight_model::id::{Id, marker::ApplicationMarker};
+use tokio::{sync::watch, time::MissedTickBehavior};
+use twilight_model::gateway::connection_info::BotConnectionInfo;
 
 use crate::{
+    backlog::Backlog,
+    clock::{self, now},
     config::Settings,
-    discord::{Discord, DiscordError},
-    latency,
-    register::Difference,
-    report::{ReportError, Reporter},
-    retry::{Change, Health, wait_after},
+    discord::{Discord, DiscordError, Scope},
+    edge::{Edge, EdgeError},
+    gateway::{Gateway, Refusal},
+    jobs, latency,
+    monitor::Monitor,
+    register,
+    retry::{Change, Health, jittered, wait_after},
+    sessions::Sessions,
 };
 
-/// How old the list of servers may be.
-const GUILDS_EVERY: Duration = Duration::from_mins(1);
+/// How long the last report may take.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What ends the worker.
 #[derive(Debug, thiserror::Error)]
 pub enum Fatal {
     /// No token, no bot.
-    #[error("Discord refuses DISCORD_TOKEN (401): copy it again from the Developer Portal under Bot")]
+    #[error("Discord refuses DISCORD_TOKEN: copy it again from the Developer Portal under Bot")]
     TokenRefused,
     /// The HTTP client could not be made.
     #[error("no HTTP client: {0}")]
     NoClient(#[from] reqwest::Error),
+    /// The port is taken, or not allowed.
+    #[error("METRICS_LISTEN: cannot listen there: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// Works until `stop` is ready, or the token is refused.
+pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(), Fatal> {
+    let mut stop = pin!(stop);
+    let discord = Arc::new(Discord::new(&settings.discord));
+    let edge = Edge::new(&settings.edge)?;
+    let monitor = Monitor::default();
+    let mut watched = tokio::task::JoinSet::new();
+    if let Some(address) = settings.metrics_listen {
+        watched.spawn(monitor.listen(address).await?);
+    }
+    let started_at = now();
+    let known = tokio::select! {
+        known = get_acquainted(&discord, &settings) => known?,
+        () = &mut stop => return Ok(()),
+    };
+    let kept = match &settings.session_file {
+        Some(file) => Sessions::take_from(file, known.gateway.shards),
+        None => Sessions::default(),
+    };
+    let gateway = Gateway::start(&settings.discord, &known.gateway, &presence(known.guilds), kept);
+    let (asked_presence, presence_asked) = watch::channel(None);
+    let work = jobs::work(edge.clone(), Arc::clone(&discord), asked_presence, monitor.clone());
+    tracing::info!("bot-worker ready: reporting to {}", settings.edge.url);
+    let mut worker = Worker {
+        discord,
+        edge,
+        gateway,
+        monitor,
+        started_at,
+        bot: known.bot,
+        guilds_at_start: known.guilds,
+        presence: presence_asked,
+        backlog: Backlog::default(),
+        next_report: Instant::now(),
+        discord_health: Health::default(),
+        edge_health: Health::default(),
+    };
+    let ended = worker.report_until(stop, work).await;
+    worker.farewell(&settings).await;
+    ended
 }
 
 /// Everything that is learned before the first report.
 #[derive(Debug)]
 struct Acquaintance {
     bot: ReportedBot,
-    guilds: Vec<NamedGuild>,
-}
-
-/// Works until it is dropped, or the token is refused.
-pub async fn run(settings: Settings) -> Result<std::convert::Infallible, Fatal> {
-    let discord = Discord::new(&settings);
-    let reporter = Reporter::new(&settings)?;
-    let started_at = now();
-    let Acquaintance { bot, guilds } = get_acquainted(&discord).await?;
-    tracing::info!("bot-worker ready: reporting to {}", settings.edge_url);
-    let mut worker = Worker {
-        discord,
-        reporter,
-        started_at,
-        bot,
-        guilds,
-        guilds_at: Instant::now(),
-        discord_health: Health::default(),
-        edge_health: Health::default(),
-    };
-    let mut ticks = tokio::time::interval(Duration::from_millis(REPORT_EVERY_MS));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        worker.report().await?;
-    }
+    guilds: u64,
+    gateway: BotConnectionInfo,
 }
 
 /// Tries until it succeeds; only a refused token ends it.
-async fn get_acquainted(discord: &Discord) -> Result<Acquaintance, Fatal> {
+async fn get_acquainted(discord: &Discord, settings: &Settings) -> Result<Acquaintance, Fatal> {
     let mut health = Health::default();
     loop {
         match try_to_get_acquainted(discord).await {
             Ok(known) => {
                 tell_of_discord(health.observe(true), None);
+                let skew = clock::skew_seconds(&settings.discord.host).await;
+                if let Some(complaint) = skew.and_then(clock::complaint) {
+                    tracing::warn!("{complaint}");
+                }
                 return Ok(known);
             }
             Err(DiscordError::Unauthorized) => return Err(Fatal::TokenRefused),
             Err(error) => tell_of_discord(health.observe(false), Some(&error)),
         }
-        tokio::time::sleep(wait_after(health.failures())).await;
+        tokio::time::sleep(jittered(wait_after(health.failures()), entropy())).await;
     }
 }
 
 async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, DiscordError> {
     let application = discord.application().await?;
     let bot = discord.bot().await?;
-    match register(discord, application).await {
+    let gateway = discord.gateway().await?;
+    match register::where_different(discord, Scope { application: application.id, guild: None }).await {
         // Asking again would change nothing, and the latency is worth knowing all the same.
         Err(error @ DiscordError::Refused { status: 400..500, .. }) => {
             tracing::error!("commands not registered: {error}");
         }
         registered => registered?,
     }
-    let guilds = discord.guilds().await?;
-    tracing::info!("{} ({}) is in {} servers", bot.name, bot.id, guilds.len());
-    Ok(Acquaintance { bot, guilds })
-}
-
-async fn register(discord: &Discord, application: Id<ApplicationMarker>) -> Result<(), DiscordError> {
-    let wanted = interactions::command::definitions();
-    let difference = Difference::between(&wanted, &discord.commands(application).await?);
-    if difference.is_empty() {
-        tracing::info!("{} commands are registered and up to date", wanted.len());
-        return Ok(());
-    }
-    discord.set_commands(application, &wanted).await?;
-    let Difference { added, changed, removed } = difference;
-    tracing::info!(?added, ?changed, ?removed, "commands registered");
-    Ok(())
+    let guilds = application.guilds;
+    tracing::info!("{} ({}) is in {guilds} servers, on {} shards", bot.name, bot.id, gateway.shards);
+    Ok(Acquaintance { bot, guilds, gateway })
 }
 
 #[derive(Debug)]
 struct Worker {
-    discord: Discord,
-    reporter: Reporter,
+    discord: Arc<Discord>,
+    edge: Edge,
+    gateway: Gateway,
+    monitor: Monitor,
     started_at: Timestamp,
     bot: ReportedBot,
-    guilds: Vec<NamedGuild>,
-    guilds_at: Instant,
+    guilds_at_start: u64,
+    presence: watch::Receiver<Option<String>>,
+    backlog: Backlog,
+    next_report: Instant,
     discord_health: Health,
     edge_health: Health,
 }
 
 impl Worker {
+    async fn report_until(
+        &mut self,
+        mut stop: impl Future<Output = ()> + Unpin,
+        work: impl Future<Output = DiscordError>,
+    ) -> Result<(), Fatal> {
+        let mut work = pin!(work);
+        let mut ticks = tokio::time::interval(Duration::from_millis(REPORT_EVERY_MS));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let tick = async {
+                ticks.tick().await;
+                self.report().await
+            };
+            tokio::select! {
+                reported = tick => reported?,
+                _ = &mut work => return Err(Fatal::TokenRefused),
+                () = &mut stop => return Ok(()),
+            }
+        }
+    }
+
     /// Measures once, and tells the edge.
     async fn report(&mut self) -> Result<(), Fatal> {
-        let rest_ms = self.measured().await?;
-        if rest_ms.is_some() && self.guilds_at.elapsed() >= GUILDS_EVERY {
-            self.refresh_guilds().await?;
+        let refused_or_measured = async {
+            tokio::select! {
+                biased;
+                refusal = self.gateway.refused() => Err(refusal),
+                measured = latency::measure(&self.discord) => Ok(measured),
+            }
+        };
+        let rest_ms = match refused_or_measured.await {
+            Ok(measured) => self.understood(measured)?,
+            Err(Refusal::Token) => return Err(Fatal::TokenRefused),
+            Err(refusal) => {
+                tracing::error!("{refusal}");
+                None
+            }
+        };
+        let report = self.look(rest_ms);
+        let asked = self.presence.borrow_and_update().clone();
+        self.gateway.show(&asked.unwrap_or_else(|| presence(report.guilds.count)));
+        if Instant::now() < self.next_report {
+            self.backlog.push(report.at, report.sample());
+            self.monitor.report(&report, false);
+            return Ok(());
         }
-        let sent = self.reporter.send(&self.look(rest_ms)).await;
-        tell_of_edge(self.edge_health.observe(sent.is_ok()), sent.err().as_ref());
+        self.send(report).await;
         Ok(())
     }
 
-    async fn measured(&mut self) -> Result<Option<f64>, Fatal> {
-        match latency::measure(&self.discord).await {
+    fn understood(&mut self, measured: Result<f64, DiscordError>) -> Result<Option<f64>, Fatal> {
+        match measured {
             Ok(ms) => {
                 tell_of_discord(self.discord_health.observe(true), None);
                 Ok(Some(ms))
@@ -146,32 +211,68 @@ impl Worker {
         }
     }
 
-    /// An old list is better than none: a failure is left to the next minute.
-    async fn refresh_guilds(&mut self) -> Result<(), Fatal> {
-        self.guilds_at = Instant::now();
-        match self.discord.guilds().await {
-            Ok(guilds) => self.guilds = guilds,
-            Err(DiscordError::Unauthorized) => return Err(Fatal::TokenRefused),
-            Err(error) => tracing::debug!("the list of servers stays as it was: {error}"),
+    async fn send(&mut self, report: Report) {
+        let sent = self.edge.report(&report).await;
+        let change = self.edge_health.observe(sent.is_ok());
+        self.monitor.report(&report, sent.is_ok());
+        if sent.is_ok() {
+            self.backlog.clear();
+            self.gateway.roster().heard(&report.guilds.named);
+        } else {
+            self.backlog.push(report.at, report.sample());
+            self.next_report = Instant::now() + jittered(wait_after(self.edge_health.failures()), entropy());
         }
-        Ok(())
+        if let Some(Change::Recovered(_)) = change {
+            // It may be another edge now, with an empty memory.
+            self.gateway.roster().tell_again();
+        }
+        tell_of_edge(change, sent.err().as_ref());
     }
 
     fn look(&self, rest_ms: Option<f64>) -> Report {
+        let mut guilds = self.gateway.guilds();
+        if guilds.count == 0 {
+            // The gateway has not told them yet; Discord's REST has.
+            guilds.count = self.guilds_at_start;
+        }
         Report {
             version: protocol::VERSION,
             started_at: self.started_at,
             at: now(),
             bot: self.bot.clone(),
-            shards: Vec::new(),
+            shards: self.gateway.shards(),
             rest_ms,
-            guilds: ReportedGuilds {
-                count: self.guilds.len() as u64,
-                members: 0,
-                named: self.guilds.clone(),
-            },
+            guilds,
+            missed: self.backlog.missed(),
+            leaving: false,
         }
     }
+
+    /// The last report, while the gateway is closed.
+    async fn farewell(self, settings: &Settings) {
+        let report = Report { leaving: true, ..self.look(None) };
+        let told = tokio::time::timeout(FAREWELL, self.edge.report(&report));
+        let (told, sessions) = tokio::join!(told, self.gateway.close());
+        if !matches!(told, Ok(Ok(()))) {
+            tracing::debug!("the edge was not told that this was the last report");
+        }
+        if let Some(file) = &settings.session_file
+            && let Err(error) = sessions.write_to(file)
+        {
+            tracing::warn!("SESSION_FILE: the sessions are not kept: {error}");
+        }
+    }
+}
+
+/// What the bot shows below its name when the edge does not say.
+fn presence(guilds: u64) -> String {
+    let servers = if guilds == 1 { "server" } else { "servers" };
+    format!("/daily in {guilds} {servers}")
+}
+
+/// Only for spreading tries; without any, they are not spread.
+fn entropy() -> u64 {
+    getrandom::u64().unwrap_or_default()
 }
 
 fn tell_of_discord(change: Option<Change>, error: Option<&DiscordError>) {
@@ -186,7 +287,7 @@ fn tell_of_discord(change: Option<Change>, error: Option<&DiscordError>) {
     }
 }
 
-fn tell_of_edge(change: Option<Change>, error: Option<&ReportError>) {
+fn tell_of_edge(change: Option<Change>, error: Option<&EdgeError>) {
     match (change, error) {
         (Some(Change::Failing), Some(error)) => {
             tracing::warn!("{error}; reporting on, and silent until one arrives");
@@ -196,9 +297,4 @@ fn tell_of_edge(change: Option<Change>, error: Option<&ReportError>) {
         }
         _ => {}
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

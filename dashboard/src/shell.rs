@@ -14,7 +14,6 @@ use crate::{
     json::Json,
     lens::{
         alert::{Alerts, Settings},
-        clock::Clock,
         filter::Filter,
         list::List,
         log::{Change, Log},
@@ -60,8 +59,6 @@ pub struct State {
     pub settings: Settings,
     /// What was raised.
     pub alerts: Alerts,
-    clock: Clock,
-    clock_read: Option<Timestamp>,
     paused_at: Seq,
     asking_older: bool,
     socket: Option<Socket>,
@@ -233,11 +230,6 @@ impl Shell {
             if beats {
                 state.beat_at = now;
             }
-            let as_of = state.link.feed().stats().map(|stats| stats.as_of);
-            if let Some(as_of) = as_of.filter(|_| as_of != state.clock_read) {
-                state.clock_read = Some(as_of);
-                state.clock.read(now, as_of);
-            }
             beats
         });
         if beats {
@@ -323,7 +315,7 @@ impl Shell {
 
     fn tick(self) {
         let now = browser::now();
-        self.page.now.set(self.with(|state| state.clock.now(now)));
+        self.page.now.set(self.with(|state| state.link.server_time(now)));
         self.show_status();
     }
 

@@ -109,6 +109,16 @@ pub fn players(count: usize) -> Vec<Player> {
         .collect()
 }
 
+/// The application's bot. It has the application's id, as every bot made since 2016 has.
+pub fn bot(application: u64) -> Player {
+    Player {
+        bot: true,
+        global_name: None,
+        username: "Pulse".into(),
+        ..Player::named(UserId(application), "Pulse")
+    }
+}
+
 /// An id that was made between 2019 and 2023, always the same one.
 fn id(kind: u64, index: usize) -> u64 {
     let mut chance = SplitMix::new((kind << 32) | index as u64);

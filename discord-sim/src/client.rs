@@ -22,6 +22,8 @@ pub struct EdgeClient {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: reqwest::header::HeaderMap,
     /// The body.
     pub body: Vec<u8>,
     /// From the start of the request to the end of the body.
@@ -84,6 +86,14 @@ impl EdgeClient {
         self.post_with(&[(TIMESTAMP_HEADER, &timestamp), (SIGNATURE_HEADER, &signature)], body).await
     }
 
+    /// Posts an interaction with a signature that does not hold, as Discord does now and then to see whether it is
+    /// refused.
+    pub async fn post_forged(&self, payload: &serde_json::Value) -> Result<Answer, ClientError> {
+        let (timestamp, body) = (now().seconds().to_string(), payload.to_string().into_bytes());
+        let signature = self.signer.sign(&format!("{timestamp}0"), &body);
+        self.post_with(&[(TIMESTAMP_HEADER, &timestamp), (SIGNATURE_HEADER, &signature)], body).await
+    }
+
     /// Posts any bytes with exactly these headers, for tests of what must not be believed.
     pub async fn post_with(&self, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, ClientError> {
         self.exchange(headers, body).await.map_err(|source| ClientError::NoAnswer {
@@ -105,8 +115,9 @@ impl EdgeClient {
         }
         let response = request.send().await?;
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let body = response.bytes().await?.to_vec();
-        Ok(Answer { status, body, took: started.elapsed() })
+        Ok(Answer { status, headers, body, took: started.elapsed() })
     }
 }
 

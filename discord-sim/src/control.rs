@@ -10,15 +10,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
-use protocol::{GuildId, InteractionId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    cast::{self, Guild, Player},
-    payload::{self, Payload, Typed},
+    faults::{Fault, Weather},
+    gateway::{Order, Settings},
+    originals::Original,
     state::{Counts, State},
 };
+
+mod interact;
 
 /// The longest latency that can be set, in milliseconds.
 const LATENCY_MAX_MS: u64 = 60_000;
@@ -27,11 +29,16 @@ const LATENCY_MAX_MS: u64 = 60_000;
 pub fn routes(state: Arc<State>) -> Router {
     Router::new()
         .route("/latency", get(latency).put(set_latency))
-        .route("/interactions", post(interact))
+        .route("/interactions", post(interact::interact))
         .route("/commands", get(commands))
         .route("/players", put(set_players))
         .route("/stats", get(stats))
         .route("/edits/{token}", get(edit))
+        .route("/originals/{token}", get(original))
+        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/messages", get(messages))
+        .route("/gateway", get(gateway).put(set_gateway).post(order_gateway))
+        .route("/weather", get(weather).put(set_weather))
         .with_state(state)
 }
 
@@ -55,7 +62,7 @@ struct Latency {
 }
 
 async fn latency(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    Json(json!({ "ms": state.latency_ms.load(Ordering::Relaxed) }))
+    Json(json!({ "ms": state.faults.latency_ms.load(Ordering::Relaxed) }))
 }
 
 async fn set_latency(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Value>, Error> {
@@ -64,7 +71,7 @@ async fn set_latency(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<J
         let message = format!("{ms} ms is over the {LATENCY_MAX_MS} ms that can be set");
         return Err(Error(StatusCode::BAD_REQUEST, "latency_too_long", message));
     }
-    state.latency_ms.store(ms, Ordering::Relaxed);
+    state.faults.latency_ms.store(ms, Ordering::Relaxed);
     Ok(Json(json!({ "ms": ms })))
 }
 
@@ -92,105 +99,60 @@ async fn commands(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     Json(json!({ "global": state.commands(None), "guilds": guilds }))
 }
 
+/// The last edit of the answer to this token.
 async fn edit(Shared(state): Shared<Arc<State>>, Path(token): Path<String>) -> Result<Json<Value>, Error> {
-    state.edit_of(&token).map(Json).ok_or_else(|| {
+    let last = state.originals.get(&token).and_then(|mut original| original.edits.pop());
+    last.map(Json).ok_or_else(|| {
         Error(StatusCode::NOT_FOUND, "not_edited", "the answer to this token has not been edited".into())
     })
 }
 
-/// A command to be typed. Who is not of the cast comes into being with the given name.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Wanted {
-    name: String,
-    #[serde(default)]
-    options: Vec<WantedOption>,
-    guild_id: Option<GuildId>,
-    user_id: Option<UserId>,
-    user_name: Option<String>,
-    id: Option<InteractionId>,
-    #[serde(default)]
-    direct_message: bool,
+async fn original(
+    Shared(state): Shared<Arc<State>>,
+    Path(token): Path<String>,
+) -> Result<Json<Original>, Error> {
+    state.originals.get(&token).map(Json).ok_or_else(|| {
+        Error(StatusCode::NOT_FOUND, "unknown_token", "nothing was posted or edited with this token".into())
+    })
 }
 
-/// An option as Discord sends it; `userName` and `bot` say more about a user.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WantedOption {
-    name: String,
-    #[serde(rename = "type")]
-    kind: u8,
-    value: Value,
-    user_name: Option<String>,
-    #[serde(default)]
-    bot: bool,
+async fn faults(Shared(state): Shared<Arc<State>>) -> Json<Vec<Fault>> {
+    Json(state.faults.list())
 }
 
-async fn interact(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Value>, Error> {
-    let wanted: Wanted = read(&body)?;
-    let edge = state.edge.as_ref().ok_or_else(|| {
-        let message = "there is no edge: start discord-sim with --edge-url and --signing-key";
-        Error(StatusCode::CONFLICT, "no_edge", message.into())
-    })?;
-    let id = wanted.id.unwrap_or_else(|| InteractionId(state.fresh_id()));
-    let payload = wanted.payload(&state, id)?;
-    let answer = state
-        .post(edge, &payload)
-        .await
-        .map_err(|error| Error(StatusCode::BAD_GATEWAY, "edge_unreachable", error.to_string()))?;
-    Ok(Json(json!({ "id": id, "status": answer.status, "body": answer.json(), "token": payload::token(id) })))
+async fn add_fault(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Vec<Fault>>, Error> {
+    state.faults.add(read(&body)?);
+    Ok(Json(state.faults.list()))
 }
 
-impl Wanted {
-    fn payload(self, state: &State, id: InteractionId) -> Result<Payload, Error> {
-        let mut typed = Typed::new(self.name);
-        for option in self.options {
-            let name = option.name.clone();
-            typed = typed.with(name, option.value(state)?);
-        }
-        let somebody = || cast::players(1).remove(0).id;
-        let actor = player(state, self.user_id.unwrap_or_else(somebody), self.user_name);
-        let payload = Payload::command(id, typed).by(&actor);
-        if self.direct_message {
-            return Ok(payload.in_direct_message());
-        }
-        Ok(match self.guild_id {
-            Some(id) => payload.in_guild(&guild(state, id)),
-            None => state.guilds.first().map_or(payload.clone(), |guild| payload.in_guild(guild)),
-        })
-    }
+async fn clear_faults(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.faults.clear();
+    StatusCode::NO_CONTENT
 }
 
-impl WantedOption {
-    fn value(self, state: &State) -> Result<payload::Value, Error> {
-        let value = match (self.kind, &self.value) {
-            (3, Value::String(text)) => Some(payload::Value::Text(text.clone())),
-            (4, Value::Number(number)) => number.as_i64().map(payload::Value::Integer),
-            (5, Value::Bool(flag)) => Some(payload::Value::Flag(*flag)),
-            (6, Value::String(id)) => id.parse().ok().map(|id| {
-                payload::Value::User(Player { bot: self.bot, ..player(state, id, self.user_name) })
-            }),
-            _ => None,
-        };
-        value.ok_or_else(|| {
-            let message = format!(
-                "option `{}` has type {} and value {}: use 3 with a string, 4 with an integer, 5 with a bool, 6 with a user's id as a string",
-                self.name, self.kind, self.value
-            );
-            Error(StatusCode::BAD_REQUEST, "bad_option", message)
-        })
-    }
+async fn weather(Shared(state): Shared<Arc<State>>) -> Json<Weather> {
+    Json(state.faults.weather())
 }
 
-fn player(state: &State, id: UserId, name: Option<String>) -> Player {
-    match (state.players.iter().find(|known| known.id == id), name) {
-        (Some(known), None) => known.clone(),
-        (_, Some(name)) => Player::named(id, &name),
-        (None, None) => Player::named(id, &format!("Player {}", id.0 % 10_000)),
-    }
+async fn set_weather(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Weather>, Error> {
+    state.faults.set_weather(read(&body)?);
+    Ok(Json(state.faults.weather()))
 }
 
-fn guild(state: &State, id: GuildId) -> Guild {
-    let known = state.guilds.iter().find(|known| known.id == id);
-    known.cloned().unwrap_or_else(|| Guild { id, name: format!("Server {}", id.0 % 10_000) })
+async fn gateway(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    Json(json!({ "settings": state.gateway.settings(), "watch": state.gateway.watch() }))
+}
+
+async fn set_gateway(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Settings>, Error> {
+    state.gateway.set(read(&body)?);
+    Ok(Json(state.gateway.settings()))
+}
+
+async fn order_gateway(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<StatusCode, Error> {
+    state.gateway.order(&read::<Order>(&body)?);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn messages(Shared(state): Shared<Arc<State>>) -> Json<Vec<Value>> {
+    Json(state.messages())
 }

@@ -10,14 +10,10 @@ use discord_sim::{
 /// A stand-in for Discord, for tests and the demo. It listens on loopback only.
 ///
 /// It answers the bot's REST calls under /api/v10, and posts signed interactions to the edge: those of a crowd of
-/// players, and those asked for by POST /control/interactions {"name":"pay","options":[{"name":"user","type":6,
-/// "value":"1","userName":"Bo"},{"name":"amount","type":4,"value":5}]}, where guildId, userId, userName, id and
-/// directMessage may be added.
-///
-/// GET or PUT /control/latency {"ms":400}, PUT /control/players {"running":false}, GET /control/commands, GET
-/// /control/stats, GET /control/edits/{token}.
+/// players, and those asked for on its control routes. What the edge answers later, on an interaction's webhook, is
+/// kept by the interaction's token.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_long_help = include_str!("control.txt"))]
 struct Arguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, env = "DISCORD_SIM_LISTEN", default_value = "127.0.0.1:0")]

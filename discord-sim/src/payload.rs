@@ -5,52 +5,11 @@
 use protocol::InteractionId;
 use serde_json::{Map, json};
 
-use crate::cast::{self, Guild, Player};
-
-/// What a player typed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Typed {
-    /// The command's name, without the slash.
-    pub command: String,
-    /// The options, in their order.
-    pub options: Vec<Choice>,
-}
-
-impl Typed {
-    /// A command without options.
-    pub fn new(command: impl Into<String>) -> Self {
-        Self { command: command.into(), options: Vec::new() }
-    }
-
-    /// The same with one more option.
-    #[must_use]
-    pub fn with(mut self, option: impl Into<String>, value: Value) -> Self {
-        self.options.push(Choice { name: option.into(), value });
-        self
-    }
-}
-
-/// One option and its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// The option's name.
-    pub name: String,
-    /// What was chosen.
-    pub value: Value,
-}
-
-/// A value, by the types that Discord gives options.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// STRING, 3.
-    Text(String),
-    /// INTEGER, 4.
-    Integer(i64),
-    /// BOOLEAN, 5.
-    Flag(bool),
-    /// USER, 6.
-    User(Player),
-}
+pub use crate::typed::{Choice, Typed, Value};
+use crate::{
+    cast::{self, Guild, Player},
+    objects::{self, MANAGE_GUILD, MEMBER_PERMISSIONS, member, object, user},
+};
 
 #[derive(Clone, Debug, PartialEq)]
 enum Place {
@@ -63,17 +22,38 @@ pub const DEFAULT_APPLICATION: u64 = 1_090_000_000_000_000_000;
 
 /// What the bot may do in the channel.
 const APP_PERMISSIONS: &str = "2248473465835073";
-/// What a player may do there: no more than talk.
-const MEMBER_PERMISSIONS: &str = "2248473465835073";
-
 /// Builds one interaction. Without further words: the first player of the cast, in its first server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Payload {
     id: InteractionId,
     application: u64,
-    typed: Option<Typed>,
+    kind: Kind,
     actor: Player,
+    permissions: u64,
     place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Ping,
+    Command(Typed),
+    Autocomplete(Typed),
+    Component(Press),
+}
+
+/// A component that somebody used, and the message it is on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Press {
+    /// The component's `custom_id`.
+    pub custom_id: String,
+    /// A button is 2, a select menu of strings 3.
+    pub component: u8,
+    /// What was selected; empty for a button.
+    pub values: Vec<String>,
+    /// The message: its contents as they were sent, such as the `data` of the reply that made it.
+    pub message: serde_json::Value,
+    /// The message's id.
+    pub message_id: u64,
 }
 
 impl Payload {
@@ -81,18 +61,53 @@ impl Payload {
     pub fn command(id: InteractionId, typed: Typed) -> Self {
         let actor = cast::players(1).remove(0);
         let place = Place::Guild(cast::guilds(1).remove(0));
-        Self { id, application: DEFAULT_APPLICATION, typed: Some(typed), actor, place }
+        let kind = Kind::Command(typed);
+        Self { id, application: DEFAULT_APPLICATION, kind, actor, permissions: MEMBER_PERMISSIONS, place }
+    }
+
+    /// Somebody is typing a command, and the application may propose values. One option is a [`Value::Partial`].
+    pub fn autocomplete(id: InteractionId, typed: Typed) -> Self {
+        Self { kind: Kind::Autocomplete(typed), ..Self::ping(id) }
+    }
+
+    /// Somebody clicks the button with this `custom_id` on a message of the bot.
+    pub fn button(id: InteractionId, custom_id: impl Into<String>, message: serde_json::Value) -> Self {
+        let press = Press {
+            custom_id: custom_id.into(),
+            component: 2,
+            values: Vec::new(),
+            message,
+            message_id: id.0 - 1,
+        };
+        Self::component(id, press)
+    }
+
+    /// Somebody uses a component.
+    pub fn component(id: InteractionId, press: Press) -> Self {
+        Self { kind: Kind::Component(press), ..Self::ping(id) }
     }
 
     /// Discord asks whether the endpoint is there.
     pub fn ping(id: InteractionId) -> Self {
-        Self { typed: None, ..Self::command(id, Typed::new("")) }
+        Self { kind: Kind::Ping, ..Self::command(id, Typed::new("")) }
     }
 
     /// The same, by this player.
     #[must_use]
     pub fn by(self, actor: &Player) -> Self {
         Self { actor: actor.clone(), ..self }
+    }
+
+    /// The same, by somebody with these permissions in the channel: a bit set, in place of a plain member's.
+    #[must_use]
+    pub fn permitted(self, permissions: u64) -> Self {
+        Self { permissions, ..self }
+    }
+
+    /// The same, by somebody who has Manage Server.
+    #[must_use]
+    pub fn managing(self) -> Self {
+        Self { permissions: self.permissions | MANAGE_GUILD, ..self }
     }
 
     /// The same, in this server.
@@ -116,18 +131,41 @@ impl Payload {
     /// The JSON that Discord would send.
     pub fn build(&self) -> serde_json::Value {
         let mut payload = self.frame();
-        let Some(typed) = &self.typed else {
-            payload.insert("user".into(), user(&self.actor));
-            return payload.into();
+        let (kind, data) = match &self.kind {
+            Kind::Ping => {
+                payload.insert("user".into(), user(&self.actor));
+                return payload.into();
+            }
+            Kind::Command(typed) => (2, typed.data(self.in_server())),
+            Kind::Component(press) => {
+                payload.insert("message".into(), self.pressed_message(press));
+                (3, press.data())
+            }
+            Kind::Autocomplete(typed) => (4, typed.data(self.in_server())),
         };
-        payload.insert("type".into(), json!(2));
-        payload.insert("data".into(), self.command_data(typed));
+        payload.insert("type".into(), json!(kind));
+        payload.insert("data".into(), data.into());
         payload.insert("locale".into(), json!("en-GB"));
         match &self.place {
             Place::Guild(guild) => payload.extend(self.in_guild_fields(guild)),
             Place::DirectMessage => payload.extend(self.direct_message_fields()),
         }
         payload.into()
+    }
+
+    fn in_server(&self) -> bool {
+        matches!(self.place, Place::Guild(_))
+    }
+
+    fn channel(&self) -> u64 {
+        match &self.place {
+            Place::Guild(guild) => guild.id.0 + 1,
+            Place::DirectMessage => self.actor.id.0 + 1,
+        }
+    }
+
+    fn pressed_message(&self, press: &Press) -> serde_json::Value {
+        objects::message(press.message_id, self.channel(), &cast::bot(self.application), &press.message)
     }
 
     /// What every interaction has, as a PING.
@@ -146,16 +184,16 @@ impl Payload {
     }
 
     fn in_guild_fields(&self, guild: &Guild) -> Map<String, serde_json::Value> {
-        let mut member = member(&self.actor);
+        let mut member = member(&self.actor, self.permissions);
         member.insert("user".into(), user(&self.actor));
         member.insert("deaf".into(), json!(false));
         member.insert("mute".into(), json!(false));
-        let channel = (guild.id.0 + 1).to_string();
+        let channel = self.channel().to_string();
         object(json!({
             "authorizing_integration_owners": { "0": guild.id },
             "channel": {
                 "flags": 0, "guild_id": guild.id, "id": channel, "last_message_id": null, "name": "economy", "nsfw": false,
-                "parent_id": null, "permissions": MEMBER_PERMISSIONS, "position": 0, "rate_limit_per_user": 0,
+                "parent_id": null, "permissions": self.permissions.to_string(), "position": 0, "rate_limit_per_user": 0,
                 "topic": null, "type": 0,
             },
             "channel_id": channel,
@@ -168,7 +206,7 @@ impl Payload {
     }
 
     fn direct_message_fields(&self) -> Map<String, serde_json::Value> {
-        let channel = (self.actor.id.0 + 1).to_string();
+        let channel = self.channel().to_string();
         object(json!({
             "authorizing_integration_owners": { "0": "0" },
             "channel": { "flags": 0, "id": channel, "last_message_id": null, "recipients": [user(&self.actor)], "type": 1 },
@@ -177,24 +215,16 @@ impl Payload {
             "user": user(&self.actor),
         }))
     }
+}
 
-    fn command_data(&self, typed: &Typed) -> serde_json::Value {
-        let mut data = object(json!({ "id": command_id(&typed.command), "name": typed.command, "type": 1 }));
-        if !typed.options.is_empty() {
-            data.insert("options".into(), typed.options.iter().map(option).collect());
+impl Press {
+    fn data(&self) -> Map<String, serde_json::Value> {
+        let mut data =
+            object(json!({ "component_type": self.component, "custom_id": self.custom_id, "id": 2 }));
+        if !self.values.is_empty() {
+            data.insert("values".into(), json!(self.values));
         }
-        let mentioned: Vec<&Player> = typed.options.iter().filter_map(|option| option.value.user()).collect();
-        if !mentioned.is_empty() {
-            let users: Map<_, _> = mentioned.iter().map(|who| (who.id.to_string(), user(who))).collect();
-            let members: Map<_, _> =
-                mentioned.iter().map(|who| (who.id.to_string(), member(who).into())).collect();
-            let resolved = match self.place {
-                Place::Guild(_) => json!({ "members": members, "users": users }),
-                Place::DirectMessage => json!({ "users": users }),
-            };
-            data.insert("resolved".into(), resolved);
-        }
-        data.into()
+        data
     }
 }
 
@@ -217,74 +247,18 @@ pub fn token(id: InteractionId) -> String {
     format!("aW50ZXJhY3Rpb246{:016x}{:016x}", id.0, id.0.rotate_left(32) ^ u64::MAX)
 }
 
-/// A user object.
-pub fn user(player: &Player) -> serde_json::Value {
-    let mut user = object(json!({
-        "avatar": null,
-        "avatar_decoration_data": null,
-        "clan": null,
-        "collectibles": null,
-        "discriminator": "0",
-        "display_name_styles": null,
-        "global_name": player.global_name,
-        "id": player.id,
-        "primary_guild": null,
-        "public_flags": 0,
-        "username": player.username,
-    }));
-    if player.bot {
-        user.insert("bot".into(), json!(true));
-    }
-    user.into()
-}
-
-/// A member object as it is among the resolved: without its user, and without `deaf` and `mute`.
-fn member(player: &Player) -> Map<String, serde_json::Value> {
-    object(json!({
-        "avatar": null,
-        "banner": null,
-        "communication_disabled_until": null,
-        "flags": 0,
-        "joined_at": "2024-03-09T18:21:04.117000+00:00",
-        "nick": player.nick,
-        "pending": false,
-        "permissions": MEMBER_PERMISSIONS,
-        "premium_since": null,
-        "roles": [],
-        "unusual_dm_activity_until": null,
-    }))
-}
-
-fn option(choice: &Choice) -> serde_json::Value {
-    let (kind, value) = match &choice.value {
-        Value::Text(text) => (3, json!(text)),
-        Value::Integer(number) => (4, json!(number)),
-        Value::Flag(flag) => (5, json!(flag)),
-        Value::User(player) => (6, json!(player.id)),
-    };
-    json!({ "name": choice.name, "type": kind, "value": value })
-}
-
-impl Value {
-    fn user(&self) -> Option<&Player> {
-        match self {
-            Self::User(player) => Some(player),
-            _ => None,
-        }
-    }
-}
-
-fn object(value: serde_json::Value) -> Map<String, serde_json::Value> {
-    match value {
-        serde_json::Value::Object(fields) => fields,
-        other => unreachable!("an object literal is an object, not {other}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use twilight_model::application::interaction::{Interaction, InteractionData, InteractionType};
-    use twilight_model::id::Id;
+    use twilight_model::{
+        application::{
+            command::CommandOptionType,
+            interaction::{
+                Interaction, InteractionData, InteractionType, application_command::CommandOptionValue,
+            },
+        },
+        guild::Permissions,
+        id::Id,
+    };
 
     use super::*;
 
@@ -329,6 +303,59 @@ mod tests {
         let interaction = read(&Payload::command(ID, pay()).in_direct_message());
         assert!(interaction.guild_id.is_none() && interaction.member.is_none());
         assert!(interaction.user.is_some());
+    }
+
+    #[test]
+    fn a_subcommand_in_a_group_holds_its_options() {
+        let typed = Typed::new("config").under("tax").under("set").with("percent", Value::Integer(5));
+        let interaction = read(&Payload::command(ID, typed).managing());
+        let permissions = interaction.member.unwrap().permissions.unwrap();
+        assert!(permissions.contains(Permissions::MANAGE_GUILD));
+        let Some(InteractionData::ApplicationCommand(command)) = interaction.data else {
+            panic!("no command")
+        };
+        let CommandOptionValue::SubCommandGroup(group) = &command.options[0].value else {
+            panic!("no group")
+        };
+        let CommandOptionValue::SubCommand(options) = &group[0].value else { panic!("no subcommand") };
+        assert_eq!((command.options[0].name.as_str(), group[0].name.as_str()), ("tax", "set"));
+        assert_eq!(options[0].value, CommandOptionValue::Integer(5));
+    }
+
+    #[test]
+    fn a_plain_member_manages_nothing() {
+        let member = read(&Payload::command(ID, Typed::new("config").under("show"))).member.unwrap();
+        assert!(
+            !member.permissions.unwrap().intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)
+        );
+    }
+
+    #[test]
+    fn a_button_tells_its_message() {
+        let reply = json!({ "content": "Ready?", "flags": 64, "allowed_mentions": { "parse": [] } });
+        let interaction = read(&Payload::button(ID, "daily:remind", reply));
+        assert_eq!(interaction.kind, InteractionType::MessageComponent);
+        let message = interaction.message.unwrap();
+        assert_eq!(message.content, "Ready?");
+        assert!(message.author.bot);
+        let Some(InteractionData::MessageComponent(pressed)) = interaction.data else {
+            panic!("no component")
+        };
+        assert_eq!(pressed.custom_id, "daily:remind");
+    }
+
+    #[test]
+    fn what_is_being_typed_is_focused() {
+        let typed = Typed::new("shop").under("buy").with("item", Value::Partial("fi".into()));
+        let interaction = read(&Payload::autocomplete(ID, typed));
+        assert_eq!(interaction.kind, InteractionType::ApplicationCommandAutocomplete);
+        let Some(InteractionData::ApplicationCommand(command)) = interaction.data else {
+            panic!("no command")
+        };
+        let CommandOptionValue::SubCommand(options) = &command.options[0].value else {
+            panic!("no subcommand")
+        };
+        assert_eq!(options[0].value, CommandOptionValue::Focused("fi".into(), CommandOptionType::String));
     }
 
     #[test]

@@ -6,46 +6,48 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, Request, State as Shared},
+    extract::{Request, State as Shared},
     http::{
         StatusCode,
         header::{AUTHORIZATION, CONTENT_TYPE},
     },
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, patch},
+    routing::get,
 };
-use protocol::UserId;
 use serde_json::{Map, Value, json};
 
-use crate::{cast::Player, payload, state::State};
+use crate::{
+    cast, objects,
+    state::{State, lock},
+};
 
-/// Commands that one scope holds at most.
-const COMMANDS_MAX: usize = 100;
+mod commands;
+mod messages;
+mod passage;
+mod webhooks;
+
+pub(crate) use passage::Limits;
 
 /// The routes below `/api/v10`; each answer waits for the current latency.
 pub fn routes(state: Arc<State>) -> Router {
     let for_bots = Router::new()
         .route("/users/@me", get(current_user))
         .route("/users/@me/guilds", get(current_guilds))
-        .route("/applications/@me", get(application))
+        .route("/applications/@me", get(application).patch(change_application))
         .route("/oauth2/applications/@me", get(application))
         .route("/gateway/bot", get(gateway))
-        .route("/applications/{application}/commands", get(commands).put(overwrite_commands))
-        .route(
-            "/applications/{application}/guilds/{guild}/commands",
-            get(guild_commands).put(overwrite_guild_commands),
-        )
+        .merge(commands::routes())
+        .merge(messages::routes())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&state), only_the_bot));
-    // The token in the path is what authorizes these.
-    let for_answers =
-        Router::new().route("/webhooks/{application}/{token}/messages/@original", patch(edit_original));
+    // The token in the path is what authorizes the webhooks.
     for_bots
-        .merge(for_answers)
+        .merge(webhooks::routes())
+        .route("/gateway", get(gateway_url))
         .fallback(async || Error::NOT_FOUND)
         .method_not_allowed_fallback(async || Error::METHOD_NOT_ALLOWED)
         .layer(middleware::map_response(in_discords_words))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), wait))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), passage::pass))
         .with_state(state)
 }
 
@@ -58,7 +60,11 @@ impl Error {
     const METHOD_NOT_ALLOWED: Self = Self(StatusCode::METHOD_NOT_ALLOWED, 0, "405: Method Not Allowed");
     const UNKNOWN_APPLICATION: Self = Self(StatusCode::NOT_FOUND, 10_002, "Unknown Application");
     const UNKNOWN_WEBHOOK: Self = Self(StatusCode::NOT_FOUND, 10_015, "Unknown Webhook");
+    const UNKNOWN_MESSAGE: Self = Self(StatusCode::NOT_FOUND, 10_008, "Unknown Message");
+    const EMPTY_MESSAGE: Self = Self(StatusCode::BAD_REQUEST, 50_006, "Cannot send an empty message");
     const MISSING_ACCESS: Self = Self(StatusCode::FORBIDDEN, 50_001, "Missing Access");
+    const ENDPOINT: Self =
+        Self(StatusCode::BAD_REQUEST, 50_035, "interactions_endpoint_url: could not be verified");
     const INVALID_FORM: Self = Self(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body");
 }
 
@@ -69,11 +75,6 @@ impl IntoResponse for Error {
 }
 
 type Answer = Result<Json<Value>, Error>;
-
-async fn wait(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
-    tokio::time::sleep(state.latency()).await;
-    next.run(request).await
-}
 
 /// A path or a body that cannot be read is told in axum's plain words; Discord always speaks JSON.
 async fn in_discords_words(response: Response) -> Response {
@@ -94,7 +95,7 @@ async fn only_the_bot(Shared(state): Shared<Arc<State>>, request: Request, next:
 }
 
 async fn current_user(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    let mut user = payload::user(&bot(&state));
+    let mut user = objects::user(&cast::bot(state.application));
     let more = json!({
         "accent_color": null, "banner": null, "banner_color": null, "bio": "", "email": null, "flags": 0,
         "locale": "en-US", "mfa_enabled": true, "premium_type": 0, "verified": true,
@@ -114,9 +115,24 @@ async fn current_guilds(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 }
 
 async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    Json(json!({
+    Json(application_object(&state))
+}
+
+/// Only the endpoint can be changed. It is taken when it answers a PING, and refuses a forged one.
+async fn change_application(Shared(state): Shared<Arc<State>>, Json(change): Json<Value>) -> Answer {
+    if let Some(url) = change["interactions_endpoint_url"].as_str() {
+        if !state.endpoint_holds(url).await {
+            return Err(Error::ENDPOINT);
+        }
+        *lock(&state.endpoint) = Some(url.to_owned());
+    }
+    Ok(Json(application_object(&state)))
+}
+
+fn application_object(state: &State) -> Value {
+    json!({
         "approximate_guild_count": state.guilds.len(),
-        "bot": payload::user(&bot(&state)),
+        "bot": objects::user(&cast::bot(state.application)),
         "bot_public": true,
         "bot_require_code_grant": false,
         "description": "An economy, live.",
@@ -125,7 +141,7 @@ async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "icon": null,
         "id": state.application.to_string(),
         "integration_types_config": { "0": {} },
-        "interactions_endpoint_url": null,
+        "interactions_endpoint_url": *lock(&state.endpoint),
         "is_monetized": false,
         "name": "Pulse",
         "redirect_uris": [],
@@ -133,122 +149,22 @@ async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "team": null,
         "type": null,
         "verify_key": state.public_key,
-    }))
+    })
+}
+
+async fn gateway_url(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    Json(json!({ "url": state.gateway_url() }))
 }
 
 async fn gateway(Shared(state): Shared<Arc<State>>) -> Json<Value> {
+    let settings = state.gateway.settings();
     Json(json!({
-        "url": state.url.replacen("http", "ws", 1),
-        "shards": 1,
-        "session_start_limit": { "total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1 },
+        "url": state.gateway_url(),
+        "shards": settings.shards,
+        "session_start_limit": {
+            "total": 1_000, "remaining": settings.identifies_left, "reset_after": 86_400_000, "max_concurrency": 1,
+        },
     }))
-}
-
-async fn commands(Shared(state): Shared<Arc<State>>, Path(application): Path<u64>) -> Answer {
-    known_application(&state, application)?;
-    Ok(Json(state.commands(None).into()))
-}
-
-async fn overwrite_commands(
-    Shared(state): Shared<Arc<State>>,
-    Path(application): Path<u64>,
-    body: Json<Value>,
-) -> Answer {
-    known_application(&state, application)?;
-    Ok(Json(state.overwrite_commands(None, definitions(body.0)?).into()))
-}
-
-async fn guild_commands(Shared(state): Shared<Arc<State>>, Path(path): Path<(u64, u64)>) -> Answer {
-    known_guild(&state, path)?;
-    Ok(Json(state.commands(Some(path.1)).into()))
-}
-
-async fn overwrite_guild_commands(
-    Shared(state): Shared<Arc<State>>,
-    Path(path): Path<(u64, u64)>,
-    body: Json<Value>,
-) -> Answer {
-    known_guild(&state, path)?;
-    Ok(Json(state.overwrite_commands(Some(path.1), definitions(body.0)?).into()))
-}
-
-async fn edit_original(
-    Shared(state): Shared<Arc<State>>,
-    Path((application, token)): Path<(u64, String)>,
-    Json(edit): Json<Value>,
-) -> Answer {
-    if application != state.application {
-        return Err(Error::UNKNOWN_WEBHOOK);
-    }
-    let mut message = json!({
-        "application_id": application.to_string(), "attachments": [], "author": payload::user(&bot(&state)),
-        "channel_id": "1", "components": [], "content": "", "edited_timestamp": null, "embeds": [], "flags": 0,
-        "id": state.fresh_id().to_string(), "mention_everyone": false, "mention_roles": [], "mentions": [],
-        "pinned": false, "timestamp": "2024-03-09T18:21:04.117000+00:00", "tts": false, "type": 20,
-        "webhook_id": application.to_string(),
-    });
-    extend(&mut message, edit.clone());
-    state.edit(token, edit);
-    Ok(Json(message))
-}
-
-fn known_application(state: &State, application: u64) -> Result<(), Error> {
-    if application == state.application { Ok(()) } else { Err(Error::UNKNOWN_APPLICATION) }
-}
-
-fn known_guild(state: &State, (application, guild): (u64, u64)) -> Result<(), Error> {
-    known_application(state, application)?;
-    if state.guilds.iter().any(|known| known.id.0 == guild) { Ok(()) } else { Err(Error::MISSING_ACCESS) }
-}
-
-/// The bot has the application's id, as every bot made since 2016 has.
-fn bot(state: &State) -> Player {
-    Player {
-        id: UserId(state.application),
-        username: "Pulse".into(),
-        global_name: None,
-        nick: None,
-        bot: true,
-    }
-}
-
-/// Definitions as Discord keeps them: what is left out gets its default, what says nothing is dropped.
-fn definitions(body: Value) -> Result<Vec<Value>, Error> {
-    let Value::Array(definitions) = body else { return Err(Error::INVALID_FORM) };
-    if definitions.len() > COMMANDS_MAX {
-        return Err(Error::INVALID_FORM);
-    }
-    definitions.into_iter().map(definition).collect()
-}
-
-fn definition(mut definition: Value) -> Result<Value, Error> {
-    let name_is_good =
-        definition["name"].as_str().is_some_and(|name| (1..=32).contains(&name.chars().count()));
-    if !name_is_good || !definition.is_object() {
-        return Err(Error::INVALID_FORM);
-    }
-    drop_what_says_nothing(&mut definition);
-    let mut kept = json!({
-        "contexts": null, "default_member_permissions": null, "description": "", "dm_permission": true,
-        "integration_types": [0], "nsfw": false, "type": 1,
-    });
-    extend(&mut kept, definition);
-    Ok(kept)
-}
-
-fn drop_what_says_nothing(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.values_mut().for_each(drop_what_says_nothing);
-            fields.retain(|_, field| {
-                !field.is_null()
-                    && *field != Value::Bool(false)
-                    && field.as_array().is_none_or(|all| !all.is_empty())
-            });
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_what_says_nothing),
-        _ => {}
-    }
 }
 
 fn extend(value: &mut Value, more: Value) {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicBool},
 };
 
-use axum::Router;
+use axum::{Router, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
     client::{ClientError, EdgeClient},
     control,
     crowd::Crowd,
+    faults::Faults,
+    gateway::{self, Gateway},
+    originals::Originals,
     payload::DEFAULT_APPLICATION,
     rest,
     signing::Signer,
@@ -132,6 +135,7 @@ impl Drop for Server {
 fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
     let edge =
         config.edge_url.as_deref().map(|url| EdgeClient::new(url, config.signer.clone())).transpose()?;
+    let endpoint = config.edge_url.as_ref().map(|url| format!("{}/interactions", url.trim_end_matches('/')));
     Ok(State {
         application: config.application,
         bot_token: config.bot_token.clone(),
@@ -140,11 +144,16 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         guilds: cast::guilds(config.guilds),
         players: cast::players(config.players.max(PEOPLE_AT_LEAST)),
         edge,
+        signer: config.signer.clone(),
+        endpoint: Mutex::new(endpoint),
         playing: AtomicBool::new(true),
         tally: crate::state::Tally::default(),
-        latency_ms: config.latency_ms.into(),
+        faults: Faults::new(config.seed, config.latency_ms),
+        gateway: Gateway::default(),
+        originals: Originals::default(),
+        limits: rest::Limits::default(),
+        messages: Mutex::default(),
         commands: Mutex::default(),
-        edits: Mutex::default(),
         ids: crate::snowflake::Snowflakes::default(),
         entropy: getrandom::u64().unwrap_or(u64::from(std::process::id())),
     })
@@ -154,6 +163,7 @@ fn router(state: &Arc<State>) -> Router {
     Router::new()
         .nest("/api/v10", rest::routes(Arc::clone(state)))
         .nest("/control", control::routes(Arc::clone(state)))
+        .route("/", get(gateway::upgrade).with_state(Arc::clone(state)))
 }
 
 async fn serve(listener: TcpListener, router: Router) {

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     client::{EdgeClient, now},
     crowd::Crowd,
+    splitmix::SplitMix,
     state::State,
 };
 
@@ -16,9 +17,13 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The longest wait for an edge that is away.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
+/// Of 100 commands, so many are preceded by a forged one, as Discord tests an endpoint.
+const FORGERIES_PERCENT: u64 = 2;
+
 /// Plays until it is aborted.
 pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
     let mut failures: u32 = 0;
+    let mut forgery = SplitMix::new(state.entropy);
     loop {
         if !state.playing.load(Ordering::Relaxed) {
             tokio::time::sleep(PAUSE).await;
@@ -26,6 +31,9 @@ pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
         }
         let Some(next) = crowd.next(now()) else { return };
         tokio::time::sleep(Duration::from_millis(next.after_ms).max(wait_after(failures))).await;
+        if forgery.chance(FORGERIES_PERCENT) {
+            state.post_forged(&edge, &state.command(&next.guild, &next.player, next.typed.clone())).await;
+        }
         let payload = state.command(&next.guild, &next.player, next.typed.clone());
         match state.post(&edge, &payload).await {
             Ok(answer) if answer.status == 200 => {

@@ -1,4 +1,4 @@
-//! What the stand-in remembers: its settings, what was registered, what was edited, and counts.
+//! What the stand-in remembers: its settings, what was registered, what was answered, and counts.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -6,7 +6,6 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use serde::Serialize;
@@ -15,12 +14,15 @@ use serde_json::Value;
 use crate::{
     cast::{Guild, Player},
     client::{self, Answer, ClientError, EdgeClient},
+    faults::Faults,
+    gateway::Gateway,
+    originals::Originals,
     payload::{self, Payload, Typed},
+    reply::Reply,
+    rest::Limits,
+    signing::Signer,
     snowflake::Snowflakes,
 };
-
-/// Edits that are kept; older ones are let go.
-const EDITS_KEPT: usize = 1_000;
 
 /// Where commands are registered: everywhere, or in one server.
 pub type Scope = Option<u64>;
@@ -42,27 +44,41 @@ pub struct State {
     pub players: Vec<Player>,
     /// The way to the edge, when there is one.
     pub edge: Option<EdgeClient>,
+    pub(crate) signer: Signer,
+    /// The interactions endpoint that the application has set.
+    pub(crate) endpoint: Mutex<Option<String>>,
     /// Whether the crowd plays.
     pub playing: AtomicBool,
     /// What has been posted to the edge.
     pub tally: Tally,
-    pub(crate) latency_ms: AtomicU64,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The gateway.
+    pub gateway: Gateway,
+    /// What interactions were answered with.
+    pub originals: Originals,
+    pub(crate) limits: Limits,
+    pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
-    pub(crate) edits: Mutex<VecDeque<(String, Value)>>,
     pub(crate) ids: Snowflakes,
     pub(crate) entropy: u64,
 }
 
-/// Counts of interactions posted to the edge.
+/// Counts of interactions posted to the edge, and of requests that came in.
 #[derive(Debug, Default)]
 pub struct Tally {
     sent: AtomicU64,
     answered: AtomicU64,
     failed: AtomicU64,
+    forged: AtomicU64,
+    believed: AtomicU64,
+    requests: AtomicU64,
+    invalid_requests: AtomicU64,
 }
 
 /// A [`Tally`] at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Posted.
     pub sent: u64,
@@ -70,20 +86,43 @@ pub struct Counts {
     pub answered: u64,
     /// Answered otherwise, or not at all.
     pub failed: u64,
+    /// Posted with a signature that does not hold.
+    pub forged: u64,
+    /// Those of them that were answered otherwise than with 401: a fault of the edge.
+    pub believed: u64,
+    /// Requests of the bot and of webhooks.
+    pub requests: u64,
+    /// Those of them that Discord counts as invalid: 401, 403 and 429. 10 000 in 10 minutes block an address.
+    pub invalid_requests: u64,
 }
 
 impl Tally {
     /// The counts now.
     pub fn counts(&self) -> Counts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Counts { sent: read(&self.sent), answered: read(&self.answered), failed: read(&self.failed) }
+        Counts {
+            sent: read(&self.sent),
+            answered: read(&self.answered),
+            failed: read(&self.failed),
+            forged: read(&self.forged),
+            believed: read(&self.believed),
+            requests: read(&self.requests),
+            invalid_requests: read(&self.invalid_requests),
+        }
+    }
+
+    pub(crate) fn rest(&self, status: u16) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        if matches!(status, 401 | 403 | 429) {
+            self.invalid_requests.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
 impl State {
-    /// How long each REST answer waits.
-    pub fn latency(&self) -> Duration {
-        Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))
+    /// Where the gateway is: `ws://127.0.0.1:PORT`.
+    pub fn gateway_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
     }
 
     /// A fresh id.
@@ -94,16 +133,48 @@ impl State {
     /// Signs a payload, posts it to the edge and counts.
     pub async fn post(&self, edge: &EdgeClient, payload: &Payload) -> Result<Answer, ClientError> {
         self.tally.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = edge.post(&payload.clone().for_application(self.application).build()).await;
+        let interaction = payload.clone().for_application(self.application).build();
+        let token = interaction["token"].as_str().unwrap_or_default();
+        self.originals.posted(token, interaction.get("message").cloned());
+        let answer = edge.post(&interaction).await;
         let well = answer.as_ref().is_ok_and(|answer| answer.status == 200);
+        let reply = answer.as_ref().ok().filter(|_| well).and_then(|answer| Reply::read(&answer.json()).ok());
+        self.originals.answered(token, reply.as_ref());
         let count = if well { &self.tally.answered } else { &self.tally.failed };
         count.fetch_add(1, Ordering::Relaxed);
         answer
     }
 
+    /// Posts a forged interaction; one that is not refused is counted, and is a fault of the edge.
+    pub async fn post_forged(&self, edge: &EdgeClient, payload: &Payload) {
+        let forged = payload.clone().for_application(self.application).build();
+        let answer = edge.post_forged(&forged).await;
+        self.tally.forged.fetch_add(1, Ordering::Relaxed);
+        if answer.is_ok_and(|answer| answer.status != 401) {
+            self.tally.believed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether an endpoint answers a PING with a PONG, and a forged one with 401; as Discord looks before it takes one.
+    pub async fn endpoint_holds(&self, url: &str) -> bool {
+        let Some(origin) = url.strip_suffix("/interactions") else { return false };
+        let Ok(client) = EdgeClient::new(origin, self.signer.clone()) else { return false };
+        let id = protocol::InteractionId(self.fresh_id());
+        let ping = Payload::ping(id).for_application(self.application).build();
+        let answer = client.post(&ping).await;
+        let answers =
+            answer.is_ok_and(|answer| answer.status == 200 && Reply::read(&answer.json()) == Ok(Reply::Pong));
+        answers && client.post_forged(&ping).await.is_ok_and(|answer| answer.status == 401)
+    }
+
     /// A player's command as a payload with a fresh id.
     pub fn command(&self, guild: &Guild, player: &Player, typed: Typed) -> Payload {
         Payload::command(protocol::InteractionId(self.fresh_id()), typed).by(player).in_guild(guild)
+    }
+
+    /// The messages that the bot wrote into channels, oldest first.
+    pub fn messages(&self) -> Vec<Value> {
+        lock(&self.messages).iter().cloned().collect()
     }
 
     /// What is registered.
@@ -135,20 +206,6 @@ impl State {
             definition["version"] = self.fresh_id().to_string().into();
         }
         definition
-    }
-
-    /// Remembers what an answer was edited to.
-    pub fn edit(&self, token: String, message: Value) {
-        let mut edits = lock(&self.edits);
-        edits.push_back((token, message));
-        while edits.len() > EDITS_KEPT {
-            edits.pop_front();
-        }
-    }
-
-    /// What the answer to the interaction with this token was last edited to.
-    pub fn edit_of(&self, token: &str) -> Option<Value> {
-        lock(&self.edits).iter().rev().find(|(known, _)| known == token).map(|(_, message)| message.clone())
     }
 }
 

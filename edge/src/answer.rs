@@ -1,5 +1,6 @@
 //! What every answer has in common: JSON errors with a stable code, and bodies that are read no further than their bound.
 
+use protocol::{time::SECOND_MS, version::Unread};
 use serde_json::json;
 use worker::{Request, Response, console_error};
 
@@ -9,13 +10,18 @@ pub struct Problem {
     status: u16,
     code: &'static str,
     message: String,
-    allow: Option<&'static str>,
+    header: Option<(&'static str, String)>,
 }
 
 impl Problem {
     /// `{"error":{"code","message"}}` with this status.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), allow: None }
+        Self { status, code, message: message.into(), header: None }
+    }
+
+    /// Whether it has this code.
+    pub fn is(&self, code: &str) -> bool {
+        self.code == code
     }
 
     pub fn not_found() -> Self {
@@ -23,11 +29,30 @@ impl Problem {
     }
 
     pub fn method_not_allowed(allow: &'static str) -> Self {
-        Self { allow: Some(allow), ..Self::new(405, "method_not_allowed", format!("Use {allow}.")) }
+        let problem = Self::new(405, "method_not_allowed", format!("Use {allow}."));
+        Self { header: Some(("Allow", allow.to_owned())), ..problem }
     }
 
     pub fn signed_out() -> Self {
         Self::new(401, "signed_out", "Sign in, or send a valid bearer token.")
+    }
+
+    /// A parameter that cannot be used; `what` says which and why.
+    pub fn bad_query(what: &dyn std::fmt::Display) -> Self {
+        Self::new(400, "bad_query", format!("{what}."))
+    }
+
+    /// A message between programs that was not read: of an unknown version, or else not of its shape.
+    pub fn unread(code: &'static str, why: &Unread) -> Self {
+        match why {
+            Unread::UnknownVersion(_) => Self::new(400, "unknown_version", format!("{why}.")),
+            Unread::Malformed(_) => Self::new(400, code, format!("Not of that shape: {why}.")),
+        }
+    }
+
+    /// The same, and when to try again: whole seconds, rounded up.
+    pub fn retry_after(self, ms: u64) -> Self {
+        Self { header: Some(("Retry-After", ms.div_ceil(SECOND_MS).to_string())), ..self }
     }
 
     pub fn too_large(max_bytes: usize) -> Self {
@@ -49,8 +74,8 @@ impl Problem {
     pub fn into_response(self) -> worker::Result<Response> {
         let body = json!({ "error": { "code": self.code, "message": self.message } });
         let response = Response::from_json(&body)?.with_status(self.status);
-        if let Some(allow) = self.allow {
-            response.headers().set("Allow", allow)?;
+        if let Some((name, value)) = self.header {
+            response.headers().set(name, &value)?;
         }
         Ok(response)
     }

@@ -1,92 +1,37 @@
 //! One object a server: its books over its own SQLite. It answers calls, and pushes what the journal gained to the room.
 
-use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
+mod asking;
+mod outbox;
+mod reading;
 
-use futures_util::future::{Either, select};
+use std::{cell::Cell, rc::Rc};
 
-use interactions::{
-    Books, BooksError, Call,
-    books::audit::{JournalPage, journal_csv},
-    schema,
-};
-use protocol::{
-    GuildId, JournalSeq, Timestamp, UserId,
-    audit::JOURNAL_PAGE_MAX,
-    record::{Acknowledgement, Push},
-};
-use serde::{Deserialize, Serialize};
+use interactions::{Books, BooksError, books::Answered, interaction::Lookup, reply, schema};
+use protocol::{GuildId, Timestamp};
 use worker::{
-    Env, Method, ObjectNamespace, Request, RequestInit, Response, State, WebSocket, WebSocketIncomingMessage,
+    Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
     console_error, durable_object,
 };
 
-use crate::{
-    answer::{Problem, csv_response},
-    room,
-    session::query,
-    settings::Settings,
-    sql::ObjectSql,
+use self::{asking::Question, outbox::Outbox};
+pub use self::{
+    asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, complete},
+    reading::audit,
 };
+use crate::{answer::Problem, room, sql::ObjectSql};
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "GUILD";
-/// Without `limit`, this many rows of the journal.
-const JOURNAL_PAGE: u64 = 50;
-/// An alarm looks after a commit whose push was lost with the object, after this many milliseconds.
-const OUTBOX_ALARM_MS: u64 = 10_000;
-
-/// How long the room may take to answer a delivery, in milliseconds.
-const DELIVERY_MAX_MS: u64 = 5_000;
-
-/// What the Worker asks of a server's books.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Question {
-    /// [`protocol::VERSION`]: old and new code run side by side during a deployment.
-    version: u32,
-    call: Call,
-    arrived_at: Timestamp,
-}
-
-/// Asks a server's books. Each attempt has a stub of its own: one that failed once keeps failing.
-pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Result<String, Problem> {
-    let question = Question { version: protocol::VERSION, call: call.clone(), arrived_at };
-    let body =
-        serde_json::to_string(&question).map_err(|error| Problem::failure("A call is not JSON", &error))?;
-    let stub = settings.objects(BINDING)?.get_by_name(&call.guild.to_string())?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    let mut response =
-        stub.fetch_with_request(Request::new_with_init("https://guild/answer", &init)?).await?;
-    let body = response.text().await?;
-    if response.status_code() == 200 {
-        Ok(body)
-    } else {
-        Err(Problem::new(
-            503,
-            "unavailable",
-            "The server's books did not answer; nothing is known to have happened.",
-        ))
-    }
-}
-
-/// `GET /api/guilds/{id}/…`: an administrator reads a server's books.
-pub async fn audit(
-    request: &Request,
-    settings: &Settings,
-    guild: &str,
-    path: &str,
-) -> Result<Response, Problem> {
-    room::admit(request, settings).await?;
-    let guild: GuildId = guild.parse().map_err(|_| Problem::not_found())?;
-    let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let inner = Request::new(&format!("https://guild/{path}{search}"), Method::Get)?;
-    Ok(settings.objects(BINDING)?.get_by_name(&guild.to_string())?.fetch_with_request(inner).await?)
-}
 
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
+    #[error("the tables are not in place: {0}")]
+    Broken(String),
+    #[error("asked by release {0} of the protocol, which this object does not know yet")]
+    Newer(u32),
+    #[error("no entropy: {0}")]
+    Entropy(String),
     #[error(transparent)]
     Books(#[from] BooksError),
     #[error("the transaction failed: {0}")]
@@ -101,34 +46,50 @@ pub struct Guild {
 
 struct Inner {
     state: State,
-    sql: ObjectSql,
+    books: Books<ObjectSql>,
     room: worker::Result<ObjectNamespace>,
     /// What went wrong in the constructor, to be said with each answer: a constructor cannot fail.
-    broken: Option<BooksError>,
-    pushing: Cell<bool>,
+    broken: Option<String>,
+    outbox: Outbox,
     alarm_armed: Cell<bool>,
 }
 
 impl worker::DurableObject for Guild {
     fn new(state: State, env: Env) -> Self {
         let sql = ObjectSql::new(&state);
-        let broken = schema::migrate(&sql).err().map(BooksError::from);
-        let room = env.durable_object(room::BINDING);
-        let inner =
-            Inner { state, sql, room, broken, pushing: Cell::new(false), alarm_armed: Cell::new(false) };
+        let migrated =
+            sql.atomically(|| schema::migrate(&sql).map_err(|error| Unanswered::Books(error.into())));
+        let inner = Inner {
+            state,
+            books: Books::new(sql),
+            room: env.durable_object(room::BINDING),
+            broken: migrated.err().map(|error| error.to_string()),
+            outbox: Outbox::default(),
+            alarm_armed: Cell::new(false),
+        };
         Self { inner: Rc::new(inner) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         if request.method() == Method::Get {
-            return self.inner.audit(&request).or_else(Problem::into_response);
+            return self.inner.read(&request).or_else(Problem::into_response);
         }
         let now = Timestamp(worker::Date::now().as_millis());
+        if request.path() == "/complete" {
+            let lookup: Lookup = request.json().await?;
+            let choices = self.inner.books.complete(&lookup).unwrap_or_else(|error| {
+                console_error!("server {}: no choices: {error}", lookup.guild);
+                Vec::new()
+            });
+            return Response::from_json(&reply::choices(choices));
+        }
         let question: Question = request.json().await?;
         match self.inner.answer(now, &question) {
-            Ok(reply) => {
-                Inner::push_soon(&self.inner, question.call.guild);
-                Response::ok(reply)
+            Ok(answered) => {
+                Inner::push_soon(&self.inner, now, question.call.guild);
+                let response = Response::ok(answered.reply)?;
+                response.headers().set(ROWS_WRITTEN, &answered.rows_written.to_string())?;
+                Ok(response)
             }
             Err(error) => {
                 console_error!("server {}: {error}", question.call.guild);
@@ -139,13 +100,10 @@ impl worker::DurableObject for Guild {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.inner.alarm_armed.set(false);
-        if self.inner.pushing.get()
-            && let Err(error) = self.inner.arm_alarm().await
-        {
-            console_error!("the outbox's alarm: {error}"); // The push in flight arms it with its next delivery.
-        }
-        if let Some(guild) = self.inner.guild() {
-            Inner::push_soon(&self.inner, guild);
+        let now = Timestamp(worker::Date::now().as_millis());
+        if let Err(error) = self.inner.wake(now).await {
+            // A failing alarm would be repeated and then dropped; the next command arms a new one.
+            console_error!("the books' alarm: {error}");
         }
         Response::empty()
     }
@@ -164,114 +122,48 @@ impl worker::DurableObject for Guild {
 }
 
 impl Inner {
-    fn answer(&self, now: Timestamp, question: &Question) -> Result<String, String> {
+    fn answer(&self, now: Timestamp, question: &Question) -> Result<Answered, Unanswered> {
         if let Some(broken) = &self.broken {
-            return Err(format!("the tables are not in place: {broken}"));
+            return Err(Unanswered::Broken(broken.clone()));
+        }
+        if question.version > protocol::VERSION {
+            return Err(Unanswered::Newer(question.version));
         }
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
-        let books = Books::new(&self.sql);
-        self.sql
-            .atomically(|| books.answer(now, &question.call, handled_ms).map_err(Unanswered::from))
-            .map_err(|error| error.to_string())
+        let mut entropy = [0; 8];
+        getrandom::fill(&mut entropy).map_err(|error| Unanswered::Entropy(error.to_string()))?;
+        let entropy = u64::from_ne_bytes(entropy);
+        self.whole(|books| books.answer(now, entropy, &question.call, handled_ms))
     }
 
-    fn audit(&self, request: &Request) -> Result<Response, Problem> {
-        let books = Books::new(&self.sql);
-        let unread = |error: BooksError| Problem::failure("The books could not be read", &error);
-        let path = request.path();
-        let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        match segments.as_slice() {
-            ["proof"] => Ok(Response::from_json(&books.prove().map_err(unread)?)?),
-            ["journal"] => Ok(Response::from_json(&books.journal(journal_page(request)?).map_err(unread)?)?),
-            ["journal.csv"] => {
-                let rows = books.journal(journal_page(request)?).map_err(unread)?;
-                csv_response(journal_csv(&rows))
-            }
-            ["players", user] => {
-                let user = user.parse().map_err(|_| Problem::not_found())?;
-                let profile = books.profile(user).map_err(unread)?.ok_or_else(Problem::not_found)?;
-                Ok(Response::from_json(&profile)?)
-            }
-            _ => Err(Problem::not_found()),
+    /// Runs what writes, and keeps all of it or nothing.
+    fn whole<T>(
+        &self,
+        write: impl FnOnce(&Books<ObjectSql>) -> Result<T, BooksError>,
+    ) -> Result<T, Unanswered> {
+        let written = self.books.sql().atomically(|| write(&self.books).map_err(Unanswered::from));
+        if written.is_err() {
+            self.books.forget();
         }
+        written
+    }
+
+    /// The alarm: what is not acknowledged is pushed, and one step of the background's work is done.
+    async fn wake(self: &Rc<Self>, now: Timestamp) -> Result<(), Unanswered> {
+        if let Some(guild) = self.guild() {
+            Self::push_soon(self, now, guild);
+        }
+        let more = self.whole(|books| books.tidy(now))?;
+        if more {
+            self.arm_alarm(outbox::NEXT_STEP_MS).await?;
+        } else if self.outbox.is_pushing() {
+            self.arm_alarm(outbox::LOST_PUSH_MS).await?;
+        }
+        Ok(())
     }
 
     /// The server whose books these are: the object's name.
     fn guild(&self) -> Option<GuildId> {
         self.state.id().name()?.parse().ok()
     }
-
-    /// One push is in flight at most; what is committed meanwhile leaves with the next, so batches grow with the load.
-    fn push_soon(inner: &Rc<Self>, guild: GuildId) {
-        if inner.pushing.replace(true) {
-            return;
-        }
-        let inner = Rc::clone(inner);
-        let pusher = Rc::clone(&inner);
-        inner.state.wait_until(async move {
-            let sent = pusher.push_all(guild).await;
-            pusher.pushing.set(false);
-            if let Err(error) = sent {
-                console_error!(
-                    "server {guild}: the room did not take the journal, the alarm repeats it: {error}"
-                );
-            }
-        });
-    }
-
-    async fn push_all(&self, guild: GuildId) -> Result<(), Problem> {
-        let books = Books::new(&self.sql);
-        let backlog = |books: &Books<'_, ObjectSql>| {
-            books.backlog(guild).map_err(|error| Problem::failure("The journal could not be read", &error))
-        };
-        while let Some(push) = backlog(&books)? {
-            self.arm_alarm().await?;
-            let room = self.room.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
-            let Acknowledgement { seq } = deliver(room, &push).await?;
-            books
-                .acknowledge(seq)
-                .map_err(|error| Problem::failure("The outbox could not be kept", &error))?;
-        }
-        Ok(())
-    }
-
-    /// Were the object lost now, this would bring it back to push again.
-    async fn arm_alarm(&self) -> worker::Result<()> {
-        if !self.alarm_armed.get() {
-            self.state.storage().set_alarm(Duration::from_millis(OUTBOX_ALARM_MS)).await?;
-            self.alarm_armed.set(true);
-        }
-        Ok(())
-    }
-}
-
-fn journal_page(request: &Request) -> Result<JournalPage, Problem> {
-    let number = |name: &str| {
-        let given = query(request, name)?.filter(|value| !value.is_empty());
-        given
-            .map(|value| value.parse::<u64>())
-            .transpose()
-            .map_err(|_| Problem::new(400, "bad_query", format!("`{name}` takes a whole number.")))
-    };
-    let limit = number("limit")?.unwrap_or(JOURNAL_PAGE);
-    if !(1..=JOURNAL_PAGE_MAX).contains(&limit) {
-        return Err(Problem::new(400, "bad_query", format!("`limit` is from 1 to {JOURNAL_PAGE_MAX}.")));
-    }
-    Ok(JournalPage {
-        before: number("before")?.map(JournalSeq),
-        limit,
-        player: number("player")?.map(UserId),
-    })
-}
-
-async fn deliver(room: &ObjectNamespace, push: &Push) -> Result<Acknowledgement, Problem> {
-    let told = pin!(room::tell(room, "/push", push));
-    let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
-    let answer = match select(told, patience).await {
-        Either::Left((answer, _)) => answer?,
-        Either::Right(_) => {
-            return Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."));
-        }
-    };
-    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
 }

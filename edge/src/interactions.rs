@@ -1,17 +1,28 @@
-//! `POST /interactions`: bound, verify, parse, hand to the server's books, answer.
+//! `POST /interactions`: bound, verify, parse, hand to the server's books, answer in time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod late;
+
+use std::{
+    pin::pin,
+    rc::Rc,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use ::interactions::{
-    Call, Interaction, PublicKey, reply,
+    Call, Interaction, PublicKey,
+    interaction::{Lookup, Webhook},
+    reply,
     signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verified},
 };
-use protocol::{Timestamp, room::edge_failure};
-use worker::{Context, Headers, Request, Response, console_error, console_log};
+use futures_util::future::{Either, select};
+use protocol::{Timestamp, room::edge_failure, time::SECOND_MS};
+use worker::{Context, Delay, Headers, Request, Response, console_error, console_log};
 
 use crate::{
     answer::{Problem, read_bounded},
-    guild, room,
+    guild::{self, Answer},
+    room,
     settings::Settings,
 };
 
@@ -19,11 +30,19 @@ use crate::{
 const BODY_MAX_BYTES: usize = 256 * 1024;
 /// The whole answer to whatever Discord did not sign.
 const FORGED: &str = "invalid request signature";
+/// Discord waits 3 s for a first answer, in which the way there and back has to fit, too. In milliseconds.
+const DEFER_AFTER_MS: u64 = 2 * SECOND_MS;
+/// The waits before the books are asked again, in milliseconds. The runtime lets work go on for 30 s after an answer.
+const ASK_AGAIN_AFTER_MS: [u64; 5] = [0, 250, SECOND_MS, 4 * SECOND_MS, 8 * SECOND_MS];
 
 static FORGED_COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// Answers Discord.
-pub async fn post(mut request: Request, settings: &Settings, context: &Context) -> Result<Response, Problem> {
+pub async fn post(
+    mut request: Request,
+    settings: &Rc<Settings>,
+    context: &Context,
+) -> Result<Response, Problem> {
     let arrived_at = Timestamp(worker::Date::now().as_millis());
     let body = read_bounded(&mut request, BODY_MAX_BYTES).await?;
     let Some(verified) = verify(settings.public_key()?.as_ref(), request.headers(), &body)? else {
@@ -34,7 +53,10 @@ pub async fn post(mut request: Request, settings: &Settings, context: &Context) 
     match interaction {
         Interaction::Ping => json(reply::PONG.to_owned()),
         Interaction::OutsideServer => Ok(Response::from_json(&reply::outside_server())?),
-        Interaction::Command(call) => json(ask_books(&call, arrived_at, settings, context).await?),
+        Interaction::Complete(lookup) => complete(&lookup, settings).await,
+        Interaction::Command(call, webhook) => {
+            answer_in_time(*call, webhook, arrived_at, settings, context).await
+        }
     }
 }
 
@@ -58,29 +80,81 @@ fn forged() -> Result<Response, Problem> {
     Ok(Response::ok(FORGED)?.with_status(401))
 }
 
-/// The books answer an interaction once, so that asking again after a fault is safe.
-async fn ask_books(
-    call: &Call,
-    arrived_at: Timestamp,
-    settings: &Settings,
-    context: &Context,
-) -> Result<String, Problem> {
-    let first = guild::ask(call, arrived_at, settings).await;
-    let Err(error) = first else { return first };
-    console_error!("server {}: asking again after: {error:?}", call.guild);
-    let second = guild::ask(call, arrived_at, settings).await;
-    if let Err(error) = &second {
-        console_error!("server {}: interaction {} failed: {error:?}", call.guild, call.id);
-        let message = format!("/{} could not be carried out; the log says why", call.command.name());
-        let event = edge_failure(format!("{}-failed", call.id), arrived_at, call.guild, message);
-        let objects = settings.objects(room::BINDING)?;
-        context.wait_until(async move {
-            if let Err(error) = room::tell(&objects, "/failed", &event).await {
-                console_error!("the room did not hear of a failure: {error}");
-            }
-        });
+/// Choices come in time or not at all: whoever types has typed on by then.
+async fn complete(lookup: &Lookup, settings: &Settings) -> Result<Response, Problem> {
+    let asked = pin!(guild::complete(lookup, settings));
+    match select(asked, Delay::from(Duration::from_millis(DEFER_AFTER_MS))).await {
+        Either::Left((Ok(choices), _)) => json(choices),
+        Either::Left((Err(error), _)) => {
+            console_error!("server {}: no choices: {error}", lookup.guild);
+            Ok(Response::from_json(&reply::choices(Vec::new()))?)
+        }
+        Either::Right(_) => Ok(Response::from_json(&reply::choices(Vec::new()))?),
     }
-    second
+}
+
+/// The answer itself, or, when the books take longer than Discord waits, the promise of one.
+async fn answer_in_time(
+    call: Call,
+    webhook: Webhook,
+    arrived_at: Timestamp,
+    settings: &Rc<Settings>,
+    context: &Context,
+) -> Result<Response, Problem> {
+    let promise = reply::deferred(call.command.is_private(), call.pressed);
+    let patience = Duration::from_millis(settings.number("DEFER_AFTER_MS")?.unwrap_or(DEFER_AFTER_MS));
+    let asked = Box::pin(ask_books(call.clone(), arrived_at, Rc::clone(settings)));
+    // At once where nobody is to be waited for: so the late way can be looked at, however fast the books are.
+    let asked = if patience.is_zero() {
+        asked
+    } else {
+        match select(asked, Delay::from(patience)).await {
+            Either::Left((answer, _)) => {
+                let Answer { reply, rows_written } = answer?;
+                let response = json(reply)?;
+                response.headers().set(guild::ROWS_WRITTEN, &rows_written)?;
+                return Ok(response);
+            }
+            Either::Right(((), asked)) => asked,
+        }
+    };
+    let settings = Rc::clone(settings);
+    context.wait_until(async move {
+        let answer = asked.await;
+        late::deliver(&call, &webhook, answer, &settings).await;
+    });
+    Ok(Response::from_json(&promise)?)
+}
+
+/// The books answer an interaction once, so that asking again after a fault is safe.
+async fn ask_books(call: Call, arrived_at: Timestamp, settings: Rc<Settings>) -> Result<Answer, Problem> {
+    let mut answer = guild::ask(&call, arrived_at, &settings).await;
+    for wait in ASK_AGAIN_AFTER_MS {
+        match &answer {
+            Err(error) if !error.is(guild::OVERLOADED) => {
+                console_error!("server {}: asking again in {wait} ms: {error}", call.guild);
+            }
+            _ => break,
+        }
+        Delay::from(Duration::from_millis(wait)).await;
+        answer = guild::ask(&call, arrived_at, &settings).await;
+    }
+    if let Err(error) = &answer {
+        console_error!("server {}: interaction {} failed: {error}", call.guild, call.id);
+        let message = format!("/{} could not be carried out; the log says why", call.command.name());
+        tell_failure(&call, "failed", message, &settings).await;
+    }
+    answer
+}
+
+/// Lets administrators see what went wrong.
+async fn tell_failure(call: &Call, what: &str, message: String, settings: &Settings) {
+    let at = Timestamp(worker::Date::now().as_millis());
+    let event = edge_failure(format!("{}-{what}", call.id), at, call.guild, message);
+    let told = async { room::tell(&settings.objects(room::BINDING)?, "/failed", &event).await };
+    if let Err(error) = told.await {
+        console_error!("the room did not hear of a failure: {error}");
+    }
 }
 
 fn json(body: String) -> Result<Response, Problem> {

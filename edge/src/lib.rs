@@ -14,6 +14,8 @@ mod session;
 mod settings;
 mod sql;
 
+use std::rc::Rc;
+
 use worker::{Context, Env, Method, Request, Response, event};
 
 use self::{answer::Problem, settings::Settings};
@@ -21,14 +23,14 @@ pub use self::{guild::Guild, room::Room};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
-    let settings = Settings::new(env);
+    let settings = Rc::new(Settings::new(env));
     match route(request, &settings, &context).await {
         Ok(response) => Ok(response),
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn route(request: Request, settings: &Settings, context: &Context) -> Result<Response, Problem> {
+async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> Result<Response, Problem> {
     let path = request.path();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {
@@ -38,6 +40,9 @@ async fn route(request: Request, settings: &Settings, context: &Context) -> Resu
         (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
         (Method::Get, ["api", "guilds"]) => room::get(request, settings, "/guilds").await,
         (Method::Get, ["api", "events"]) => room::get(request, settings, "/events").await,
+        (Method::Get, ["api", "events.csv"]) => room::get(request, settings, "/events.csv").await,
+        (Method::Get, ["api", "history"]) => room::get(request, settings, "/history").await,
+        (Method::Get, ["api", "room"]) => room::get(request, settings, "/room").await,
         (Method::Get, ["api", "guilds", guild, rest @ ..]) => {
             guild::audit(&request, settings, guild, &rest.join("/")).await
         }
@@ -46,9 +51,11 @@ async fn route(request: Request, settings: &Settings, context: &Context) -> Resu
         (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,
         (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
         (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
-        (_, ["" | "ws" | "healthz"] | ["api", "snapshot" | "guilds" | "events"]) => {
-            Err(Problem::method_not_allowed("GET"))
-        }
+        (
+            _,
+            ["" | "ws" | "healthz"]
+            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room"],
+        ) => Err(Problem::method_not_allowed("GET")),
         (_, ["api", "report"]) => Err(Problem::method_not_allowed("POST")),
         _ => Err(Problem::not_found()),
     }

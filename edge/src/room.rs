@@ -1,5 +1,7 @@
 //! The room's object: sockets and SQLite on one side, `protocol::room` on the other, and a drain loop between them.
 
+mod events;
+mod gate;
 mod memory;
 mod sockets;
 
@@ -7,135 +9,25 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use interactions::sql::SqlError;
 use protocol::{
-    Epoch, Report, Seq, ServerMessage, Timestamp,
-    message::{PING, PONG},
+    Epoch, Seq, ServerMessage, Timestamp,
+    history::Range,
+    message::{CloseCode, PING, PONG},
     record::Acknowledgement,
-    report::REPORT_MAX_BYTES,
-    room::{self, Frame, Input, Output, SocketId},
+    room::{self, Frame, Input, Output, Refusal, SESSION_SOCKETS_MAX, SocketId},
 };
-use serde::Serialize;
+use serde::de::DeserializeOwned;
 use worker::{
-    Env, Headers, Method, ObjectNamespace, Request, RequestInit, Response, State, WebSocket,
-    WebSocketIncomingMessage, WebSocketPair, console_error, durable_object,
+    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
+    durable_object,
 };
 
-use self::{memory::Store, sockets::Sockets};
+pub use self::gate::{BINDING, admit, get, open_socket, post_report, tell};
+use self::{events::EventQuery, memory::Store, sockets::Sockets};
 use crate::{
-    answer::{Problem, read_bounded},
+    answer::Problem,
     session::{Credential, Sessions, query},
-    settings::Settings,
     sql::ObjectSql,
 };
-
-/// The binding in `wrangler.toml`.
-pub const BINDING: &str = "ROOM";
-/// There is one room.
-const NAME: &str = "room";
-
-/// `GET /ws`: checks what can be checked before the upgrade, and hands the socket to the room.
-pub async fn open_socket(request: Request, settings: &Settings) -> Result<Response, Problem> {
-    let upgrade = request.headers().get("Upgrade")?.unwrap_or_default();
-    if !upgrade.eq_ignore_ascii_case("websocket") {
-        return Err(Problem::new(426, "upgrade_required", "Open this address as a WebSocket."));
-    }
-    let credential = Credential::of(&request, settings)?;
-    if let Some(origin) = request.headers().get("Origin")?
-        && origin != own_origin(&request, settings)?
-    {
-        return Err(Problem::new(403, "foreign_origin", "Another site may not open this socket."));
-    }
-    let resume = match (query(&request, "epoch")?, query(&request, "since")?) {
-        (None, None) => String::new(),
-        (Some(epoch), Some(since)) => match (epoch.parse::<Epoch>(), since.parse::<u64>()) {
-            (Ok(epoch), Ok(since)) => format!("?epoch={epoch}&since={since}"),
-            _ => return Err(bad_resume()),
-        },
-        _ => return Err(bad_resume()),
-    };
-    let headers = Headers::new();
-    headers.set("Upgrade", "websocket")?;
-    ask(&credential, settings, &format!("/ws{resume}"), headers).await
-}
-
-/// `GET /api/…`: the room answers those that may look.
-pub async fn get(request: Request, settings: &Settings, path: &str) -> Result<Response, Problem> {
-    let credential = Credential::of(&request, settings)?;
-    let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
-    ask(&credential, settings, &format!("{path}{search}"), Headers::new()).await
-}
-
-/// Whether a request may look at what is not the room's own.
-pub async fn admit(request: &Request, settings: &Settings) -> Result<(), Problem> {
-    let credential = Credential::of(request, settings)?;
-    if credential == Credential::Program {
-        return Ok(());
-    }
-    let answer = ask(&credential, settings, "/admit", Headers::new()).await?;
-    if answer.status_code() == 200 { Ok(()) } else { Err(Problem::signed_out()) }
-}
-
-/// `POST /api/report`: the bot-worker's look at the bot.
-pub async fn post_report(mut request: Request, settings: &Settings) -> Result<Response, Problem> {
-    let authorization = request.headers().get("Authorization")?.unwrap_or_default();
-    let permitted =
-        authorization.strip_prefix("Bearer ").is_some_and(|token| settings.is_secret("BOT_TOKEN", token));
-    if !permitted {
-        return Err(Problem::new(401, "bad_bot_token", "BOT_TOKEN is not the one that the edge has."));
-    }
-    let body = read_bounded(&mut request, REPORT_MAX_BYTES).await?;
-    let report: Report = serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(400, "bad_report", format!("Not a report: {error}.")))?;
-    tell(&settings.objects(BINDING)?, "/report", &report).await?;
-    Ok(Response::empty()?.with_status(204))
-}
-
-/// Tells the room something from within the edge; gives its answer.
-pub async fn tell(objects: &ObjectNamespace, path: &str, what: &impl Serialize) -> Result<String, Problem> {
-    let body =
-        serde_json::to_string(what).map_err(|error| Problem::failure("A message is not JSON", &error))?;
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-    let mut response = objects.get_by_name(NAME)?.fetch_with_request(request).await?;
-    let answer = response.text().await?;
-    if response.status_code() == 200 {
-        Ok(answer)
-    } else {
-        Err(Problem::new(503, "unavailable", format!("The room answered {}.", response.status_code())))
-    }
-}
-
-/// Asks the room in the name of whoever showed this credential.
-async fn ask(
-    credential: &Credential,
-    settings: &Settings,
-    path: &str,
-    headers: Headers,
-) -> Result<Response, Problem> {
-    headers.set(Credential::HEADER, &credential.to_header())?;
-    let mut init = RequestInit::new();
-    init.with_headers(headers);
-    let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-    Ok(settings.objects(BINDING)?.get_by_name(NAME)?.fetch_with_request(request).await?)
-}
-
-fn bad_resume() -> Problem {
-    Problem::new(400, "bad_resume", "`epoch` takes hexadecimal digits, `since` a whole number; both or none.")
-}
-
-fn own_origin(request: &Request, settings: &Settings) -> Result<String, Problem> {
-    let own = match settings.text("PUBLIC_URL") {
-        Some(url) => {
-            let parsed = worker::Url::parse(&url).ok();
-            let usable = parsed.filter(|url| url.has_host() && url.scheme().starts_with("http"));
-            usable.ok_or_else(|| {
-                Problem::bad_setting("PUBLIC_URL", "expected something like https://pulse.example")
-            })?
-        }
-        None => request.url()?,
-    };
-    Ok(own.origin().ascii_serialization())
-}
 
 /// The object.
 #[durable_object]
@@ -235,7 +127,7 @@ fn restore(sql: &ObjectSql, sockets: &mut Sockets) -> Result<room::Room, Problem
     let store = Store(sql);
     store.prepare().map_err(failure)?;
     if let Some(memory) = store.remember().map_err(|error| Problem::failure("The room's memory", &error))? {
-        return Ok(room::Room::restore(memory, sockets.ids()));
+        return Ok(room::Room::restore(memory, sockets.whose()));
     }
     sockets.restart(); // They listen to an epoch that is lost.
     let mut entropy = [0; 8];
@@ -254,12 +146,12 @@ impl Inner {
         let path = request.path();
         match (request.method(), path.as_str()) {
             (Method::Post, "/push") => {
-                let push = request.json().await?;
+                let push = read(&mut request).await?;
                 let rest = self.take(Input::Recorded(push)).await?;
                 Ok(Response::from_json(&rest.acknowledgement)?)
             }
             (Method::Post, "/report") => {
-                let report = request.json().await?;
+                let report = read(&mut request).await?;
                 self.take(Input::Reported(report)).await?;
                 Ok(Response::ok("")?)
             }
@@ -275,43 +167,69 @@ impl Inner {
                 Ok(Response::ok(token.unwrap_or_default())?)
             }
             (Method::Get, path) => {
-                self.admit(&request)?;
-                self.show(path, &request).await
+                let credential = self.admit(&request)?;
+                self.show(path, &request, &credential).await
             }
             _ => Err(Problem::not_found()),
         }
     }
 
-    async fn show(self: &Rc<Self>, path: &str, request: &Request) -> Result<Response, Problem> {
+    async fn show(
+        self: &Rc<Self>,
+        path: &str,
+        request: &Request,
+        credential: &Credential,
+    ) -> Result<Response, Problem> {
         match path {
-            "/ws" => self.join(request).await,
+            "/ws" => self.join(request, credential).await,
             "/admit" => Ok(Response::ok("")?),
             "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),
+            "/history" => {
+                let word = query(request, "range")?.unwrap_or_default();
+                let range: Range = word.parse().map_err(|error| Problem::bad_query(&error))?;
+                Ok(Response::from_json(&self.core()?.borrow().room.history(now(), range))?)
+            }
             "/guilds" => Ok(Response::from_json(&self.core()?.borrow().room.guilds())?),
-            "/events" => Ok(Response::from_json(&memory::EventQuery::parse(request)?.run(&self.sql)?)?),
+            "/room" => Ok(Response::from_json(&self.core()?.borrow().room.state())?),
+            "/events" => EventQuery::parse(request)?.run(&self.sql)?.into_json(),
+            "/events.csv" => EventQuery::parse(request)?.run(&self.sql)?.into_csv(),
             _ => Err(Problem::not_found()),
         }
     }
 
-    fn admit(&self, request: &Request) -> Result<(), Problem> {
+    fn admit(&self, request: &Request) -> Result<Credential, Problem> {
         let shown = request.headers().get(Credential::HEADER)?;
         let credential =
             shown.and_then(|value| Credential::from_header(&value)).ok_or_else(Problem::signed_out)?;
         match Sessions(&self.sql).admit(&credential, now()) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(credential),
             Ok(false) => Err(Problem::signed_out()),
             Err(error) => Err(Problem::failure("The sessions", &error)),
         }
     }
 
-    async fn join(self: &Rc<Self>, request: &Request) -> Result<Response, Problem> {
+    async fn join(self: &Rc<Self>, request: &Request, credential: &Credential) -> Result<Response, Problem> {
         let resume = match (query(request, "epoch")?, query(request, "since")?) {
             (Some(epoch), Some(since)) => epoch.parse().ok().zip(since.parse().ok().map(Seq)),
             _ => None,
         };
+        let session = credential.session();
+        let knocked = self.core()?.borrow_mut().room.knock(now(), session);
         let pair = WebSocketPair::new()?;
-        let id = self.core()?.borrow_mut().sockets.accept(&self.state, pair.server)?;
-        self.take(Input::Joined(id, resume)).await?;
+        match knocked {
+            Ok(()) => {
+                let id = self.core()?.borrow_mut().sockets.accept(&self.state, pair.server, session)?;
+                self.take(Input::Joined(id, session, resume)).await?;
+            }
+            // A browser shows its page a close code, but no status. This socket is none of those that the room holds.
+            Err(Refusal::RoomFull) => {
+                let full = CloseCode::RoomFull;
+                pair.server.accept()?;
+                pair.server.close(Some(full.number()), Some(full.reason()))?;
+            }
+            Err(Refusal::TooManySockets) => return Err(too_many_sockets()),
+            Err(Refusal::TooManyJoins { retry_in_ms }) => return Err(too_many_joins(retry_in_ms)),
+        }
         Ok(Response::from_websocket(pair.client)?)
     }
 
@@ -353,7 +271,7 @@ impl Inner {
 
     fn perform(self: &Rc<Self>, output: Output, rest: &mut Rest) -> Result<(), Problem> {
         match output {
-            Output::Store(_) | Output::Forget(..) => {} // Done before, all at once.
+            Output::Store(_) | Output::Forget(..) | Output::Delete(..) => {} // Done before, all at once.
             Output::Admit(id) => self.core()?.borrow_mut().sockets.admit(id),
             Output::Send(id, message) => self.core()?.borrow().sockets.send(id, frame(&message)?.as_ref()),
             Output::Broadcast(message) => self.core()?.borrow().sockets.broadcast(frame(&message)?.as_ref()),
@@ -370,7 +288,10 @@ impl Inner {
     fn store(&self, outputs: &[Output]) -> Result<(), Problem> {
         let store = Store(&self.sql);
         let failure = |error: SqlError| Problem::failure("The room's database", &error);
-        if !outputs.iter().any(|output| matches!(output, Output::Store(_) | Output::Forget(..))) {
+        if !outputs
+            .iter()
+            .any(|output| matches!(output, Output::Store(_) | Output::Forget(..) | Output::Delete(..)))
+        {
             return Ok(());
         }
         self.sql.atomically(|| {
@@ -378,6 +299,7 @@ impl Inner {
                 match output {
                     Output::Store(row) => store.write(row).map_err(failure)?,
                     Output::Forget(kind, below) => store.forget(*kind, *below).map_err(failure)?,
+                    Output::Delete(kind, key) => store.delete(*kind, *key).map_err(failure)?,
                     _ => {}
                 }
             }
@@ -409,6 +331,21 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// A message of another part of the edge, which may be of an older version, or of a newer one.
+async fn read<T: DeserializeOwned>(request: &mut Request) -> Result<T, Problem> {
+    protocol::version::read(&request.bytes().await?).map_err(|error| Problem::unread("bad_message", &error))
+}
+
+fn too_many_sockets() -> Problem {
+    let message = format!("One session holds at most {SESSION_SOCKETS_MAX} sockets.");
+    Problem::new(429, "too_many_sockets", message)
+}
+
+fn too_many_joins(retry_in_ms: u64) -> Problem {
+    let message = "This session opens sockets faster than it may.";
+    Problem::new(429, "too_many_joins", message).retry_after(retry_in_ms)
 }
 
 fn now() -> Timestamp {

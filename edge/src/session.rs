@@ -1,7 +1,7 @@
 //! Who may see what. Sessions live in the room's database as hashes; a program shows `ADMIN_TOKEN` instead.
 
 use interactions::sql::{Sql, SqlError, Value};
-use protocol::{Timestamp, time::DAY_MS};
+use protocol::{Timestamp, room::SessionId, time::DAY_MS};
 use sha2::{Digest, Sha256};
 use worker::Request;
 
@@ -48,6 +48,12 @@ impl Credential {
             (named && token).then_some(value)
         });
         token.map(|token| Self::Session(hash(token))).ok_or_else(Problem::signed_out)
+    }
+
+    /// What a browser's session is counted by; `None` for a program.
+    pub fn session(&self) -> Option<SessionId> {
+        let Self::Session(hash) = self else { return None };
+        hash.get(..16).and_then(|digits| digits.parse().ok())
     }
 
     /// As a header's value.

@@ -23,6 +23,12 @@ impl Settings {
         self.env.var(name).ok().map(|value| value.to_string()).filter(|value| !value.is_empty())
     }
 
+    /// A setting that is a whole number, if it is set.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let read = self.text(name).map(|text| text.trim().parse()).transpose();
+        read.map_err(|_| Problem::bad_setting(name, "expected a whole number"))
+    }
+
     /// Discord's public key; `None` when what is set can verify nothing.
     pub fn public_key(&self) -> Result<Option<PublicKey>, Problem> {
         const NAME: &str = "DISCORD_PUBLIC_KEY";

@@ -1,25 +1,42 @@
 //! One server's books. Every balance change is one journal row; an interaction is answered once, and its answer kept.
 
+mod accounts;
 pub mod audit;
+mod boards;
 mod decision;
+mod history;
+mod journal;
 mod outbox;
 mod row;
+mod shelf;
+mod standings;
 mod totals;
+mod upkeep;
 
-use protocol::{
-    Coins, Event, InteractionId, JournalSeq, Severity, Source, Timestamp, UserId,
-    record::{Activity, Outcome},
-    time::Day,
+use std::cell::{Cell, RefCell};
+
+use protocol::{Event, Severity, Source, Timestamp, record::Activity};
+
+pub use self::{
+    boards::Standing,
+    decision::{Change, Decision, Entry, Party, Write},
+    history::{HISTORY_PAGE, Moved},
+    shelf::{Holding, SHELF_MAX},
+    standings::Measure,
 };
-
-pub use self::decision::{Change, Decision, Entry, Party};
-use self::{row::Reader, totals::Totals};
+use self::{journal::JournalEntry, standings::Standings};
 use crate::{
     Call, command,
-    ledger::Account,
-    settings::Settings,
-    sql::{Row, Sql, SqlError},
+    command::Turn,
+    interaction::Lookup,
+    ledger::{Account, Refusal},
+    reply::Choice,
+    settings::{Setting, Settings},
+    sql::{Sql, SqlError, Value},
 };
+
+/// The name under which a pause is kept among the settings.
+const PAUSED: &str = "paused";
 
 /// The books could not be read or written. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -35,56 +52,79 @@ pub enum BooksError {
     Shape(&'static str),
 }
 
-/// One server's books over its database.
-#[derive(Debug)]
-pub struct Books<'a, S> {
-    sql: &'a S,
-    settings: Settings,
+/// An answered call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The JSON for Discord.
+    pub reply: String,
+    /// What it cost, by the database's own count; 0 for one that had been answered before.
+    pub rows_written: u64,
 }
 
-/// What a command may look at.
-pub type Desk<'a, S> = Books<'a, S>;
+/// One server's books over its database. What is in memory beside it can always be read again.
+#[derive(Debug)]
+pub struct Books<S> {
+    sql: S,
+    kept: RefCell<Option<Kept>>,
+    rows_written: Cell<u64>,
+}
 
-impl<'a, S: Sql> Books<'a, S> {
+/// What is not read again for each command.
+#[derive(Debug)]
+struct Kept {
+    settings: Settings,
+    standings: Standings,
+}
+
+impl<S: Sql> Books<S> {
     /// The books in this database, whose tables are in place.
-    pub fn new(sql: &'a S) -> Self {
-        Self { sql, settings: Settings::default() }
+    pub fn new(sql: S) -> Self {
+        Self { sql, kept: RefCell::default(), rows_written: Cell::new(0) }
+    }
+
+    /// The database.
+    pub fn sql(&self) -> &S {
+        &self.sql
     }
 
     /// The server's rules.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    pub fn settings(&self) -> Result<Settings, BooksError> {
+        self.with_kept(|kept| Ok(kept.settings))
     }
 
-    /// Answers a call: the JSON for Discord. The same interaction gets the same answer, and changes nothing again.
-    /// `handled_ms` is the time since the call arrived at the edge.
-    pub fn answer(&self, now: Timestamp, call: &Call, handled_ms: u32) -> Result<String, BooksError> {
+    /// Answers a call. The same interaction gets the same answer, and changes nothing again. `entropy` is 64 random
+    /// bits; `handled_ms` is the time since the call arrived at the edge. After an error nothing of it may be kept: the
+    /// caller rolls the database back, and calls [`Books::forget`].
+    pub fn answer(
+        &self,
+        now: Timestamp,
+        entropy: u64,
+        call: &Call,
+        handled_ms: u32,
+    ) -> Result<Answered, BooksError> {
         if let Some(reply) = self.reply_to(call.id)? {
-            return Ok(reply);
+            return Ok(Answered { reply, rows_written: 0 });
         }
-        let decision = call.command.decide(call, self, now)?;
-        self.commit(now, call, decision, handled_ms)
+        self.rows_written.set(0);
+        let settings = self.settings()?;
+        let turn = Turn { call, desk: self, settings, now, entropy };
+        let decision = if settings.paused() && !call.command.is_administrative() {
+            Decision::refuse(&Refusal::Paused)
+        } else {
+            call.command.decide(&turn)?
+        };
+        let reply = self.commit(now, call, decision, handled_ms)?;
+        Ok(Answered { reply, rows_written: self.rows_written.get() })
     }
 
-    /// A player's account.
-    pub fn account(&self, user: UserId) -> Result<Option<Account>, BooksError> {
-        let statement =
-            "SELECT name, balance, xp, xp_day, xp_today, streak, freezes, last_daily, created_at, last_at
-            FROM accounts WHERE user = ?";
-        let rows = self.sql.query(statement, &[user.into()])?;
-        rows.into_iter().next().map(|row| read_account(user, row)).transpose()
+    /// What an option could be completed to. Nothing is written.
+    pub fn complete(&self, lookup: &Lookup) -> Result<Vec<Choice>, BooksError> {
+        command::complete(lookup, self)
     }
 
-    /// The rank of a balance among the others: 1 is the richest.
-    pub fn rank(&self, balance: Coins) -> Result<u64, BooksError> {
-        let richer = self.sql.query("SELECT COUNT(*) FROM accounts WHERE balance > ?", &[balance.into()])?;
-        let mut row = Reader::new("accounts", richer.into_iter().next());
-        Ok(row.unsigned()? + 1)
-    }
-
-    fn reply_to(&self, id: InteractionId) -> Result<Option<String>, BooksError> {
-        let rows = self.sql.query("SELECT reply FROM journal WHERE id = ?", &[id.to_string().into()])?;
-        rows.into_iter().next().map(|row| Reader::new("journal", Some(row)).text()).transpose()
+    /// Lets go of everything in memory: what was counted in a transaction that failed never happened.
+    pub fn forget(&self) {
+        self.kept.replace(None);
     }
 
     /// Everything a call changes, in one stretch without an await.
@@ -95,120 +135,101 @@ impl<'a, S: Sql> Books<'a, S> {
         decision: Decision,
         handled_ms: u32,
     ) -> Result<String, BooksError> {
-        let Decision { outcome, reply, entry, changes, mut events } = decision;
+        let Decision { outcome, reply, entry, changes, writes, mut events, audited, name } = decision;
         let mut totals = self.totals()?;
-        let mut activity = None;
-        for change in changes {
+        totals.seq = totals.seq.next();
+        let mut row = JournalEntry::new(now, call, outcome, handled_ms);
+        for mut change in changes {
             events.extend(level_up(call, &change, now));
             totals.add_change(&change);
-            let mut after = change.after;
-            if after.user == call.actor.id {
-                activity = Some(Activity { previous: change.before.map(|before| before.last_at) });
-                after.name.clone_from(&call.actor.name);
-                after.last_at = now;
+            let before = change.before.as_ref();
+            if change.after.user == call.actor.id {
+                row.activity = Some(Activity { previous: before.map(|before| before.last_at) });
+                change.after.name.clone_from(&call.actor.name);
+                change.after.last_at = now;
             }
-            self.write_account(&after)?;
+            if entry.moves(change.after.user) {
+                row.add_party(&entry, &change);
+                change.after.last_row = Some(totals.seq);
+            }
+            row.moves.push(standings::moves(before, &change.after));
+            self.write_account(&change)?;
         }
         totals.add_entry(&entry);
-        totals.seq = totals.seq.next();
+        self.move_standings(&row.moves)?;
+        for write in writes {
+            self.perform(write, now)?;
+        }
         for event in &mut events {
             event.handled_ms = Some(handled_ms);
         }
-        let reply = serde_json::to_string(&reply.into_response())?;
-        let row = JournalRow { now, call, outcome, entry: &entry, handled_ms, activity, reply: &reply };
-        self.write_journal(&row, &events, &totals)?;
-        Ok(reply)
+        let reply = serde_json::to_string(&reply.into_response(call.pressed))?;
+        row.audited = audited;
+        row.name = name;
+        row.reply = reply;
+        self.write_journal(&row, &entry, &events, &totals)?;
+        Ok(row.reply)
     }
 
-    fn write_account(&self, account: &Account) -> Result<(), BooksError> {
-        let statement = "INSERT INTO accounts
-            (user, name, balance, xp, xp_day, xp_today, streak, freezes, last_daily, created_at, last_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (user) DO UPDATE SET name = excluded.name, balance = excluded.balance, xp = excluded.xp,
-                xp_day = excluded.xp_day, xp_today = excluded.xp_today, streak = excluded.streak,
-                freezes = excluded.freezes, last_daily = excluded.last_daily, last_at = excluded.last_at";
-        self.sql.execute(
-            statement,
-            &[
-                account.user.into(),
-                account.name.as_str().into(),
-                account.balance.into(),
-                account.xp.into(),
-                account.xp_day.0.into(),
-                account.xp_today.into(),
-                account.streak.into(),
-                account.freezes.into(),
-                account.last_daily.map(|day| day.0).into(),
-                account.created_at.into(),
-                account.last_at.into(),
-            ],
-        )?;
+    fn perform(&self, write: Write, now: Timestamp) -> Result<(), BooksError> {
+        match write {
+            Write::Setting(key, value) => self.write_setting(Setting::of(key).name, value),
+            Write::Paused(paused) => self.write_setting(PAUSED, i64::from(paused)),
+            Write::Item(item) => self.write_item(&item),
+            Write::Stock { item, left } => {
+                self.write("UPDATE items SET stock = ? WHERE id = ?", &[left.into(), item.into()])
+            }
+            Write::RemoveItem(id) => self.remove_item(id),
+            Write::Holding { user, item, quantity } => self.write_holding(user, item, quantity),
+            Write::ForgetHoldings(user) => self.write("DELETE FROM holdings WHERE user = ?", &[user.into()]),
+            Write::Pend(call) => {
+                let json = serde_json::to_string(&call)?;
+                let statement = "INSERT INTO pending (id, at, call) VALUES (?, ?, ?)";
+                self.write(statement, &[call.id.to_string().into(), now.into(), json.into()])
+            }
+            Write::Settle(id) => self.write("DELETE FROM pending WHERE id = ?", &[id.to_string().into()]),
+        }
+    }
+
+    fn write_setting(&self, name: &str, value: i64) -> Result<(), BooksError> {
+        let statement = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)";
+        self.write(statement, &[name.into(), value.into()])?;
+        let settings = read_settings(&self.sql)?;
+        self.with_kept(|kept| {
+            kept.settings = settings;
+            Ok(())
+        })
+    }
+
+    fn write(&self, statement: &str, parameters: &[Value]) -> Result<(), BooksError> {
+        let written = self.sql.execute(statement, parameters)?;
+        self.rows_written.set(self.rows_written.get() + written);
         Ok(())
     }
 
-    fn write_journal(
-        &self,
-        row: &JournalRow<'_>,
-        events: &[Event],
-        totals: &Totals,
-    ) -> Result<(), BooksError> {
-        let JournalRow { now, call, outcome, entry, handled_ms, activity, reply } = row;
-        let events = if events.is_empty() { None } else { Some(serde_json::to_string(events)?) };
-        let statement = "INSERT INTO journal
-            (seq, id, at, command, outcome, debit, credit, amount, tax, actor, target, note, balance_after,
-             handled_ms, previous_at, active, reply, events, players, wealth, levels, mint, burn)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        self.sql.execute(
-            statement,
-            &[
-                totals.seq.0.into(),
-                call.id.to_string().into(),
-                (*now).into(),
-                call.command.name().into(),
-                outcome_word(*outcome).into(),
-                entry.debit.map(Party::word).into(),
-                entry.credit.map(Party::word).into(),
-                entry.amount.into(),
-                entry.tax.into(),
-                call.actor.id.into(),
-                entry.target.into(),
-                entry.note.as_deref().into(),
-                entry.balance_after.into(),
-                u64::from(*handled_ms).into(),
-                activity.and_then(|activity| activity.previous).into(),
-                u64::from(activity.is_some()).into(),
-                (*reply).into(),
-                events.into(),
-                totals.players.into(),
-                totals.wealth.into(),
-                totals.levels.into(),
-                totals.mint.into(),
-                totals.burn.into(),
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn totals(&self) -> Result<Totals, BooksError> {
-        let statement =
-            "SELECT seq, at, players, wealth, levels, mint, burn FROM journal ORDER BY seq DESC LIMIT 1";
-        let Some(row) = self.sql.query(statement, &[])?.into_iter().next() else {
-            return Ok(Totals::default());
-        };
-        let mut row = Reader::new("journal", Some(row));
-        let (seq, at) = (JournalSeq(row.unsigned()?), Timestamp(row.unsigned()?));
-        Ok(Totals { seq, at: Some(at), ..Totals::read(&mut row)? })
+    fn with_kept<R>(&self, look: impl FnOnce(&mut Kept) -> Result<R, BooksError>) -> Result<R, BooksError> {
+        let mut kept = self.kept.borrow_mut();
+        if kept.is_none() {
+            *kept =
+                Some(Kept { settings: read_settings(&self.sql)?, standings: Standings::load(&self.sql)? });
+        }
+        kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)
     }
 }
 
-struct JournalRow<'a> {
-    now: Timestamp,
-    call: &'a Call,
-    outcome: Outcome,
-    entry: &'a Entry,
-    handled_ms: u32,
-    activity: Option<Activity>,
-    reply: &'a str,
+fn read_settings(sql: &impl Sql) -> Result<Settings, BooksError> {
+    let mut read = Settings::default();
+    for row in sql.query("SELECT key, value FROM settings ORDER BY key", &[])? {
+        let mut row = row::Reader::new("settings", Some(row));
+        let (name, value) = (row.text()?, row.integer()?);
+        if name == PAUSED {
+            read = read.with_paused(value != 0);
+        } else if let Ok(setting) = Setting::named(&name) {
+            // One that a newer release knows, or that this one has narrowed, keeps its default here.
+            read = read.holding(setting.key, value);
+        }
+    }
+    Ok(read)
 }
 
 fn level_up(call: &Call, change: &Change, now: Timestamp) -> Option<Event> {
@@ -217,30 +238,5 @@ fn level_up(call: &Call, change: &Change, now: Timestamp) -> Option<Event> {
         let message = format!("{} reached level {after}", change.after.name);
         let event = command::event(call, now, Severity::Info, Source::LevelUp, message);
         Event { id: format!("{}-level", call.id), ..event }
-    })
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Refused => "refused",
-        Outcome::Failed => "failed",
-    }
-}
-
-fn read_account(user: UserId, row: Row) -> Result<Account, BooksError> {
-    let mut row = Reader::new("accounts", Some(row));
-    Ok(Account {
-        user,
-        name: row.text()?,
-        balance: row.coins()?,
-        xp: row.unsigned()?,
-        xp_day: Day(row.unsigned()?),
-        xp_today: row.unsigned()?,
-        streak: row.unsigned()?,
-        freezes: row.unsigned()?,
-        last_daily: row.optional()?.map(Day),
-        created_at: Timestamp(row.unsigned()?),
-        last_at: Timestamp(row.unsigned()?),
     })
 }

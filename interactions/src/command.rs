@@ -1,134 +1,222 @@
-//! What players can type. A command is one file below `command/`, one variant, and one arm in each table here.
+//! What players can type. A command is one file below `command/` and one line in the table here.
 
 mod balance;
+mod buy;
+mod coinflip;
 mod daily;
+mod economy;
+mod history;
+mod inventory;
+mod leaderboard;
+mod options;
 mod pay;
+mod profile;
+mod shop;
 mod unknown;
+mod work;
 
-use std::collections::HashMap;
-
-use protocol::{Coins, Timestamp, UserId};
+use protocol::{Event, Severity, Source, Timestamp};
 use serde::{Deserialize, Serialize};
-use twilight_model::application::command::Command as Definition;
+use twilight_model::application::{
+    command::{Command as Definition, CommandType},
+    interaction::InteractionContextType,
+};
+use twilight_util::builder::command::CommandBuilder;
 
-pub use self::{balance::Balance, daily::Daily, pay::Pay, unknown::Unknown};
+pub use self::options::Options;
 use crate::{
-    BooksError, Call, Person,
-    books::{Decision, Desk},
-    interaction::NotUnderstood,
+    BooksError, Call,
+    books::{Books, Change, Decision},
+    interaction::{Lookup, NotUnderstood},
+    ledger::Account,
+    reply::Choice,
+    settings::Settings,
     sql::Sql,
 };
 
-/// A command with its options.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Command {
-    /// `/daily`.
-    Daily(Daily),
-    /// `/balance [user]`.
-    Balance(Balance),
-    /// `/pay user amount [note]`.
-    Pay(Pay),
-    /// A command that Discord still shows and Pulse does not know.
-    Unknown(Unknown),
+/// The largest whole number that Discord lets anybody type.
+const INTEGER_OPTION_MAX: i64 = (1 << 53) - 1;
+
+macro_rules! commands {
+    ($($command:ident in $module:ident;)+) => {
+        $(pub use self::$module::$command;)+
+
+        /// A command with its options.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum Command {
+            $(#[doc = concat!("See `command/", stringify!($module), ".rs`.")] $command($command),)+
+            /// A command or a button that Discord still shows and Pulse does not know.
+            Unknown(unknown::Unknown),
+        }
+
+        /// The definitions that are registered with Discord.
+        pub fn definitions() -> Vec<Definition> {
+            vec![$($command::definition()),+]
+        }
+
+        impl Command {
+            /// Reads a command by its name.
+            pub fn parse(name: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
+                Ok(match name {
+                    $($command::NAME => Self::$command($command::parse(&mut options.of($command::NAME))?),)+
+                    other => Self::Unknown(unknown::Unknown::new(other)),
+                })
+            }
+
+            /// Reads a button by what it carries: a command's name, and words of its own.
+            pub fn press(custom_id: &str) -> Self {
+                let mut words = custom_id.split(':');
+                let pressed = match words.next() {
+                    $(Some($command::NAME) => $command::press(words).map(Self::$command),)+
+                    _ => None,
+                };
+                pressed.unwrap_or_else(|| Self::Unknown(unknown::Unknown::new(custom_id)))
+            }
+
+            /// The name it stands with in the journal.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$command(command) => command.name(),)+
+                    Self::Unknown(unknown) => unknown.name(),
+                }
+            }
+
+            /// Whether only who typed it reads the answer.
+            pub fn is_private(&self) -> bool {
+                match self {
+                    $(Self::$command(_) => $command::PRIVATE,)+
+                    Self::Unknown(_) => true,
+                }
+            }
+
+            /// Whether it goes on working in a paused economy.
+            pub fn is_administrative(&self) -> bool {
+                match self {
+                    $(Self::$command(_) => $command::ADMINISTRATIVE,)+
+                    Self::Unknown(_) => true,
+                }
+            }
+
+            /// Decides what happens; writes nothing.
+            pub fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+                match self {
+                    $(Self::$command(command) => command.decide(turn),)+
+                    Self::Unknown(unknown) => Ok(unknown.decide(turn)),
+                }
+            }
+        }
+
+        /// What an option could be completed to.
+        pub fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+            match lookup.command.as_str() {
+                $($command::NAME => $command::complete(lookup, desk),)+
+                _ => Ok(Vec::new()),
+            }
+        }
+    };
 }
 
-/// The definitions that are registered with Discord.
-pub fn definitions() -> Vec<Definition> {
-    vec![daily::definition(), balance::definition(), pay::definition()]
+commands! {
+    Daily in daily;
+    Balance in balance;
+    Pay in pay;
+    Work in work;
+    Coinflip in coinflip;
+    Leaderboard in leaderboard;
+    Profile in profile;
+    History in history;
+    Shop in shop;
+    Buy in buy;
+    Inventory in inventory;
+    Economy in economy;
 }
 
-impl Command {
-    /// Reads a command by its name.
-    pub fn parse(name: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
-        Ok(match name {
-            daily::NAME => Self::Daily(Daily),
-            balance::NAME => Self::Balance(Balance::parse(options)?),
-            pay::NAME => Self::Pay(Pay::parse(options)?),
-            other => Self::Unknown(Unknown::new(other)),
-        })
+/// A command.
+pub(crate) trait Play: Sized {
+    /// As it is typed.
+    const NAME: &'static str;
+    /// Whether only who typed it reads the answer.
+    const PRIVATE: bool = false;
+    /// Whether it goes on working in a paused economy.
+    const ADMINISTRATIVE: bool = false;
+
+    /// What is registered with Discord.
+    fn definition() -> Definition;
+
+    /// Reads its options.
+    fn parse(options: &mut Options) -> Result<Self, NotUnderstood>;
+
+    /// Reads a button of its own: the words after its name.
+    fn press<'a>(_words: impl Iterator<Item = &'a str>) -> Option<Self> {
+        None
     }
 
-    /// The name it was typed with.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Daily(_) => daily::NAME,
-            Self::Balance(_) => balance::NAME,
-            Self::Pay(_) => pay::NAME,
-            Self::Unknown(unknown) => unknown.name(),
-        }
+    /// What an option could be completed to.
+    fn complete(_lookup: &Lookup, _desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+        Ok(Vec::new())
+    }
+
+    /// The name it stands with in the journal.
+    fn name(&self) -> &str {
+        Self::NAME
     }
 
     /// Decides what happens; writes nothing.
-    pub fn decide(
-        &self,
-        call: &Call,
-        desk: &Desk<'_, impl Sql>,
-        now: Timestamp,
-    ) -> Result<Decision, BooksError> {
-        match self {
-            Self::Daily(Daily) => Daily::decide(call, desk, now),
-            Self::Balance(balance) => balance.decide(call, desk),
-            Self::Pay(pay) => pay.decide(call, desk, now),
-            Self::Unknown(unknown) => Ok(unknown.decide(call, now)),
-        }
+    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError>;
+}
+
+/// What a command decides by.
+pub struct Turn<'a, S> {
+    /// What was typed, by whom and where.
+    pub call: &'a Call,
+    /// The books, to look into.
+    pub desk: &'a Books<S>,
+    /// The server's rules.
+    pub settings: Settings,
+    /// The moment.
+    pub now: Timestamp,
+    /// 64 random bits.
+    pub entropy: u64,
+}
+
+impl<S: Sql> Turn<'_, S> {
+    /// The account of who typed it.
+    fn own(&self) -> Result<Option<Account>, BooksError> {
+        self.desk.account(self.call.actor.id)
+    }
+
+    /// That account, opened if there is none.
+    fn opened(&self, own: Option<&Account>) -> Account {
+        own.cloned().unwrap_or_else(|| Account::open(&self.call.actor, self.now))
+    }
+
+    /// That its owner was seen.
+    fn seen(&self) -> Result<Option<Change>, BooksError> {
+        Ok(self.own()?.map(Change::none))
+    }
+
+    /// An event of this call, to be filled in.
+    fn event(&self, severity: Severity, source: Source, message: String) -> Event {
+        event(self.call, self.now, severity, source, message)
     }
 }
 
-/// What came with a command: values by name, and the people they mention.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    values: HashMap<String, serde_json::Value>,
-    people: HashMap<UserId, Person>,
-}
-
-impl Options {
-    /// Options as Discord sends them.
-    pub fn new(values: HashMap<String, serde_json::Value>, people: HashMap<UserId, Person>) -> Self {
-        Self { values, people }
-    }
-
-    /// An option that mentions a user.
-    fn person(
-        &mut self,
-        command: &'static str,
-        option: &'static str,
-    ) -> Result<Option<Person>, NotUnderstood> {
-        let Some(value) = self.values.remove(option) else { return Ok(None) };
-        let id = value.as_str().and_then(|id| id.parse().ok());
-        let person = id.and_then(|id| self.people.remove(&id));
-        person.map(Some).ok_or(NotUnderstood::BadOption { command, option })
-    }
-
-    /// An option that is an amount.
-    fn coins(&mut self, command: &'static str, option: &'static str) -> Result<Option<Coins>, NotUnderstood> {
-        let Some(value) = self.values.remove(option) else { return Ok(None) };
-        value
-            .as_i64()
-            .map(|amount| Some(Coins::new(amount)))
-            .ok_or(NotUnderstood::BadOption { command, option })
-    }
-
-    /// An option that is text.
-    fn text(&mut self, command: &'static str, option: &'static str) -> Result<Option<String>, NotUnderstood> {
-        match self.values.remove(option) {
-            None => Ok(None),
-            Some(serde_json::Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(NotUnderstood::BadOption { command, option }),
-        }
-    }
-}
-
-/// An event of a call, to be filled in by its command.
+/// An event of a call, to be filled in.
 pub(crate) fn event(
     call: &Call,
     now: Timestamp,
-    severity: protocol::Severity,
-    source: protocol::Source,
+    severity: Severity,
+    source: Source,
     message: String,
-) -> protocol::Event {
-    protocol::Event {
+) -> Event {
+    Event {
         actor_id: Some(call.actor.id),
         actor_name: Some(call.actor.name.clone()),
-        ..protocol::Event::new(call.id.to_string(), now, call.guild, severity, source, message)
+        ..Event::new(call.id.to_string(), now, call.guild, severity, source, message)
     }
+}
+
+/// A slash command that exists in servers only.
+fn defined(name: &str, description: &str) -> CommandBuilder {
+    CommandBuilder::new(name, description, CommandType::ChatInput).contexts([InteractionContextType::Guild])
 }

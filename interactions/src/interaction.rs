@@ -3,20 +3,25 @@
 //!
 //! Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-object>.
 
-use std::collections::HashMap;
+mod wire;
+
+use std::fmt;
 
 use protocol::{GuildId, InteractionId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Command, Verified, command::Options, text};
+use self::wire::{Kind, Wire};
+use crate::{Command, Verified, command::Options};
 
 /// What Discord asks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Interaction {
     /// Discord asks whether we are there.
     Ping,
-    /// A player typed a command in a server.
-    Command(Box<Call>),
+    /// A player typed a command in a server, or pressed a button.
+    Command(Box<Call>, Webhook),
+    /// A player is typing, and wants to know what fits.
+    Complete(Box<Lookup>),
     /// A command where there is no server, and so no economy.
     OutsideServer,
 }
@@ -30,6 +35,12 @@ pub struct Call {
     pub guild: GuildId,
     /// Who typed it.
     pub actor: Person,
+    /// Whether the actor may manage the server.
+    #[serde(default)]
+    pub manager: bool,
+    /// Whether it is a button: the answer then changes the message that it is below.
+    #[serde(default)]
+    pub pressed: bool,
     /// What was typed.
     pub command: Command,
 }
@@ -43,6 +54,34 @@ pub struct Person {
     pub name: String,
     /// Whether it is a bot.
     pub bot: bool,
+}
+
+/// An option that is being typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// In which server.
+    pub guild: GuildId,
+    /// Whether who types may manage the server.
+    pub manager: bool,
+    /// Of which command.
+    pub command: String,
+    /// What stands there so far.
+    pub typed: String,
+}
+
+/// Where an answer that comes late is put.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// The application's id.
+    pub application: String,
+    /// The right to answer this one interaction, for 15 minutes. A secret.
+    pub token: String,
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook").field("application", &self.application).finish_non_exhaustive()
+    }
 }
 
 /// Signed by Discord, and still not understood.
@@ -81,109 +120,62 @@ impl NotUnderstood {
 
 const PING: u8 = 1;
 const APPLICATION_COMMAND: u8 = 2;
-
-#[derive(Deserialize)]
-struct Kind {
-    #[serde(rename = "type")]
-    kind: u8,
-}
-
-#[derive(Deserialize)]
-struct Wire {
-    id: InteractionId,
-    guild_id: Option<GuildId>,
-    member: Option<WireMember>,
-    user: Option<WireUser>,
-    data: Option<WireData>,
-}
-
-#[derive(Deserialize)]
-struct WireMember {
-    user: Option<WireUser>,
-    nick: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireUser {
-    id: UserId,
-    username: Option<String>,
-    global_name: Option<String>,
-    #[serde(default)]
-    bot: bool,
-}
-
-#[derive(Deserialize)]
-struct WireData {
-    name: String,
-    #[serde(default)]
-    options: Vec<WireOption>,
-    #[serde(default)]
-    resolved: WireResolved,
-}
-
-#[derive(Deserialize)]
-struct WireOption {
-    name: String,
-    #[serde(default)]
-    value: serde_json::Value,
-}
-
-#[derive(Default, Deserialize)]
-struct WireResolved {
-    #[serde(default)]
-    users: HashMap<UserId, WireUser>,
-    #[serde(default)]
-    members: HashMap<UserId, WireMember>,
-}
+const MESSAGE_COMPONENT: u8 = 3;
+const AUTOCOMPLETE: u8 = 4;
 
 impl Interaction {
     /// Reads a verified body.
     pub fn parse(verified: Verified<'_>) -> Result<Self, NotUnderstood> {
         let bytes = verified.bytes();
-        match serde_json::from_slice::<Kind>(bytes)?.kind {
+        let kind = serde_json::from_slice::<Kind>(bytes)?.kind;
+        let wire = || serde_json::from_slice::<Wire>(bytes);
+        match kind {
             PING => Ok(Self::Ping),
-            APPLICATION_COMMAND => Self::parse_command(serde_json::from_slice(bytes)?),
+            APPLICATION_COMMAND => called(wire()?, |wire| {
+                let data = wire.data.take().ok_or(NotUnderstood::Missing("data"))?;
+                let name = data.name.clone().ok_or(NotUnderstood::Missing("data.name"))?;
+                Command::parse(&name, &mut Options::from(data))
+            }),
+            MESSAGE_COMPONENT => called(wire()?, |wire| {
+                let data = wire.data.take().ok_or(NotUnderstood::Missing("data"))?;
+                let custom_id = data.custom_id.ok_or(NotUnderstood::Missing("data.custom_id"))?;
+                Ok(Command::press(&custom_id))
+            })
+            .map(Self::into_pressed),
+            AUTOCOMPLETE => looked_up(wire()?),
             other => Err(NotUnderstood::UnknownType(other)),
         }
     }
 
-    fn parse_command(wire: Wire) -> Result<Self, NotUnderstood> {
-        let Wire { id, guild_id, member, user, data } = wire;
-        let Some(guild) = guild_id else { return Ok(Self::OutsideServer) };
-        let (nick, user) = match member {
-            Some(member) => (member.nick, member.user.or(user)),
-            None => (None, user),
-        };
-        let actor = user.ok_or(NotUnderstood::Missing("member.user"))?.into_person(nick);
-        let data = data.ok_or(NotUnderstood::Missing("data"))?;
-        let command = Command::parse(&data.name, &mut data.options.into_options(data.resolved))?;
-        Ok(Self::Command(Box::new(Call { id, guild, actor, command })))
+    fn into_pressed(self) -> Self {
+        match self {
+            Self::Command(call, webhook) => Self::Command(Box::new(Call { pressed: true, ..*call }), webhook),
+            other => other,
+        }
     }
 }
 
-impl WireUser {
-    fn into_person(self, nick: Option<String>) -> Person {
-        let shown = [nick, self.global_name, self.username].into_iter().flatten();
-        let name = shown.map(|name| text::clean_name(&name)).find(|name| !name.is_empty());
-        Person { id: self.id, name: name.unwrap_or_else(|| format!("Player {}", self.id)), bot: self.bot }
-    }
+fn called(
+    mut wire: Wire,
+    command: impl FnOnce(&mut Wire) -> Result<Command, NotUnderstood>,
+) -> Result<Interaction, NotUnderstood> {
+    let Some(guild) = wire.guild_id else { return Ok(Interaction::OutsideServer) };
+    let manager = wire.is_manager();
+    let actor = wire.take_actor().ok_or(NotUnderstood::Missing("member.user"))?;
+    let command = command(&mut wire)?;
+    let webhook = Webhook {
+        application: wire.application_id.unwrap_or_default(),
+        token: wire.token.unwrap_or_default(),
+    };
+    let call = Call { id: wire.id, guild, actor, manager, pressed: false, command };
+    Ok(Interaction::Command(Box::new(call), webhook))
 }
 
-trait IntoOptions {
-    fn into_options(self, resolved: WireResolved) -> Options;
-}
-
-impl IntoOptions for Vec<WireOption> {
-    fn into_options(self, resolved: WireResolved) -> Options {
-        let WireResolved { users, mut members } = resolved;
-        let people = users
-            .into_values()
-            .map(|user| {
-                let nick = members.remove(&user.id).and_then(|member| member.nick);
-                let person = user.into_person(nick);
-                (person.id, person)
-            })
-            .collect();
-        Options::new(self.into_iter().map(|option| (option.name, option.value)).collect(), people)
-    }
+fn looked_up(wire: Wire) -> Result<Interaction, NotUnderstood> {
+    let Some(guild) = wire.guild_id else { return Ok(Interaction::OutsideServer) };
+    let manager = wire.is_manager();
+    let data = wire.data.ok_or(NotUnderstood::Missing("data"))?;
+    let typed = data.focused().unwrap_or_default();
+    let command = data.name.ok_or(NotUnderstood::Missing("data.name"))?;
+    Ok(Interaction::Complete(Box::new(Lookup { guild, manager, command, typed })))
 }

@@ -1,46 +1,75 @@
 //! Answers that people like to read, in Discord's shape.
 
 use protocol::{Timestamp, UserId};
+use serde_json::{Value, json};
 use twilight_model::{
-    channel::message::{AllowedMentions, Embed, MessageFlags},
+    application::command::{CommandOptionChoice, CommandOptionChoiceValue},
+    channel::message::{
+        AllowedMentions, Component, Embed, MessageFlags,
+        component::{Button, ButtonStyle},
+    },
     http::interaction::{InteractionResponse, InteractionResponseData, InteractionResponseType},
     id::Id,
 };
-use twilight_util::builder::embed::{EmbedBuilder, EmbedFieldBuilder, EmbedFooterBuilder};
+use twilight_util::builder::{
+    embed::{EmbedBuilder, EmbedFieldBuilder, EmbedFooterBuilder},
+    message::{ActionRowBuilder, ButtonBuilder},
+};
 
-use crate::ledger::{NOTE_MAX_CHARS, Refusal};
-use crate::text;
+use crate::ledger::Refusal;
 
 const GREEN: u32 = 0x2f_b3_7a;
 const BLUE: u32 = 0x4f_7c_e8;
 const AMBER: u32 = 0xe0_a1_2b;
+const RED: u32 = 0xd9_4b_4b;
 
 /// The answer to Discord's PING.
 pub const PONG: &str = r#"{"type":1}"#;
+/// The most choices that an option can be completed to.
+pub const CHOICES_MAX: usize = 25;
+/// The longest choice, in characters.
+const CHOICE_MAX_CHARS: usize = 100;
+/// `flags` of a message that only one person reads.
+const EPHEMERAL: u64 = MessageFlags::EPHEMERAL.bits();
+
+/// Something that an option can be completed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// As it is shown.
+    pub name: String,
+    /// As it is typed.
+    pub value: String,
+}
 
 /// A message in the making.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     embed: EmbedBuilder,
+    buttons: Vec<Button>,
     mention: Option<UserId>,
-    ephemeral: bool,
+    private: bool,
+    refused: bool,
 }
 
 impl Reply {
     /// Something was done.
     pub fn success(title: &str, text: &str) -> Self {
-        Self::new(GREEN, title, text)
+        Self::new(GREEN, text).titled(title)
     }
 
     /// Something was asked.
     pub fn info(title: &str, text: &str) -> Self {
-        Self::new(BLUE, title, text)
+        Self::new(BLUE, text).titled(title)
+    }
+
+    /// Something cannot be taken back.
+    pub fn warning(title: &str, text: &str) -> Self {
+        Self::new(RED, text).titled(title)
     }
 
     /// A rule said no: only the player reads it, with the stable code below.
     pub fn refusal(text: &str, code: &str) -> Self {
-        let embed = EmbedBuilder::new().color(AMBER).description(text).footer(EmbedFooterBuilder::new(code));
-        Self { embed, mention: None, ephemeral: true }
+        Self { refused: true, private: true, ..Self::new(AMBER, text) }.footer(code)
     }
 
     /// A short fact beside others.
@@ -50,6 +79,32 @@ impl Reply {
         self
     }
 
+    /// A small line below.
+    #[must_use]
+    pub fn footer(mut self, text: &str) -> Self {
+        self.embed = self.embed.footer(EmbedFooterBuilder::new(text));
+        self
+    }
+
+    /// Only who typed the command reads it.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.private = true;
+        self
+    }
+
+    /// A button, which may be out of use.
+    #[must_use]
+    pub fn button(self, label: &str, custom_id: &str, usable: bool) -> Self {
+        self.with_button(ButtonStyle::Secondary, label, custom_id, usable)
+    }
+
+    /// A button for what cannot be taken back.
+    #[must_use]
+    pub fn danger(self, label: &str, custom_id: &str) -> Self {
+        self.with_button(ButtonStyle::Danger, label, custom_id, true)
+    }
+
     /// Somebody who is notified.
     #[must_use]
     pub fn mentioning(mut self, user: UserId) -> Self {
@@ -57,60 +112,104 @@ impl Reply {
         self
     }
 
-    /// The answer as Discord reads it.
-    pub fn into_response(self) -> InteractionResponse {
+    /// The answer as Discord reads it: a new message, or, where a button was pressed, a new face of the message that it
+    /// is below. A refusal never changes a message that others read.
+    pub fn into_response(self, pressed: bool) -> InteractionResponse {
+        let kind = if pressed && !self.refused {
+            InteractionResponseType::UpdateMessage
+        } else {
+            InteractionResponseType::ChannelMessageWithSource
+        };
         let embed: Embed = self.embed.build();
         let mentioned = self.mention.and_then(|user| Id::new_checked(user.0));
+        let row = self.buttons.into_iter().fold(ActionRowBuilder::new(), ActionRowBuilder::component);
+        let row = row.build();
+        let rows = if row.components.is_empty() { Vec::new() } else { vec![Component::ActionRow(row)] };
         InteractionResponse {
-            kind: InteractionResponseType::ChannelMessageWithSource,
+            kind,
             data: Some(InteractionResponseData {
                 // Sent always: left out, Discord notifies every user that the text names.
                 allowed_mentions: Some(AllowedMentions {
                     users: mentioned.into_iter().collect(),
                     ..AllowedMentions::default()
                 }),
+                // An update without them would leave the old buttons standing.
+                components: (pressed || !rows.is_empty()).then_some(rows),
                 content: mentioned.map(|user| format!("<@{user}>")),
                 embeds: Some(vec![embed]),
-                flags: self.ephemeral.then_some(MessageFlags::EPHEMERAL),
+                flags: self.private.then_some(MessageFlags::EPHEMERAL),
                 ..InteractionResponseData::default()
             }),
         }
     }
 
-    fn new(color: u32, title: &str, text: &str) -> Self {
-        let embed = EmbedBuilder::new().color(color).title(title).description(text);
-        Self { embed, mention: None, ephemeral: false }
+    fn new(color: u32, text: &str) -> Self {
+        let embed = EmbedBuilder::new().color(color).description(text);
+        Self { embed, buttons: Vec::new(), mention: None, private: false, refused: false }
+    }
+
+    fn titled(mut self, title: &str) -> Self {
+        self.embed = self.embed.title(title);
+        self
+    }
+
+    fn with_button(mut self, style: ButtonStyle, label: &str, custom_id: &str, usable: bool) -> Self {
+        let button = ButtonBuilder::new(style).label(label).custom_id(custom_id).disabled(!usable);
+        self.buttons.push(button.build());
+        self
     }
 }
 
 impl From<&Refusal> for Reply {
     fn from(refusal: &Refusal) -> Self {
-        let line = match refusal {
-            Refusal::DailyClaimed { next } => {
-                format!("You have claimed today's coins. The next daily comes {}.", relative_time(*next))
-            }
-            Refusal::SelfTransfer => "You cannot pay yourself. Choose somebody else.".to_owned(),
-            Refusal::BotRecipient => "Bots have no account. Choose a person.".to_owned(),
-            Refusal::AmountTooSmall { min } => format!("Pay at least {}.", text::coins(*min)),
-            Refusal::AmountTooLarge { max } => format!("Pay at most {} at a time.", text::coins(*max)),
-            Refusal::NoteTooLong => format!("A note has at most {NOTE_MAX_CHARS} characters. Shorten it."),
-            Refusal::AccountTooYoung { days } => {
-                format!("Both Discord accounts have to be at least {} old.", self::days(*days))
-            }
-            Refusal::InsufficientFunds { balance } => {
-                format!("You have {}. Pay less, or earn more with `/daily`.", text::coins(*balance))
-            }
-            Refusal::RecipientCap => {
-                format!("An account holds at most {}.", text::coins(protocol::Coins::PLAYER_CAP))
-            }
-        };
-        Self::refusal(&line, refusal.code())
+        Self::refusal(&refusal.line(), refusal.code())
     }
 }
 
 /// The answer to a command where there is no server.
 pub fn outside_server() -> InteractionResponse {
-    Reply::refusal("Coins live in servers. Use this command in one.", "outside_server").into_response()
+    Reply::refusal("Coins live in servers. Use this command in one.", "outside_server").into_response(false)
+}
+
+/// The answer to a question for choices.
+pub fn choices(choices: Vec<Choice>) -> InteractionResponse {
+    let shortened = |text: String| text.chars().take(CHOICE_MAX_CHARS).collect::<String>();
+    let choices = choices.into_iter().take(CHOICES_MAX).map(|choice| CommandOptionChoice {
+        name: shortened(choice.name),
+        name_localizations: None,
+        value: CommandOptionChoiceValue::String(shortened(choice.value)),
+    });
+    InteractionResponse {
+        kind: InteractionResponseType::ApplicationCommandAutocompleteResult,
+        data: Some(InteractionResponseData {
+            choices: Some(choices.collect()),
+            ..InteractionResponseData::default()
+        }),
+    }
+}
+
+/// That the answer comes later. Whether only one person will read it is decided here, and cannot be changed then.
+pub fn deferred(private: bool, pressed: bool) -> Value {
+    match (pressed, private) {
+        (true, _) => json!({ "type": 6 }),
+        (false, true) => json!({ "type": 5, "data": { "flags": EPHEMERAL } }),
+        (false, false) => json!({ "type": 5 }),
+    }
+}
+
+/// The message of an answer, as the edit of a deferred one takes it; `None` when the answer is not a message.
+pub fn message_of(answer: &str) -> Option<Value> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    let mut message = answer.get_mut("data")?.take();
+    message.as_object_mut()?.remove("flags");
+    Some(message)
+}
+
+/// What stands in the place of an answer that could not be had.
+pub fn unknown_outcome() -> Value {
+    let line = "I cannot say whether this happened. Look at `/history` before you try again.";
+    let embed = Reply::refusal(line, "unknown_outcome").embed.build();
+    json!({ "embeds": [embed], "allowed_mentions": { "parse": [] } })
 }
 
 /// A moment that Discord shows as "in 3 hours".
@@ -118,7 +217,7 @@ pub fn relative_time(at: Timestamp) -> String {
     format!("<t:{}:R>", at.seconds())
 }
 
-/// `1 day`, `2 days`.
-pub fn days(count: u64) -> String {
-    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+/// A moment that Discord shows as a date.
+pub fn date(at: Timestamp) -> String {
+    format!("<t:{}:D>", at.seconds())
 }

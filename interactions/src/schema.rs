@@ -2,34 +2,116 @@
 
 use crate::sql::{Sql, SqlError, Value};
 
-/// The steps. A step that has been released is never changed; the next one is added below it.
-const STEPS: [&[&str]; 1] = [&[
-    // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
-    "CREATE TABLE accounts (
-        user TEXT PRIMARY KEY, name TEXT NOT NULL, balance INTEGER NOT NULL CHECK (balance >= 0),
-        xp INTEGER NOT NULL, xp_day INTEGER NOT NULL, xp_today INTEGER NOT NULL,
-        streak INTEGER NOT NULL, freezes INTEGER NOT NULL, last_daily INTEGER,
-        created_at INTEGER NOT NULL, last_at INTEGER NOT NULL
-    ) WITHOUT ROWID",
-    "CREATE INDEX accounts_by_balance ON accounts (balance)",
-    "CREATE INDEX accounts_by_xp ON accounts (xp)",
-    "CREATE INDEX accounts_by_streak ON accounts (streak)",
-    // One row an answered interaction: the record, the reply, the outbox, and the running totals after it.
-    "CREATE TABLE journal (
-        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, command TEXT NOT NULL,
-        outcome TEXT NOT NULL, debit TEXT, credit TEXT, amount INTEGER NOT NULL, tax INTEGER NOT NULL,
-        actor TEXT NOT NULL, target TEXT, note TEXT, balance_after INTEGER,
-        handled_ms INTEGER NOT NULL, previous_at INTEGER, active INTEGER NOT NULL,
-        reply TEXT NOT NULL, events TEXT,
-        players INTEGER NOT NULL, wealth INTEGER NOT NULL, levels INTEGER NOT NULL,
-        mint INTEGER NOT NULL, burn INTEGER NOT NULL
-    )",
-    "CREATE TABLE outbox (only INTEGER PRIMARY KEY CHECK (only = 0), acknowledged INTEGER NOT NULL)",
-    "INSERT INTO outbox VALUES (0, 0)",
-]];
+/// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
+/// side by side during a deployment, so a step only adds what the older code can pass over.
+const STEPS: [&[&str]; 2] = [
+    &[
+        // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
+        "CREATE TABLE accounts (
+            user TEXT PRIMARY KEY, name TEXT NOT NULL, balance INTEGER NOT NULL CHECK (balance >= 0),
+            xp INTEGER NOT NULL, xp_day INTEGER NOT NULL, xp_today INTEGER NOT NULL,
+            streak INTEGER NOT NULL, freezes INTEGER NOT NULL, last_daily INTEGER,
+            created_at INTEGER NOT NULL, last_at INTEGER NOT NULL
+        ) WITHOUT ROWID",
+        "CREATE INDEX accounts_by_balance ON accounts (balance)",
+        "CREATE INDEX accounts_by_xp ON accounts (xp)",
+        "CREATE INDEX accounts_by_streak ON accounts (streak)",
+        // One row an answered interaction: the record, the reply, the outbox, and the running totals after it.
+        "CREATE TABLE journal (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, command TEXT NOT NULL,
+            outcome TEXT NOT NULL, debit TEXT, credit TEXT, amount INTEGER NOT NULL, tax INTEGER NOT NULL,
+            actor TEXT NOT NULL, target TEXT, note TEXT, balance_after INTEGER,
+            handled_ms INTEGER NOT NULL, previous_at INTEGER, active INTEGER NOT NULL,
+            reply TEXT NOT NULL, events TEXT,
+            players INTEGER NOT NULL, wealth INTEGER NOT NULL, levels INTEGER NOT NULL,
+            mint INTEGER NOT NULL, burn INTEGER NOT NULL
+        )",
+        "CREATE TABLE outbox (only INTEGER PRIMARY KEY CHECK (only = 0), acknowledged INTEGER NOT NULL)",
+        "INSERT INTO outbox VALUES (0, 0)",
+    ],
+    &[
+        // What experience makes, to order by: it changes far less often.
+        "ALTER TABLE accounts ADD COLUMN level INTEGER NOT NULL DEFAULT 0",
+        "WITH RECURSIVE levels (level) AS (SELECT 1 UNION ALL SELECT level + 1 FROM levels WHERE level < 500)
+        UPDATE accounts SET level = COALESCE(
+            (SELECT MAX(levels.level) FROM levels WHERE 50 * levels.level * (levels.level + 1) <= xp), 0
+        ) WHERE xp >= 100",
+        "ALTER TABLE accounts ADD COLUMN last_work INTEGER",
+        "ALTER TABLE accounts ADD COLUMN sent_since INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE accounts ADD COLUMN sent_total INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE accounts ADD COLUMN received_since INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE accounts ADD COLUMN received_total INTEGER NOT NULL DEFAULT 0",
+        // The newest row that moved this account's coins; each such row names the one before it. A player's history is
+        // this chain, and costs no index.
+        "ALTER TABLE accounts ADD COLUMN last_row INTEGER",
+        "ALTER TABLE journal ADD COLUMN debit_prev INTEGER",
+        "ALTER TABLE journal ADD COLUMN credit_prev INTEGER",
+        "ALTER TABLE journal ADD COLUMN debit_after INTEGER",
+        "ALTER TABLE journal ADD COLUMN credit_after INTEGER",
+        // What the row changed in the standings, for counting them up again from the last snapshot.
+        "ALTER TABLE journal ADD COLUMN moves TEXT",
+        "ALTER TABLE journal ADD COLUMN shop INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE journal ADD COLUMN house INTEGER NOT NULL DEFAULT 0",
+        // 1 for what those who manage the server did: the audit.
+        "ALTER TABLE journal ADD COLUMN audit INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX journal_audit ON journal (seq) WHERE audit = 1",
+        "WITH parties AS (
+            SELECT seq, debit AS user FROM journal WHERE debit <> 'mint'
+            UNION ALL SELECT seq, credit FROM journal WHERE credit IS NOT NULL
+        ), chain AS (
+            SELECT seq, user, LAG(seq) OVER (PARTITION BY user ORDER BY seq) AS prev FROM parties
+        )
+        UPDATE journal SET
+            debit_prev = (SELECT prev FROM chain WHERE chain.seq = journal.seq AND chain.user = journal.debit),
+            credit_prev = (SELECT prev FROM chain WHERE chain.seq = journal.seq AND chain.user = journal.credit)
+        WHERE debit IS NOT NULL",
+        "UPDATE accounts SET last_row = parties.seq FROM (
+            SELECT user, MAX(seq) AS seq FROM (
+                SELECT seq, debit AS user FROM journal WHERE debit IS NOT NULL
+                UNION ALL SELECT seq, credit FROM journal WHERE credit IS NOT NULL
+            ) GROUP BY user
+        ) AS parties WHERE parties.user = accounts.user",
+        // Only who has something stands on a board: an account that is opened by a payment is one entry, not three.
+        "DROP INDEX accounts_by_balance",
+        "DROP INDEX accounts_by_xp",
+        "DROP INDEX accounts_by_streak",
+        "CREATE INDEX accounts_by_balance ON accounts (balance DESC, user) WHERE balance > 0",
+        "CREATE INDEX accounts_by_level ON accounts (level DESC, user) WHERE level > 0",
+        "CREATE INDEX accounts_by_streak ON accounts (streak DESC, user) WHERE streak > 0",
+        // What the server has set; the rest has its default.
+        "CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        // The shelf. A removed item keeps its row, because players still hold it.
+        "CREATE TABLE items (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, description TEXT,
+            price INTEGER NOT NULL CHECK (price > 0), stock INTEGER CHECK (stock >= 0), per_player INTEGER,
+            removed INTEGER NOT NULL DEFAULT 0
+        )",
+        "CREATE UNIQUE INDEX items_on_the_shelf ON items (name) WHERE removed = 0",
+        "CREATE TABLE holdings (
+            user TEXT NOT NULL, item INTEGER NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (user, item)
+        ) WITHOUT ROWID",
+        // Acts that wait for a button.
+        "CREATE TABLE pending (id TEXT PRIMARY KEY, at INTEGER NOT NULL, call TEXT NOT NULL) WITHOUT ROWID",
+        // How the standings stood after a journal row.
+        "CREATE TABLE standings (
+            only INTEGER PRIMARY KEY CHECK (only = 0), seq INTEGER NOT NULL, ladders TEXT NOT NULL
+        )",
+        // How far the work in the background has come.
+        "CREATE TABLE upkeep (
+            only INTEGER PRIMARY KEY CHECK (only = 0), pruned_to INTEGER NOT NULL,
+            streaks_day INTEGER NOT NULL, streaks_after TEXT
+        )",
+        "INSERT INTO upkeep VALUES (0, 0, 0, NULL)",
+    ],
+];
 
 /// Brings the tables to the newest step. Runs in the object's constructor, before anything else.
 pub fn migrate(sql: &impl Sql) -> Result<(), SqlError> {
+    migrate_to(sql, STEPS.len())
+}
+
+/// Brings the tables to a step: the state that an older release left behind.
+pub fn migrate_to(sql: &impl Sql, step: usize) -> Result<(), SqlError> {
     sql.execute("CREATE TABLE IF NOT EXISTS schema (step INTEGER PRIMARY KEY)", &[])?;
     let done = match sql.query("SELECT step FROM schema ORDER BY step DESC LIMIT 1", &[])?.first() {
         Some(row) => match row.first() {
@@ -38,7 +120,7 @@ pub fn migrate(sql: &impl Sql) -> Result<(), SqlError> {
         },
         None => 0,
     };
-    for (index, statements) in STEPS.iter().enumerate().skip(done) {
+    for (index, statements) in STEPS.iter().enumerate().take(step).skip(done) {
         for statement in *statements {
             sql.execute(statement, &[])?;
         }

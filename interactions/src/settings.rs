@@ -1,36 +1,279 @@
-//! What a server may set, with its defaults.
+//! What a server may set: a key, what it means, its range and its default. Everything is a whole number.
 
-use protocol::Coins;
+use std::ops::RangeInclusive;
+
+use protocol::{Coins, time::MINUTE_MS};
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+
+/// How a setting's number reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Coins.
+    Coins,
+    /// Coins in 24 hours; 0 is without a limit.
+    CoinsADay,
+    /// Percent.
+    Percent,
+    /// Days.
+    Days,
+    /// Minutes.
+    Minutes,
+    /// 0 is off, 1 is on.
+    Switch,
+}
+
+/// One setting, as it is listed.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What it is.
+    pub key: Key,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// How its number reads.
+    pub unit: Unit,
+    /// What it may be.
+    pub range: RangeInclusive<i64>,
+    /// What it is until somebody sets it.
+    pub default: i64,
+}
+
+macro_rules! settings {
+    ($($key:ident, $name:literal, $unit:ident, $range:expr, $default:literal, $about:literal;)+) => {
+        /// A setting's key.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Key {
+            $(#[doc = $about] $key,)+
+        }
+
+        /// How many there are.
+        const COUNT: usize = [$(Key::$key),+].len();
+
+        /// Every setting, in the order of the list.
+        pub static ALL: [Setting; COUNT] = [$(Setting {
+            key: Key::$key, name: $name, about: $about, unit: Unit::$unit, range: $range, default: $default,
+        }),+];
+    };
+}
+
+const CAP: i64 = Coins::PLAYER_CAP.get();
+
+settings! {
+    DailyBase, "daily_base", Coins, 0..=1_000_000, 100, "What a daily pays on the first day of a streak";
+    DailyPerStreakDay, "daily_per_streak_day", Coins, 0..=100_000, 10, "What each further day of a streak adds";
+    DailyStreakMax, "daily_streak_max", Coins, 0..=10_000_000, 200, "The most that a streak adds";
+    PayMin, "pay_min", Coins, 1..=CAP, 1, "The smallest payment";
+    PayMax, "pay_max", Coins, 1..=CAP, 1_000_000, "The largest payment";
+    PayTaxPercent, "pay_tax_percent", Percent, 0..=100, 0, "Of a payment, burnt";
+    PaySendCap, "pay_send_cap", CoinsADay, 0..=CAP, 0, "The most one player may send in 24 hours";
+    PayReceiveCap, "pay_receive_cap", CoinsADay, 0..=CAP, 0, "The most one player may receive in 24 hours";
+    PayAccountAgeDays, "pay_account_age_days", Days, 0..=3_650, 0, "How old both Discord accounts must be for a payment";
+    WorkCooldownMinutes, "work_cooldown_minutes", Minutes, 1..=10_080, 60, "The time between two shifts of work";
+    WorkMin, "work_min", Coins, 0..=1_000_000, 20, "The least that work pays";
+    WorkMax, "work_max", Coins, 0..=1_000_000, 60, "The most that work pays";
+    Gambling, "gambling", Switch, 0..=1, 0, "Whether /coinflip may be played";
+    CoinflipMax, "coinflip_max", Coins, 1..=1_000_000_000, 10_000, "The largest bet";
+    ConfirmAbove, "confirm_above", Coins, 0..=CAP, 100_000, "Above this amount, /economy asks for confirmation";
+}
+
+/// Why a setting cannot be what somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSetting {
+    /// There is no such setting.
+    #[error("there is no setting `{0}`")]
+    Unknown(String),
+    /// Not a number, or not in the range.
+    #[error("`{name}` takes {range}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// What it takes, in words.
+        range: String,
+    },
+    /// The smallest would be larger than the largest.
+    #[error("`{low}` may not be larger than `{high}`")]
+    Crossed {
+        /// The lower bound.
+        low: &'static str,
+        /// The upper bound.
+        high: &'static str,
+    },
+}
+
+impl Setting {
+    /// The setting of that name.
+    pub fn named(name: &str) -> Result<&'static Self, BadSetting> {
+        ALL.iter().find(|setting| setting.name == name).ok_or_else(|| BadSetting::Unknown(name.to_owned()))
+    }
+
+    /// A key's setting.
+    pub fn of(key: Key) -> &'static Self {
+        &ALL[key as usize]
+    }
+
+    /// Reads what somebody typed: digits, with or without grouping; `on` and `off` for a switch.
+    pub fn parse(&self, typed: &str) -> Result<i64, BadSetting> {
+        let typed: String = typed
+            .chars()
+            .filter(|c| !matches!(c, ',' | '_' | ' ' | '%'))
+            .collect::<String>()
+            .to_ascii_lowercase();
+        let value = match (self.unit, typed.as_str()) {
+            (Unit::Switch, "on" | "yes" | "true") => Some(1),
+            (Unit::Switch, "off" | "no" | "false") => Some(0),
+            _ => typed.parse().ok(),
+        };
+        value.filter(|value| self.range.contains(value)).ok_or_else(|| self.out_of_range())
+    }
+
+    /// A value in words.
+    pub fn words(&self, value: i64) -> String {
+        match self.unit {
+            Unit::CoinsADay if value == 0 => "no limit".to_owned(),
+            Unit::Coins | Unit::CoinsADay => text::coins(Coins::new(value)),
+            Unit::Percent => format!("{value} %"),
+            Unit::Days => text::count(value, "day"),
+            Unit::Minutes => text::count(value, "minute"),
+            Unit::Switch => if value == 0 { "off" } else { "on" }.to_owned(),
+        }
+    }
+
+    /// The range in words.
+    pub fn range_words(&self) -> String {
+        match self.unit {
+            Unit::Switch => "`on` or `off`".to_owned(),
+            Unit::CoinsADay => format!("0 (no limit) to {}", text::grouped(*self.range.end())),
+            _ => format!("{} to {}", text::grouped(*self.range.start()), text::grouped(*self.range.end())),
+        }
+    }
+
+    fn out_of_range(&self) -> BadSetting {
+        BadSetting::OutOfRange { name: self.name, range: self.range_words() }
+    }
+}
 
 /// A server's rules in numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// What a daily pays on the first day of a streak.
-    pub daily_base: Coins,
-    /// What each further day of the streak adds.
-    pub daily_per_streak_day: Coins,
-    /// The most that the streak adds.
-    pub daily_streak_max: Coins,
-    /// The smallest transfer.
-    pub pay_min: Coins,
-    /// The largest transfer.
-    pub pay_max: Coins,
-    /// Of a transfer, burnt; in percent.
-    pub pay_tax_percent: i64,
-    /// How old both Discord accounts have to be for a transfer, in days.
-    pub pay_account_age_days: u64,
+    values: [i64; COUNT],
+    paused: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            daily_base: Coins::new(100),
-            daily_per_streak_day: Coins::new(10),
-            daily_streak_max: Coins::new(200),
-            pay_min: Coins::new(1),
-            pay_max: Coins::new(1_000_000),
-            pay_tax_percent: 0,
-            pay_account_age_days: 0,
+        Self { values: std::array::from_fn(|index| ALL[index].default), paused: false }
+    }
+}
+
+impl Settings {
+    /// A setting's number.
+    pub fn get(&self, key: Key) -> i64 {
+        self.values[key as usize]
+    }
+
+    /// A setting's number, where it counts coins.
+    pub fn coins(&self, key: Key) -> Coins {
+        Coins::new(self.get(key))
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, key: Key) -> bool {
+        self.get(key) != 0
+    }
+
+    /// The limit of 24 hours, if there is one.
+    pub fn cap(&self, key: Key) -> Option<Coins> {
+        Some(self.coins(key)).filter(|&cap| cap > Coins::ZERO)
+    }
+
+    /// The time between two shifts of work, in milliseconds.
+    pub fn work_cooldown_ms(&self) -> u64 {
+        u64::try_from(self.get(Key::WorkCooldownMinutes)).unwrap_or(0) * MINUTE_MS
+    }
+
+    /// Whether players' commands are refused.
+    pub fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The same, paused or not.
+    #[must_use]
+    pub fn with_paused(self, paused: bool) -> Self {
+        Self { paused, ..self }
+    }
+
+    /// The same with one setting as it was stored; one that is out of its range keeps its default.
+    #[must_use]
+    pub fn holding(mut self, key: Key, value: i64) -> Self {
+        if Setting::of(key).range.contains(&value) {
+            self.values[key as usize] = value;
         }
+        self
+    }
+
+    /// The same with one setting changed, as long as the whole makes sense.
+    pub fn with(mut self, key: Key, value: i64) -> Result<Self, BadSetting> {
+        let setting = Setting::of(key);
+        if !setting.range.contains(&value) {
+            return Err(setting.out_of_range());
+        }
+        self.values[key as usize] = value;
+        for (low, high) in [(Key::PayMin, Key::PayMax), (Key::WorkMin, Key::WorkMax)] {
+            if self.get(low) > self.get(high) {
+                return Err(BadSetting::Crossed { low: Setting::of(low).name, high: Setting::of(high).name });
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_read_or_refused_with_the_range() {
+        let cases = [
+            ("pay_min", "5", Ok(5)),
+            ("pay_max", "1,000_000", Ok(1_000_000)),
+            ("pay_tax_percent", "10 %", Ok(10)),
+            ("gambling", "ON", Ok(1)),
+            ("gambling", "off", Ok(0)),
+            ("gambling", "2", Err("`gambling` takes `on` or `off`")),
+            ("pay_tax_percent", "101", Err("`pay_tax_percent` takes 0 to 100")),
+            ("pay_tax_percent", "-1", Err("`pay_tax_percent` takes 0 to 100")),
+            ("work_cooldown_minutes", "soon", Err("`work_cooldown_minutes` takes 1 to 10,080")),
+            ("pay_send_cap", "1.5", Err("`pay_send_cap` takes 0 (no limit) to 1,000,000,000,000")),
+            ("luck", "1", Err("there is no setting `luck`")),
+        ];
+        for (name, typed, expected) in cases {
+            let read = Setting::named(name)
+                .and_then(|setting| setting.parse(typed))
+                .map_err(|error| error.to_string());
+            assert_eq!(read, expected.map_err(str::to_owned), "{name} {typed}");
+        }
+    }
+
+    #[test]
+    fn bounds_do_not_cross() {
+        let settings = Settings::default().with(Key::WorkMin, 50).unwrap();
+        assert_eq!(
+            settings.with(Key::WorkMax, 49).unwrap_err().to_string(),
+            "`work_min` may not be larger than `work_max`"
+        );
+        assert_eq!(settings.with(Key::WorkMax, 50).unwrap().get(Key::WorkMax), 50);
+    }
+
+    #[test]
+    fn each_default_is_in_its_range() {
+        for setting in &ALL {
+            assert!(setting.range.contains(&setting.default), "{}", setting.name);
+            assert_eq!(setting.parse(&setting.default.to_string()), Ok(setting.default));
+        }
+        assert!(ALL.len() <= 25, "Discord offers 25 choices");
     }
 }

@@ -33,6 +33,16 @@ pub trait Sql {
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError>;
 }
 
+impl<S: Sql> Sql for &S {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
+        S::query(self, statement, parameters)
+    }
+
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
+        S::execute(self, statement, parameters)
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())

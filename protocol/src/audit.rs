@@ -7,6 +7,11 @@ use crate::{Coins, InteractionId, JournalSeq, Timestamp, UserId};
 /// The most rows in one page of the journal.
 pub const JOURNAL_PAGE_MAX: u64 = 200;
 
+/// Players in one page.
+pub const PLAYERS_PAGE: u64 = 50;
+/// The most pages of players.
+pub const PLAYERS_PAGES_MAX: u64 = 100;
+
 /// One answered interaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,9 +24,9 @@ pub struct JournalRow {
     pub at: Timestamp,
     /// The command's name.
     pub command: String,
-    /// Who gave: a player's id or `mint`; `null` when no money moved.
+    /// Who gave: a player's id, `mint` or `house`; `null` when no money moved.
     pub debit: Option<String>,
-    /// Who got: a player's id; `null` when no money moved.
+    /// Who got: a player's id, `burn`, `shop` or `house`; `null` when no money moved.
     pub credit: Option<String>,
     /// What the debited account lost.
     pub amount: Coins,
@@ -33,7 +38,7 @@ pub struct JournalRow {
     pub target_id: Option<UserId>,
     /// The note.
     pub note: Option<String>,
-    /// What the actor held afterwards; `null` when no money moved.
+    /// What the player held afterwards: the target of an administrator's act, else the actor; `null` when no money moved.
     pub balance_after: Option<Coins>,
 }
 
@@ -57,10 +62,34 @@ pub struct PlayerProfile {
     pub freezes: u64,
     /// 1 is the richest.
     pub rank: u64,
-    /// What was bought. There is no shop yet.
-    pub items: Vec<String>,
+    /// What was bought; empty in a page of players.
+    pub items: Vec<HeldItem>,
     /// When it was opened.
     pub created_at: Timestamp,
+}
+
+/// Something that was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldItem {
+    /// The item's name.
+    pub name: String,
+    /// How many.
+    pub quantity: u64,
+}
+
+/// A page of a server's players, best first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlayersPage {
+    /// At most [`PLAYERS_PAGE`]. Who has nothing of what is measured is not listed.
+    pub players: Vec<PlayerProfile>,
+    /// Which page this is, from 1.
+    pub page: u64,
+    /// How many there are, at most [`PLAYERS_PAGES_MAX`].
+    pub pages: u64,
+    /// `wealth`, `level` or `streak`.
+    pub by: String,
 }
 
 /// What a replay of the whole journal found.

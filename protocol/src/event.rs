@@ -96,6 +96,14 @@ pub enum Source {
     Daily,
     /// `/pay`.
     Transfer,
+    /// `/work`.
+    Work,
+    /// `/coinflip`.
+    Coinflip,
+    /// `/buy`.
+    Shop,
+    /// What those who manage a server do with `/economy`.
+    Admin,
     /// A player reached a new level.
     LevelUp,
     /// A command that Pulse does not know, or could not carry out.

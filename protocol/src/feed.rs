@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::{DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp, history::HistoryPoint};
+use crate::{
+    DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp, history::HistoryPoint,
+    message::Notice,
+};
 
 /// Events a viewer keeps; older ones are a request to `/api/events` away.
 pub const EVENTS_KEPT: usize = 2_000;
@@ -20,20 +23,25 @@ pub struct Feed {
     events: BTreeMap<Seq, Event>,
     stats: Option<DashboardStats>,
     history: VecDeque<HistoryPoint>,
+    notice: Option<Notice>,
 }
 
 impl Feed {
     /// Merges one message of a socket whose HELLO named `epoch`.
     pub fn merge(&mut self, epoch: Epoch, message: ServerMessage) {
         match message {
-            ServerMessage::Hello { server_time, .. } if self.epoch == Some(epoch) => {
-                self.epoch_seen_at = self.epoch_seen_at.max(server_time);
+            ServerMessage::Hello { server_time, .. } => {
+                self.notice = None; // What was announced is over, or will be said again.
+                if self.epoch == Some(epoch) {
+                    self.epoch_seen_at = self.epoch_seen_at.max(server_time);
+                }
             }
             ServerMessage::Snapshot { data } => self.merge_snapshot(*data),
             ServerMessage::Events { data } => self.merge_events(epoch, data),
             ServerMessage::NewEvent { data } => self.merge_events(epoch, [data]),
             ServerMessage::StatsUpdate { data, points } => self.merge_stats(epoch, *data, points),
-            ServerMessage::Hello { .. } | ServerMessage::Notice { .. } | ServerMessage::Unknown => {}
+            ServerMessage::Notice { data } => self.notice = Some(data),
+            ServerMessage::Unknown => {}
         }
     }
 
@@ -44,7 +52,7 @@ impl Feed {
             if self.epoch.is_some() && stats.as_of <= self.epoch_seen_at {
                 return; // A late answer from a log that has since been lost.
             }
-            *self = Self { epoch: Some(epoch), ..Self::default() };
+            *self = Self { epoch: Some(epoch), notice: self.notice.take(), ..Self::default() };
         }
         for event in events {
             self.events.entry(event.seq).or_insert(event);
@@ -71,6 +79,11 @@ impl Feed {
     /// The charts' points, oldest first.
     pub fn history(&self) -> &VecDeque<HistoryPoint> {
         &self.history
+    }
+
+    /// The last thing the room announced on this socket, such as a restart to come.
+    pub fn notice(&self) -> Option<&Notice> {
+        self.notice.as_ref()
     }
 
     /// Where a new socket should go on: nothing at or before it is needed again.

@@ -3,10 +3,12 @@
 //! Nothing here does I/O, reads a clock or draws randomness: time and entropy are arguments.
 
 pub mod audit;
+pub mod csv;
 pub mod event;
 pub mod feed;
 pub mod history;
 pub mod id;
+pub mod job;
 pub mod link;
 pub mod message;
 pub mod money;
@@ -15,6 +17,7 @@ pub mod report;
 pub mod room;
 pub mod stats;
 pub mod time;
+pub mod version;
 
 pub use event::{Event, Severity, Source};
 pub use id::{Epoch, GuildId, InteractionId, JournalSeq, Seq, UserId};

@@ -104,9 +104,11 @@ pub struct Link {
     attempt: Attempt,
     phase: Phase,
     failures: u32,
-    /// When `/api/snapshot` last answered with a snapshot, and when it is to be asked next.
+    /// When `/api/snapshot` last answered with a snapshot since polling began, and when it is to be asked next.
     polled_at: Option<Timestamp>,
     next_poll: Option<Timestamp>,
+    /// The edge's clock, and the viewer's at the moment it was told.
+    clocks: Option<(Timestamp, Timestamp)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,7 @@ impl Default for Link {
             failures: 0,
             polled_at: None,
             next_poll: None,
+            clocks: None,
         }
     }
 }
@@ -149,6 +152,12 @@ impl Link {
             Phase::Idle | Phase::Connecting { .. } => self.retrying(now, 0),
             Phase::Waiting { until } => self.retrying(now, until.since(now)),
         }
+    }
+
+    /// What the edge's clock shows when the viewer's shows `now`, to about the time that a frame travels. All moments of
+    /// the feed are the edge's. Until the edge has told its time, the two are taken to agree.
+    pub fn server_time(&self, now: Timestamp) -> Timestamp {
+        self.clocks.map_or(now, |(theirs, ours)| theirs.plus(now.since(ours)).minus(ours.since(now)))
     }
 
     /// Takes one happening; `entropy` is fresh random bits for the back-off.
@@ -202,18 +211,22 @@ impl Link {
             return;
         }
         match (serde_json::from_str(text), self.phase) {
-            (Ok(hello @ ServerMessage::Hello { version, epoch, .. }), Phase::Connecting { .. }) => {
-                if version != crate::VERSION {
-                    outputs.extend([Output::Hangup, Output::Reload]);
-                    self.phase = Phase::Ended { code: CloseCode::VersionMismatch.number() };
-                    return;
-                }
+            (Ok(ServerMessage::Hello { version, .. }), Phase::Connecting { .. })
+                if version != crate::VERSION =>
+            {
+                self.mismatch(outputs);
+            }
+            (Ok(hello @ ServerMessage::Hello { epoch, server_time, .. }), Phase::Connecting { .. }) => {
+                self.clocks = Some((server_time, now));
                 self.phase = Phase::Open { epoch, since: now, last_frame: now, last_ping: now };
                 self.next_poll = None;
                 self.merge(epoch, hello, outputs);
             }
             (Ok(message), Phase::Open { epoch, .. }) => {
                 let tells_all = matches!(message, ServerMessage::StatsUpdate { .. });
+                if let ServerMessage::StatsUpdate { data, .. } = &message {
+                    self.clocks = Some((data.as_of, now));
+                }
                 self.merge(epoch, message, outputs);
                 // The room sends what waits before it sends the numbers: what is missing then was lost. And a feed
                 // that holds another epoch for the newer one (clocks step back) would pass over all that this
@@ -230,6 +243,12 @@ impl Link {
     fn merge(&mut self, epoch: Epoch, message: ServerMessage, outputs: &mut Vec<Output>) {
         self.feed.merge(epoch, message);
         outputs.push(Output::Updated);
+    }
+
+    /// The page and the edge are of different versions, whichever is the newer one.
+    fn mismatch(&mut self, outputs: &mut Vec<Output>) {
+        outputs.extend([Output::Hangup, Output::Reload]);
+        self.phase = Phase::Ended { code: CloseCode::VersionMismatch.number() };
     }
 
     fn give_up(&mut self, now: Timestamp, entropy: u64, outputs: &mut Vec<Output>) {
@@ -264,6 +283,7 @@ impl Link {
         } else if self.failures >= POLL_AFTER_FAILURES && self.next_poll.is_none() {
             outputs.push(Output::Poll);
             self.next_poll = Some(now.plus(POLL_EVERY_MS));
+            self.polled_at = None; // What the first load or the last polling brought is old.
         }
     }
 
@@ -274,8 +294,14 @@ impl Link {
         outputs: &mut Vec<Output>,
     ) {
         let code = match answer {
+            Ok(snapshot) if snapshot.version != crate::VERSION => {
+                self.mismatch(outputs);
+                return;
+            }
             Ok(snapshot) => {
                 self.polled_at = Some(now);
+                // This answer can be late, and tells the time only while nothing better does.
+                self.clocks.get_or_insert((snapshot.stats.as_of, now));
                 self.feed.merge_snapshot(*snapshot);
                 outputs.push(Output::Updated);
                 return;

@@ -8,6 +8,8 @@ use crate::{GuildId, Timestamp, UserId};
 pub const REPORT_EVERY_MS: u64 = 5_000;
 /// The largest report the edge reads, in bytes.
 pub const REPORT_MAX_BYTES: usize = 1024 * 1024;
+/// Samples that one report brings later, at most: those of an hour.
+pub const MISSED_MAX: usize = 720;
 
 /// One look at the bot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,22 @@ pub struct Report {
     /// The servers it is in.
     #[serde(default)]
     pub guilds: ReportedGuilds,
+    /// Samples of reports that did not arrive, newest first; at most [`MISSED_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Missed>,
+    /// This is the last report: the bot goes offline now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
+}
+
+/// A latency that was measured while the edge was away.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Missed {
+    /// When it was measured, by the same clock as the report's `at`.
+    pub at: Timestamp,
+    /// The gateway's latency, else that of REST, in milliseconds.
+    pub ms: f64,
 }
 
 /// The bot, as Discord knows it.
@@ -99,7 +117,14 @@ impl Report {
         for shard in &mut self.shards {
             shard.latency_ms = believed(shard.latency_ms);
         }
+        self.missed.truncate(MISSED_MAX);
+        self.missed.retain(|missed| believed(Some(missed.ms)).is_some());
         self
+    }
+
+    /// The sample of this look: the gateway's latency, else that of REST, in milliseconds.
+    pub fn sample(&self) -> Option<f64> {
+        self.gateway_ms().or(self.rest_ms)
     }
 
     /// Mean heartbeat of the shards that know theirs, in milliseconds.

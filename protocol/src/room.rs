@@ -3,25 +3,27 @@
 //! [`Room::handle`] is the whole of it. The shell performs the [`Output`]s in order; whatever is in a [`Output::Store`]
 //! is durable before anything after it is seen by anybody.
 
+mod door;
+mod handling;
 mod ledgers;
 mod pulse;
 mod row;
+mod showing;
 mod timeline;
+mod viewer;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::row::{GuildRow, Kind, Memory, ReportRow, Row, UnknownRow};
+pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Resolution};
-use self::{ledgers::Ledgers, pulse::Pulse, timeline::Timeline};
+use self::{door::Door, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
-    ClientMessage, DashboardStats, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Snapshot,
-    Source, Timestamp,
-    message::{
-        CLIENT_FRAME_MAX_BYTES, CLIENT_MESSAGES_MAX, CLIENT_MESSAGES_WINDOW_MS, CloseCode, HEARTBEAT_MS,
-        PING, VIEWERS_MAX,
-    },
+    ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
+    message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Outcome, Push},
-    stats::{Bot, Commands, Guilds, RECENT_EVENTS_LEN, Users},
+    time::MINUTE_MS,
 };
 
 /// How often full stats follow while anyone watches, in milliseconds.
@@ -36,8 +38,11 @@ const FORGET_EVERY: u64 = 100;
 pub const COALESCE_MS: u64 = 50;
 /// The longest that events wait, however many watch, in milliseconds.
 pub const COALESCE_MAX_MS: u64 = 200;
-/// The newest points of history that go with the stats: the step before the tick, whole, and the one it falls into.
-const POINTS_WITH_STATS: usize = 2;
+/// Every update goes over the points of history of so long, in milliseconds: longer than a viewer bears silence.
+const POINTS_REPEATED_MS: u64 = 30_000;
+/// How far before what a viewer surely knows its points of history begin anew, in milliseconds: the clocks of the
+/// books and of the room need not agree.
+const POINTS_SLACK_MS: u64 = MINUTE_MS;
 /// Writing a frame to a thousand sockets takes about 33 ms: with this window per thousand it is half of the time.
 const COALESCE_MS_PER_1000_VIEWERS: u64 = 66;
 
@@ -57,8 +62,9 @@ pub enum Frame<'a> {
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<'a> {
-    /// A viewer's socket opened, perhaps to go on after an event of an epoch.
-    Joined(SocketId, Option<(Epoch, Seq)>),
+    /// A viewer's socket opened, of a browser's session or of a program, perhaps to go on after an event of an epoch.
+    /// [`Room::knock`] has let it in.
+    Joined(SocketId, Option<SessionId>, Option<(Epoch, Seq)>),
     /// A viewer sent a frame.
     Said(SocketId, Frame<'a>),
     /// A viewer's socket closed.
@@ -82,6 +88,8 @@ pub enum Output {
     Store(Row),
     /// Delete the rows of this kind whose keys are below.
     Forget(Kind, u64),
+    /// Delete the row of this kind and key.
+    Delete(Kind, u64),
     /// From here on, broadcasts reach this socket too.
     Admit(SocketId),
     /// Send to one.
@@ -110,14 +118,14 @@ pub struct Room {
     pending: Vec<Event>,
     flushing: bool,
     last_frame: Timestamp,
+    door: Door,
+    /// When full stats were last told to all; `None` after a restart.
+    told_stats_at: Option<Timestamp>,
+    /// Alarms since the object came up.
+    ticks: u64,
     ledgers: Ledgers,
     timeline: Timeline,
     pulse: Pulse,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Viewer {
-    said_at: VecDeque<Timestamp>,
 }
 
 impl Room {
@@ -126,17 +134,22 @@ impl Room {
         (Self::restore(Memory::new(epoch), []), vec![Output::Store(Row::Epoch(epoch))])
     }
 
-    /// The room as its rows tell, with the sockets that outlived the restart.
-    pub fn restore(memory: Memory, sockets: impl IntoIterator<Item = SocketId>) -> Self {
+    /// The room as its rows tell, with the sockets that outlived the restart and whose they are.
+    pub fn restore(memory: Memory, sockets: impl IntoIterator<Item = (SocketId, Option<SessionId>)>) -> Self {
+        let viewers: BTreeMap<SocketId, Viewer> =
+            sockets.into_iter().map(|(socket, session)| (socket, Viewer::of(session))).collect();
         let ring: VecDeque<Event> = memory.events.into();
         Self {
             epoch: memory.epoch,
             seq: ring.back().map_or(Seq(0), |event| event.seq),
             ring,
-            viewers: sockets.into_iter().map(|socket| (socket, Viewer::default())).collect(),
+            door: Door::with(viewers.values().filter_map(|viewer| viewer.session)),
+            viewers,
             pending: Vec::new(),
             flushing: false,
             last_frame: Timestamp::default(),
+            told_stats_at: None,
+            ticks: 0,
             pulse: Pulse::restore(memory.report, memory.names, &memory.buckets),
             ledgers: Ledgers::restore(memory.guilds, memory.active),
             timeline: Timeline::restore(memory.buckets, memory.months),
@@ -147,7 +160,9 @@ impl Room {
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Vec<Output> {
         let mut outputs = Vec::new();
         match input {
-            Input::Joined(socket, resume) => self.joined(now, socket, resume, &mut outputs),
+            Input::Joined(socket, session, resume) => {
+                self.joined(now, socket, session, resume, &mut outputs);
+            }
             Input::Said(socket, frame) => self.said(now, socket, frame, &mut outputs),
             Input::Left(socket) => self.left(socket, &mut outputs),
             Input::Recorded(push) => self.recorded(now, push, &mut outputs),
@@ -162,86 +177,30 @@ impl Room {
         outputs
     }
 
-    /// The numbers at `now`.
-    pub fn stats(&self, now: Timestamp) -> DashboardStats {
-        let last_hour = self.timeline.last_hour(now);
-        DashboardStats {
-            bot: Bot {
-                name: self.pulse.bot_name(),
-                avatar_url: self.pulse.avatar_url(),
-                status: self.pulse.status(now),
-            },
-            guilds: Guilds { count: self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count()) },
-            users: Users { active: self.ledgers.active(now), total: self.ledgers.players() },
-            commands: Commands {
-                total: self.ledgers.commands(),
-                last_hour: last_hour.commands,
-                refused_last_hour: last_hour.refused,
-                failed_last_hour: last_hour.failed,
-                change_from_last_month: self.timeline.change_from_last_month(now),
-            },
-            ping: self.pulse.ping(now, self.timeline.ping_one_hour_ago(now)),
-            handling: self.timeline.handling(now),
-            economy: self.ledgers.economy(self.timeline.last_day(now)),
-            leaderboards: self.ledgers.leaderboards(),
-            recent_events: self.ring.iter().rev().take(RECENT_EVENTS_LEN).cloned().collect(),
-            uptime: self.pulse.uptime_seconds(now),
-            last_command_timestamp: self.ledgers.last_command_at(),
-            maintenance_mode: false,
-            viewers: u32::try_from(self.viewers.len()).unwrap_or(u32::MAX),
-            as_of: now,
-            seq: self.seq,
+    /// Whether one more socket is let in, asked before it is opened. A session is counted, a program (`None`) is not.
+    pub fn knock(&mut self, now: Timestamp, session: Option<SessionId>) -> Result<(), Refusal> {
+        if self.viewers.len() >= VIEWERS_MAX {
+            return Err(Refusal::RoomFull);
         }
-    }
-
-    /// All that a page needs at first paint.
-    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        Snapshot {
-            version: crate::VERSION,
-            epoch: self.epoch,
-            seq: self.seq,
-            stats: self.stats(now),
-            events: self.ring.iter().rev().cloned().collect(),
-            history: self.timeline.points(now, Resolution::FiveSeconds),
-        }
-    }
-
-    /// Every server with books or a name, as `/api/guilds` lists them.
-    pub fn guilds(&self) -> Vec<GuildListing> {
-        let mut ids: Vec<GuildId> = self.ledgers.guild_ids().chain(self.pulse.named_ids()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().map(|id| self.listing(id)).collect()
-    }
-
-    fn listing(&self, id: GuildId) -> GuildListing {
-        let totals = self.ledgers.totals(id);
-        let named = self.pulse.named(id);
-        GuildListing {
-            id,
-            name: named.map_or_else(|| id.to_string(), |guild| guild.name.clone()),
-            icon_url: named.and_then(|guild| guild.icon_url.clone()),
-            players: totals.map_or(0, |totals| totals.players),
-            wealth: totals.map(|totals| totals.wealth).unwrap_or_default(),
-            commands: totals.map_or(0, |totals| totals.commands),
-            last_command_at: totals.and_then(|totals| totals.last_command_at),
-        }
+        session.map_or(Ok(()), |session| self.door.knock(now, session))
     }
 
     fn joined(
         &mut self,
         now: Timestamp,
         socket: SocketId,
+        session: Option<SessionId>,
         resume: Option<(Epoch, Seq)>,
         outputs: &mut Vec<Output>,
     ) {
-        if self.viewers.len() >= VIEWERS_MAX {
-            outputs.push(Output::Close(socket, CloseCode::RoomFull));
-            return;
-        }
         self.flush(now, outputs); // What waits is for those who were here; the newcomer gets it below.
         let missed = resume.and_then(|(epoch, since)| self.missed(epoch, since));
-        self.viewers.insert(socket, Viewer::default());
+        if self.viewers.is_empty() {
+            self.told_stats_at = Some(now); // What happened before goes to the newcomer alone.
+            self.timeline.take_untold();
+        }
+        self.door.enter(session);
+        self.viewers.insert(socket, Viewer::of(session));
         outputs.push(Output::Admit(socket));
         outputs.push(Output::Send(
             socket,
@@ -254,14 +213,12 @@ impl Room {
                 resumed: missed.is_some(),
             },
         ));
-        outputs.push(Output::Send(
-            socket,
-            match missed {
-                Some(events) => ServerMessage::Events { data: events },
-                None => ServerMessage::Snapshot { data: Box::new(self.snapshot(now)) },
-            },
-        ));
-        outputs.push(Output::Send(socket, self.stats_update(now)));
+        let (welcome, points_from) = match (missed, resume) {
+            (Some(data), Some((_, since))) => (ServerMessage::Events { data }, self.known_until(since)),
+            _ => (ServerMessage::Snapshot { data: Box::new(self.snapshot(now)) }, now),
+        };
+        outputs.push(Output::Send(socket, welcome));
+        outputs.push(Output::Send(socket, self.stats_update(now, points_from)));
         outputs.push(Output::TickIn(STATS_EVERY_MS));
     }
 
@@ -272,6 +229,12 @@ impl Room {
         resumable.then(|| self.ring.iter().filter(|event| event.seq > since).cloned().collect())
     }
 
+    /// Until when a viewer that has this event surely has the points of history, too.
+    fn known_until(&self, since: Seq) -> Timestamp {
+        let last = self.ring.iter().find(|event| event.seq == since);
+        last.map(|event| event.at.minus(POINTS_SLACK_MS)).unwrap_or_default()
+    }
+
     fn said(&mut self, now: Timestamp, socket: SocketId, frame: Frame<'_>, outputs: &mut Vec<Output>) {
         let Some(viewer) = self.viewers.get_mut(&socket) else { return };
         match viewer.judge(now, frame) {
@@ -279,7 +242,7 @@ impl Room {
             Ok(None) => {}
             Ok(Some(ClientMessage::Refresh)) => {
                 self.flush(now, outputs); // Numbers that run ahead of the events would look like a loss.
-                outputs.push(Output::Send(socket, self.stats_update(now)));
+                outputs.push(Output::Send(socket, self.stats_update(now, now)));
             }
             Err(code) => {
                 outputs.push(Output::Close(socket, code));
@@ -289,7 +252,9 @@ impl Room {
     }
 
     fn left(&mut self, socket: SocketId, outputs: &mut Vec<Output>) {
-        if self.viewers.remove(&socket).is_some() && self.viewers.is_empty() {
+        let Some(viewer) = self.viewers.remove(&socket) else { return };
+        self.door.leave(viewer.session);
+        if self.viewers.is_empty() {
             outputs.push(Output::TickNever);
         }
     }
@@ -298,8 +263,9 @@ impl Room {
         let guild = push.guild_id;
         let seen = self.ledgers.acknowledged(guild);
         let fresh: Vec<_> = push.records.into_iter().filter(|record| record.seq > seen).collect();
-        let acknowledged = fresh.last().map_or(seen, |record| record.seq);
-        if !fresh.is_empty() {
+        let last = fresh.last().map(|record| (record.seq, record.at));
+        let acknowledged = last.map_or(seen, |(seq, _)| seq);
+        if let Some((_, committed_at)) = last {
             for record in fresh {
                 self.timeline.add_record(record.at, &record);
                 if let Some(activity) = record.activity {
@@ -310,7 +276,9 @@ impl Room {
                 }
             }
             outputs.push(Output::Store(self.ledgers.replace(guild, acknowledged, push.totals)));
-            self.timeline.set_wealth(now, self.ledgers.wealth());
+            for at in [committed_at, now] {
+                self.timeline.set_wealth(at, self.ledgers.wealth());
+            }
             self.timeline.save(now, outputs);
         }
         outputs.push(Output::Acknowledge(Acknowledgement { seq: acknowledged }));
@@ -319,9 +287,13 @@ impl Room {
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
-        let sample = report.gateway_ms().or(report.rest_ms);
+        let sample = report.sample();
+        // By age, not by the clock of whoever measured: that may be minutes off.
+        for missed in &report.missed {
+            self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
+        }
         self.notice(now, outputs);
-        outputs.extend(self.pulse.report(now, report).into_iter().map(Output::Store));
+        self.pulse.report(now, report, |guild| self.ledgers.totals(guild).is_some(), outputs);
         self.notice(now, outputs);
         self.timeline.add_ping(now, sample);
         self.timeline.set_wealth(now, self.ledgers.wealth());
@@ -337,6 +309,7 @@ impl Room {
     }
 
     fn ticked(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        self.ticks += 1;
         if self.viewers.is_empty() {
             outputs.push(Output::TickNever);
             return;
@@ -344,7 +317,10 @@ impl Room {
         self.notice(now, outputs);
         self.flush(now, outputs);
         // Last the alarm: what is sent would otherwise wait for its write.
-        self.broadcast(now, self.stats_update(now), outputs);
+        let points_from = self.told_stats_at.replace(now).unwrap_or(now.minus(POINTS_SLACK_MS));
+        // What was committed long ago can come late.
+        let points_from = self.timeline.take_untold().map_or(points_from, |changed| changed.min(points_from));
+        self.broadcast(now, self.stats_update(now, points_from), outputs);
         outputs.push(Output::TickIn(STATS_EVERY_MS));
     }
 
@@ -356,11 +332,12 @@ impl Room {
         }
     }
 
-    fn stats_update(&self, now: Timestamp) -> ServerMessage {
-        ServerMessage::StatsUpdate {
-            data: Box::new(self.stats(now)),
-            points: self.timeline.newest_points(Resolution::FiveSeconds, POINTS_WITH_STATS),
-        }
+    /// The numbers, and the points of history from the step that `points_from` falls into, or from earlier: a frame that
+    /// a wire swallowed is made good by the next.
+    fn stats_update(&self, now: Timestamp, points_from: Timestamp) -> ServerMessage {
+        let from = points_from.min(now.minus(POINTS_REPEATED_MS)).floor(Resolution::FiveSeconds.step_ms());
+        let points = self.timeline.points(now, from, Resolution::FiveSeconds);
+        ServerMessage::StatsUpdate { data: Box::new(self.stats(now)), points }
     }
 
     /// Gives an event its place, stores it, and puts it among those to be told.
@@ -415,46 +392,7 @@ impl Room {
     }
 }
 
-impl Viewer {
-    /// What a frame means: nothing (a ping), a message, or the end.
-    fn judge(&mut self, now: Timestamp, frame: Frame<'_>) -> Result<Option<ClientMessage>, CloseCode> {
-        let Frame::Text(text) = frame else { return Err(CloseCode::TooLarge) };
-        if text.len() > CLIENT_FRAME_MAX_BYTES {
-            return Err(CloseCode::TooLarge);
-        }
-        self.said_at.retain(|&at| now.since(at) < CLIENT_MESSAGES_WINDOW_MS);
-        self.said_at.push_back(now);
-        if self.said_at.len() > CLIENT_MESSAGES_MAX {
-            return Err(CloseCode::TooMany);
-        }
-        if text == PING {
-            return Ok(None);
-        }
-        serde_json::from_str(text).map(Some).map_err(|_| CloseCode::BadMessage)
-    }
-}
-
 /// An event of the edge itself, for the room to number.
 pub fn edge_failure(id: String, at: Timestamp, guild_id: GuildId, message: String) -> Event {
     Event::new(id, at, guild_id, Severity::Error, Source::Edge, message)
-}
-
-/// One line of `/api/guilds`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GuildListing {
-    /// The server.
-    pub id: GuildId,
-    /// Its name, or its id until the bot has told the name.
-    pub name: String,
-    /// Where its icon is.
-    pub icon_url: Option<String>,
-    /// Accounts.
-    pub players: u64,
-    /// What they hold together.
-    pub wealth: crate::Coins,
-    /// Interactions answered.
-    pub commands: u64,
-    /// The last command's commit.
-    pub last_command_at: Option<Timestamp>,
 }

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use expect_test::{ExpectFile, expect_file};
 use protocol::{
     ClientMessage, JournalSeq, Seq, ServerMessage, Severity, Source, VERSION,
+    history::{History, Range},
     message::{HEARTBEAT_MS, Notice},
     record::{Acknowledgement, Outcome},
     stats::BotStatus,
@@ -58,6 +59,9 @@ fn the_shapes() {
     check(&snapshot(EPOCH, NOON, 811..=812), &expect_file!["golden/snapshot.json"]);
     check(&stats(NOON, 2), &expect_file!["golden/dashboard_stats.json"]);
     check(&event(812), &expect_file!["golden/event.json"]);
+    let history =
+        History { range: Range::Day, step_ms: 60_000, points: snapshot(EPOCH, NOON, 1..=2).history };
+    check(&history, &expect_file!["golden/history.json"]);
     check(&report(NOON), &expect_file!["golden/report.json"]);
     check(&push(HARBOUR, 40..=41), &expect_file!["golden/push.json"]);
     check(&Acknowledgement { seq: JournalSeq(41) }, &expect_file!["golden/acknowledgement.json"]);

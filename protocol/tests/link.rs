@@ -3,13 +3,13 @@
 mod samples;
 
 use protocol::{
-    Epoch, Seq, ServerMessage, Timestamp,
+    Epoch, Seq, ServerMessage, Snapshot, Timestamp,
     feed::Feed,
     link::{
         Attempt, CONNECT_TIMEOUT_MS, DROP_AFTER_MS, HEALTHY_AFTER_MS, Input, Link, Output, POLL_EVERY_MS,
         PollError, RETRY_MAX_MS, STALE_AFTER_MS, Status,
     },
-    message::{HEARTBEAT_MS, PONG},
+    message::{HEARTBEAT_MS, Notice, PONG},
 };
 use samples::{EPOCH, NOON, event, events, snapshot, stats};
 
@@ -371,4 +371,67 @@ fn an_epoch_that_seems_older_is_not_listened_to_in_vain() {
     let outputs =
         page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(behind, 1)), points: Vec::new() });
     assert!(outputs.contains(&Output::Hangup), "{outputs:?}");
+}
+
+#[test]
+fn the_first_load_does_not_count_as_polling() {
+    let mut page = Page::opened();
+    page.handle(Input::Polled(Ok(Box::new(snapshot(EPOCH, page.now, 1..=3)))));
+    for _ in 0..3 {
+        page.lose();
+        page.handle(Input::Nudged);
+    }
+    assert_eq!(page.status(), Status::Reconnecting(0), "polling has only begun");
+    page.handle(Input::Polled(Ok(Box::new(snapshot(EPOCH, page.now, 1..=3)))));
+    assert_eq!(page.status(), Status::Polling(0));
+}
+
+#[test]
+fn a_snapshot_of_another_version_means_reload() {
+    for version in [0, protocol::VERSION + 1] {
+        let mut page = Page::opened();
+        let strange = Snapshot { version, ..snapshot(EPOCH, page.now, 1..=3) };
+        let outputs = page.handle(Input::Polled(Ok(Box::new(strange))));
+        assert_eq!(outputs, [Output::Hangup, Output::Reload]);
+        assert_eq!((page.status(), page.feed()), (Status::Ended(4526), &Feed::default()));
+    }
+}
+
+#[test]
+fn the_edges_clock_is_known_by_its_words() {
+    let mut page = Page::opened();
+    assert_eq!(page.link.server_time(page.now), page.now, "nothing is known yet");
+    let told = |page: &mut Page, at: Timestamp| {
+        page.say(&ServerMessage::StatsUpdate { data: Box::new(stats(at, 3)), points: Vec::new() });
+    };
+    page.handle(Input::Polled(Ok(Box::new(snapshot(EPOCH, page.now.plus(500), 1..=3)))));
+    assert_eq!(page.link.server_time(page.now), page.now.plus(500));
+    page.handle(Input::Polled(Ok(Box::new(snapshot(EPOCH, page.now.minus(9_000), 1..=3)))));
+    assert_eq!(page.link.server_time(page.now), page.now.plus(500), "late answers are no clock");
+    page.hello(EPOCH, 3, true);
+    assert_eq!(page.link.server_time(page.now), page.now, "HELLO is");
+    for skew in [-60_000_i64, -1, 0, 70_000] {
+        let theirs = Timestamp(page.now.0.wrapping_add_signed(skew));
+        told(&mut page, theirs);
+        for ms in [0, 40, 5_000] {
+            assert_eq!(page.link.server_time(page.now.plus(ms)), theirs.plus(ms), "{skew}");
+            assert_eq!(page.link.server_time(page.now.minus(ms)), theirs.minus(ms), "{skew}, a step back");
+        }
+    }
+}
+
+#[test]
+fn a_notice_stays_until_the_next_socket() {
+    let mut page = Page::live();
+    let notice = Notice { code: "restarting".to_owned(), message: "Pulse restarts in a moment.".to_owned() };
+    assert_eq!(page.feed().notice(), None);
+    page.say(&ServerMessage::Notice { data: notice.clone() });
+    page.say(&ServerMessage::NewEvent { data: event(4) });
+    page.say(&ServerMessage::Snapshot { data: Box::new(snapshot(Epoch(77), page.now.plus(9_000), 1..=1)) });
+    assert_eq!(page.feed().notice(), Some(&notice));
+    page.lose();
+    page.handle(Input::Nudged);
+    assert_eq!(page.feed().notice(), Some(&notice), "a restart takes a while");
+    page.hello(EPOCH, 4, true);
+    assert_eq!(page.feed().notice(), None);
 }

@@ -4,10 +4,13 @@ mod samples;
 
 use protocol::{
     Epoch, Event, GuildId, JournalSeq, Seq, ServerMessage, Timestamp,
+    history::Range,
     message::{CLIENT_FRAME_MAX_BYTES, CLIENT_MESSAGES_MAX, CloseCode, VIEWERS_MAX},
     record::Acknowledgement,
+    report::NamedGuild,
     room::{
-        EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Room, Row, STATS_EVERY_MS, SocketId,
+        EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Refusal, Room, RoomState, Row,
+        STATS_EVERY_MS, SessionId, SocketId,
     },
     stats::BotStatus,
 };
@@ -34,7 +37,7 @@ impl House {
     /// A house with one viewer, and nothing said for long.
     fn watched() -> Self {
         let mut house = Self::empty();
-        house.handle(Input::Joined(ONE, None));
+        house.handle(Input::Joined(ONE, None, None));
         house.now = house.now.plus(1_000);
         house
     }
@@ -51,7 +54,7 @@ impl House {
     }
 
     fn join(&mut self, socket: SocketId, resume: Option<(Epoch, Seq)>) -> Vec<Output> {
-        self.handle(Input::Joined(socket, resume))
+        self.handle(Input::Joined(socket, None, resume))
     }
 
     fn seq(&self) -> u64 {
@@ -393,14 +396,16 @@ fn a_refresh_is_answered_with_the_numbers() {
 }
 
 #[test]
-fn a_full_room_says_so() {
-    let sockets = (1..=VIEWERS_MAX as u64).map(SocketId);
+fn a_full_room_lets_nobody_in() {
+    let sockets = (1..=VIEWERS_MAX as u64).map(|socket| (SocketId(socket), None));
     let mut room = Room::restore(Memory::new(EPOCH), sockets);
-    let late = SocketId(0);
-    assert_eq!(room.handle(NOON, Input::Joined(late, None)), [Output::Close(late, CloseCode::RoomFull)]);
-    assert_eq!(room.handle(NOON, Input::Left(late)), []);
+    for session in [None, Some(SessionId(1))] {
+        assert_eq!(room.knock(NOON, session), Err(Refusal::RoomFull));
+    }
     room.handle(NOON, Input::Left(ONE));
-    assert_eq!(room.handle(NOON, Input::Joined(late, None))[0], Output::Admit(late));
+    assert_eq!(room.knock(NOON, None), Ok(()));
+    assert_eq!(room.handle(NOON, Input::Joined(ONE, None, None))[0], Output::Admit(ONE));
+    assert_eq!(room.knock(NOON, None), Err(Refusal::RoomFull));
 }
 
 #[test]
@@ -460,7 +465,7 @@ fn an_acknowledgement_outlives_a_restart() {
     };
     keep(&[Output::Store(Row::Epoch(EPOCH))]);
     keep(&house.record(4));
-    let mut restored = Room::restore(memory, [ONE]);
+    let mut restored = Room::restore(memory, [(ONE, None)]);
     assert_eq!(restored.snapshot(NOON).events, house.room.snapshot(NOON).events);
     let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 1..=4)));
     assert_eq!(outputs, [Output::Acknowledge(Acknowledgement { seq: JournalSeq(4) })]);
@@ -478,4 +483,201 @@ fn a_latency_that_no_clock_can_have_measured_is_not_known() {
         house.handle(Input::Reported(report));
         assert_eq!(house.room.stats(house.now).ping.avg, None, "{impossible}");
     }
+}
+
+#[test]
+fn a_session_holds_fifty_sockets() {
+    let (session, other) = (Some(SessionId(7)), Some(SessionId(8)));
+    let mut house = House::empty();
+    let join = |house: &mut House, socket: u64, session| {
+        let let_in = house.room.knock(house.now, session);
+        if let_in.is_ok() {
+            house.handle(Input::Joined(SocketId(socket), session, None));
+        }
+        let_in
+    };
+    for socket in 0..50 {
+        assert_eq!(join(&mut house, socket, session), Ok(()), "{socket}");
+    }
+    house.now = house.now.plus(60_000);
+    for socket in 50..300 {
+        assert_eq!(join(&mut house, socket, session), Err(Refusal::TooManySockets), "{socket}");
+    }
+    assert_eq!(join(&mut house, 300, other), Ok(()), "another session");
+    (400..600).for_each(|socket| assert_eq!(join(&mut house, socket, None), Ok(()), "a program"));
+    house.handle(Input::Left(SocketId(3)));
+    house.handle(Input::Left(SocketId(3)));
+    house.handle(Input::Said(SocketId(4), Frame::Binary));
+    assert_eq!(join(&mut house, 601, session), Ok(()), "one left, and one was sent away");
+    assert_eq!(join(&mut house, 602, session), Ok(()));
+    assert_eq!(join(&mut house, 603, session), Err(Refusal::TooManySockets));
+}
+
+#[test]
+fn sockets_are_counted_after_a_restart_too() {
+    let session = Some(SessionId(7));
+    let sockets = (0..50).map(|socket| (SocketId(socket), session)).chain([(SocketId(50), None)]);
+    let mut room = Room::restore(Memory::new(EPOCH), sockets);
+    assert_eq!(room.knock(NOON, session), Err(Refusal::TooManySockets));
+    room.handle(NOON, Input::Left(SocketId(50)));
+    assert_eq!(room.knock(NOON, session), Err(Refusal::TooManySockets), "that was a program");
+    room.handle(NOON, Input::Left(SocketId(0)));
+    assert_eq!(room.knock(NOON, session), Ok(()));
+}
+
+#[test]
+fn a_session_that_hurries_is_slowed_down() {
+    let (session, other) = (Some(SessionId(7)), Some(SessionId(8)));
+    let mut room = House::empty().room;
+    for knock in 0..100 {
+        assert_eq!(room.knock(NOON, session), Ok(()), "{knock}");
+    }
+    let refused = |retry_in_ms| Err(Refusal::TooManyJoins { retry_in_ms });
+    for (after_ms, outcome) in [
+        (0, refused(200)),
+        (0, refused(200)), // A refusal costs nothing.
+        (199, refused(1)),
+        (200, Ok(())),
+        (200, refused(200)),
+        (600, Ok(())),
+        (600, Ok(())),
+        (600, refused(200)),
+    ] {
+        assert_eq!(room.knock(NOON.plus(after_ms), session), outcome, "after {after_ms} ms");
+    }
+    assert_eq!(room.knock(NOON.plus(600), other), Ok(()), "another session has its own pace");
+    assert_eq!(room.knock(NOON.plus(600), None), Ok(()), "a program has none");
+    let calm = NOON.plus(60_000);
+    (0..100).for_each(|knock| assert_eq!(room.knock(calm, session), Ok(()), "{knock} after a calm minute"));
+    assert_eq!(room.knock(calm, session), refused(200));
+    assert_eq!(
+        room.knock(NOON.minus(3_600_000), session),
+        Ok(()),
+        "a clock that steps back locks nobody out"
+    );
+}
+
+#[test]
+fn servers_that_were_left_are_forgotten_unless_their_books_are_here() {
+    let named = |ids: &[u64], count: u64, now| {
+        let mut report = report(now);
+        let name = report.guilds.named.remove(0);
+        report.guilds.named = ids.iter().map(|&id| NamedGuild { id: GuildId(id), ..name.clone() }).collect();
+        report.guilds.count = count;
+        report
+    };
+    let mut house = House::empty();
+    house.record(1);
+    let books = HARBOUR.0;
+    for (ids, count, forgotten, known) in [
+        (vec![books, 42, 43], 3, vec![], vec![42, 43, books]),
+        (vec![42], 3, vec![], vec![42, 43, books]), // Not all are named: who is missing may be there.
+        (vec![], 0, vec![], vec![42, 43, books]),   // Nothing is known.
+        (vec![42], 1, vec![43], vec![42, books]),
+        (vec![44], 1, vec![42], vec![44, books]),
+        (vec![44], 1, vec![], vec![44, books]),
+    ] {
+        let outputs = house.handle(Input::Reported(named(&ids, count, house.now)));
+        let deleted: Vec<u64> = outputs
+            .iter()
+            .filter_map(|output| if let Output::Delete(Kind::Name, id) = output { Some(*id) } else { None })
+            .collect();
+        assert_eq!(deleted, forgotten, "{ids:?} of {count}");
+        let listed: Vec<u64> = house.room.guilds().iter().map(|guild| guild.id.0).collect();
+        assert_eq!(listed, known, "{ids:?} of {count}");
+    }
+}
+
+/// The points that an update brings: where each begins, from noon on in seconds, and its commands.
+fn points(outputs: &[Output]) -> Vec<(i64, u64)> {
+    let points = outputs.iter().find_map(|output| match output {
+        Output::Send(_, ServerMessage::StatsUpdate { points, .. })
+        | Output::Broadcast(ServerMessage::StatsUpdate { points, .. }) => Some(points),
+        _ => None,
+    });
+    let seconds = |at: Timestamp| (at.0.cast_signed() - NOON.0.cast_signed()) / 1_000;
+    points.unwrap_or(&Vec::new()).iter().map(|point| (seconds(point.at), point.commands)).collect()
+}
+
+#[test]
+fn an_update_brings_the_newest_points_and_what_a_late_tick_missed() {
+    let mut house = House::empty();
+    house.record(2);
+    house.join(ONE, None);
+    let steps = |from: i64, to: i64| (from..=to).map(|step| (step * 5, if step == 0 { 2 } else { 0 }));
+    for (after_ms, from, to) in [
+        (5_000, 0, 1),
+        (5_000, 0, 2),
+        (30_000, 2, 8), // Thirty seconds, as ever.
+        (5_000, 3, 9),
+        (95_000, 9, 28), // The alarm was late: from the last tick on.
+        (5_000, 23, 29),
+    ] {
+        house.now = house.now.plus(after_ms);
+        let told = points(&house.handle(Input::Ticked));
+        assert_eq!(told, steps(from, to).collect::<Vec<_>>(), "{after_ms} ms later");
+    }
+}
+
+#[test]
+fn what_comes_late_is_told_again() {
+    let mut house = House::watched();
+    house.record(1);
+    house.now = house.now.plus(120_000);
+    house.handle(Input::Ticked);
+    house.now = house.now.plus(5_000);
+    // Committed at noon, in the newest step that is known.
+    let mut late = push(HARBOUR, 2..=2);
+    late.records[0].at = NOON;
+    house.handle(Input::Recorded(late));
+    let told = points(&house.handle(Input::Ticked));
+    assert_eq!(told[0], (0, 2));
+    assert_eq!(points(&house.handle(Input::Ticked)).len(), 7, "once");
+}
+
+#[test]
+fn who_resumes_gets_the_points_of_the_meantime() {
+    let mut house = House::empty();
+    house.record(1); // Committed at noon.
+    house.now = house.now.plus(600_000);
+    let mut second = push(HARBOUR, 2..=2);
+    (second.records[0].at, second.records[0].events[0].at) = (house.now, house.now);
+    house.handle(Input::Recorded(second));
+    house.now = house.now.plus(300_000);
+    for (since, from, to) in [(0, 0, 900), (1, 0, 900), (2, 540, 900)] {
+        let told = points(&house.join(SocketId(10 + since), Some((EPOCH, Seq(since)))));
+        assert_eq!((told[0].0, told[told.len() - 1].0), (from, to), "since {since}");
+        assert!(told.windows(2).all(|pair| pair[1].0 - pair[0].0 == 5));
+    }
+    let newcomer = points(&house.join(ONE, None));
+    assert_eq!(newcomer.len(), 7, "a newcomer has them in the snapshot");
+}
+
+#[test]
+fn charts_go_back_as_far_as_they_say() {
+    let mut house = House::empty();
+    house.record(3);
+    house.now = NOON.plus(7_200_000);
+    for (range, step_ms, points, commands) in
+        [(Range::Hour, 5_000, 721, 0), (Range::Day, 60_000, 121, 3), (Range::Month, 900_000, 9, 3)]
+    {
+        let history = house.room.history(house.now, range);
+        assert_eq!((history.range, history.step_ms, history.points.len()), (range, step_ms, points));
+        assert_eq!(history.points.iter().map(|point| point.commands).sum::<u64>(), commands);
+        assert!(history.points.iter().all(|point| point.wealth.get() == 1_003), "{range:?}");
+        assert_eq!(history.points.last().map(|point| point.at), Some(house.now));
+    }
+    assert_eq!(House::empty().room.history(NOON, Range::Hour).points, []);
+    // A clock that was ahead has left a step in the future; it is shown, and nothing is made up before it.
+    let history = house.room.history(NOON.minus(5_000), Range::Hour);
+    assert_eq!(history.points.len(), 1);
+}
+
+#[test]
+fn the_room_tells_of_itself() {
+    let mut house = House::watched();
+    house.record(2);
+    house.handle(Input::Ticked);
+    let state = RoomState { epoch: EPOCH, seq: Seq(2), viewers: 1, ticks: 1 };
+    assert_eq!(house.room.state(), state);
 }

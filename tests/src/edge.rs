@@ -1,9 +1,16 @@
 //! A real edge on workerd, with keys and a state folder of its own.
 
-use std::{net::TcpListener, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::Command,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use discord_sim::{EdgeClient, Signer};
+use protocol::{Event, Seq, room::RoomState};
 use serde_json::{Value, json};
 
 use crate::program::{Program, root};
@@ -12,6 +19,9 @@ use crate::program::{Program, root};
 pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
 /// What the bot-worker shows.
 pub const BOT_TOKEN: &str = "a-bot-token-of-the-tests";
+/// The one-time link of [`Edge::session`], good for ever.
+pub const LINK: &str = "a-ticket-of-the-tests.9007199254740991";
+const TICKET: &str = "a-ticket-of-the-tests";
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -22,6 +32,7 @@ pub struct Edge {
     port: u16,
     state: PathBuf,
     bindings: Value,
+    faults: bool,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -40,6 +51,15 @@ impl Edge {
 
     /// One with fresh state and these settings over the usual ones.
     pub fn start_with(settings: Value) -> Result<Self> {
+        Self::start_as(settings, false)
+    }
+
+    /// One with fresh state, whose room can be stopped.
+    pub fn start_faulty() -> Result<Self> {
+        Self::start_as(json!({}), true)
+    }
+
+    fn start_as(settings: Value, faults: bool) -> Result<Self> {
         let mut bindings = json!({
             "DISCORD_PUBLIC_KEY": signer().public_key_hex(),
             "ADMIN_TOKEN": ADMIN_TOKEN,
@@ -51,7 +71,7 @@ impl Edge {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
         let url = format!("http://127.0.0.1:{port}");
-        let mut edge = Self { program: None, port, state, bindings, url };
+        let mut edge = Self { program: None, port, state, bindings, faults, url };
         edge.revive()?;
         Ok(edge)
     }
@@ -65,8 +85,7 @@ impl Edge {
     pub fn revive(&mut self) -> Result<()> {
         let main = root().join("target/edge/local/index.js");
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
-        let options =
-            json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings});
+        let options = json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings, "faults": self.faults});
         let mut serve = Command::new(root().join("node_modules/.bin/node"));
         serve.current_dir(root()).arg("edge/serve.mjs").env("PULSE_EDGE_OPTIONS", options.to_string());
         let program = Program::start(&mut serve)?;
@@ -75,9 +94,54 @@ impl Edge {
         Ok(())
     }
 
+    /// Drops the room from memory, as the platform may at any moment; its sockets stay.
+    pub fn evict_room(&self) -> Result<()> {
+        let program = self.program()?;
+        program.say("evict Room room")?;
+        let answer = program.wait_for("evict", PATIENCE)?;
+        ensure!(answer == "evicted Room room", "{answer}");
+        Ok(())
+    }
+
+    /// The process that serves it; workerd is a child of it.
+    pub fn process(&self) -> Result<u32> {
+        Ok(self.program()?.id())
+    }
+
+    fn program(&self) -> Result<&Program> {
+        self.program.as_ref().context("the edge is not running")
+    }
+
     /// Waits until its log says these words.
     pub fn wait_for_log(&self, words: &str) -> Result<String> {
-        self.program.as_ref().context("the edge is not running")?.wait_for(words, PATIENCE)
+        self.program()?.wait_for(words, PATIENCE)
+    }
+
+    /// A browser's session, by the one-time link of the build for developers: the value of its `Cookie` header. The edge
+    /// has to be started with [`LINK`].
+    pub async fn session(&self) -> Result<String> {
+        let client =
+            reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let response = client.get(format!("{}/login/local?ticket={TICKET}", self.url)).send().await?;
+        let cookie = response.headers().get("Set-Cookie").context("no session")?.to_str()?;
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// Lets every request to the room fail from now on.
+    pub fn stop_room(&self) -> Result<()> {
+        self.tell("stop Room")
+    }
+
+    /// Lets the room work again.
+    pub fn start_room(&self) -> Result<()> {
+        self.tell("start Room")
+    }
+
+    /// Tells its runner something, which it repeats when it is done.
+    fn tell(&self, line: &str) -> Result<()> {
+        let program = self.program()?;
+        program.say(line)?;
+        program.wait_for(line, PATIENCE).map(drop)
     }
 
     /// Posts what Discord would sign.
@@ -105,6 +169,25 @@ impl Edge {
         Ok(replies)
     }
 
+    /// All events that the room has stored, oldest first.
+    pub async fn events(&self) -> Result<Vec<(Seq, String)>> {
+        let mut all: Vec<Event> = Vec::new();
+        loop {
+            let before = all.last().map(|event| format!("&before={}", event.seq)).unwrap_or_default();
+            let page = self.get(&format!("/api/events?limit=200{before}")).await?;
+            let page: Vec<Event> = serde_json::from_value(page)?;
+            if page.is_empty() {
+                return Ok(all.into_iter().rev().map(|event| (event.seq, event.id)).collect());
+            }
+            all.extend(page);
+        }
+    }
+
+    /// The room's account of itself.
+    pub async fn room(&self) -> Result<RoomState> {
+        Ok(serde_json::from_value(self.get("/api/room").await?)?)
+    }
+
     /// Asks as a program with `ADMIN_TOKEN`.
     pub async fn get(&self, path: &str) -> Result<Value> {
         let response = http().get(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN).send().await?;
@@ -126,6 +209,16 @@ impl Drop for Edge {
 /// Signs as Discord would.
 pub fn signer() -> Signer {
     Signer::from_seed([42; 32])
+}
+
+/// Waits until a condition holds, for as long as anything may take.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+    let began = Instant::now();
+    while !holds().await? {
+        ensure!(began.elapsed() < 4 * PATIENCE, "it did not come to pass: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// A client without proxies.

@@ -3,11 +3,15 @@
 //! What is built is taken as it is: `cargo xtask build` first. `cargo xtask test` does so by itself.
 
 pub mod bot;
+pub mod crowd;
 pub mod edge;
+pub mod follower;
 pub mod people;
 pub mod program;
 pub mod simulation;
 pub mod viewer;
 
+pub use crowd::Crowd;
 pub use edge::Edge;
+pub use follower::Follower;
 pub use viewer::Viewer;

@@ -1,7 +1,8 @@
 //! A child in a process group of its own, that does not outlive the test.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    fs,
+    io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -31,6 +32,19 @@ pub fn binary(name: &str) -> Result<Command> {
         bail!("target/debug/{name} is missing; make it with `cargo build -p {name}`");
     }
     Ok(Command::new(path))
+}
+
+/// The memory that a process of this name and parent holds, in bytes: its resident set.
+pub fn resident_bytes(parent: u32, name: &str) -> Result<u64> {
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        let field = |field: &str| status.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
+        if field("PPid:") == Some(&parent.to_string()) && field("Name:") == Some(name) {
+            let kib = field("VmRSS:").and_then(|size| size.strip_suffix(" kB")).context("no VmRSS")?;
+            return Ok(kib.trim().parse::<u64>()? * 1024);
+        }
+    }
+    bail!("no {name} is a child of {parent}")
 }
 
 /// A running child. Dropped, it is killed with all that it started.
@@ -66,6 +80,17 @@ impl Program {
             });
         }
         Ok(Self { child, lines: Mutex::new(lines) })
+    }
+
+    /// Writes a line to its input.
+    pub fn say(&self, line: &str) -> Result<()> {
+        let mut input = self.child.stdin.as_ref().context("its input is closed")?;
+        Ok(writeln!(input, "{line}")?)
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for a line that contains `words`; gives it.

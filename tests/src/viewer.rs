@@ -36,9 +36,14 @@ impl Viewer {
         Self::knock(edge, query, &[("Authorization", &format!("Bearer {ADMIN_TOKEN}"))]).await
     }
 
-    /// Opens the stream with exactly these headers; the status when it is refused.
+    /// Opens the stream with exactly these headers; the status when it is refused, or 0 when nobody answers.
     pub async fn knock(edge: &Edge, query: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let address = format!("{}/ws{query}", edge.url.replacen("http", "ws", 1));
+        Self::dial(&edge.url, query, headers).await
+    }
+
+    /// The same of an edge that is known by its URL only: it may be away.
+    pub async fn dial(url: &str, query: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let address = format!("{}/ws{query}", url.replacen("http", "ws", 1));
         let mut request = address.into_client_request().map_err(|_| 0_u16)?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().map_err(|_| 0_u16)?);

@@ -10,7 +10,6 @@ use tests::{
     edge::{ADMIN_TOKEN, BOT_TOKEN, http, signer},
     people::{balance, daily, guild, interaction, player},
 };
-use tokio_tungstenite::tungstenite::Message;
 
 const FORGED: &[u8] = b"invalid request signature";
 
@@ -236,31 +235,5 @@ async fn the_stream_is_for_those_who_may_see_it() -> Result<()> {
     for query in ["?epoch=0&since=-1", "?since=1", "?epoch=zz&since=1"] {
         assert_eq!(Viewer::open(edge, query).await.map(|_| ()), Err(400), "{query}");
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn what_a_viewer_may_not_say_closes_only_its_own_socket() -> Result<()> {
-    let edge = Edge::shared();
-    let (guild, ann) = (guild(), player("Ann"));
-    let mut other = Viewer::join(edge).await?;
-    let refresh = || Message::from(r#"{"type":"REFRESH"}"#);
-    let cases = [
-        (4400, vec![Message::from("hello")]),
-        (4400, vec![Message::from("{\"type\":\"NOPE\"}")]),
-        (4400, vec![Message::from("{")]),
-        (4413, vec![Message::from(vec![1_u8, 2, 3])]),
-        (4413, vec![Message::from("x".repeat(5 * 1024))]),
-        (4429, (0..21).map(|_| refresh()).collect()),
-    ];
-    for (code, messages) in cases {
-        let mut viewer = Viewer::join(edge).await?;
-        for message in messages {
-            viewer.say(message).await?;
-        }
-        assert_eq!(viewer.close_code().await?, code);
-    }
-    edge.discord().post(&daily(&guild, &ann)).await?;
-    other.events_until(|event| event.actor_id == Some(ann.id)).await?;
     Ok(())
 }

@@ -64,23 +64,6 @@ async fn the_stream_begins_with_hello_snapshot_and_stats() -> Result<()> {
 }
 
 #[tokio::test]
-async fn stats_follow_every_five_seconds_while_anyone_watches() -> Result<()> {
-    let edge = Edge::start()?;
-    let mut viewer = Viewer::join(&edge).await?;
-    let mut moments = Vec::new();
-    while moments.len() < 4 {
-        if let ServerMessage::StatsUpdate { data, .. } = viewer.next().await? {
-            moments.push(data.as_of.0);
-        }
-    }
-    for pair in moments.windows(2) {
-        let between = pair[1] - pair[0];
-        assert!((4_000..=8_000).contains(&between), "{between} ms between two updates");
-    }
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_viewer_that_returns_gets_exactly_what_it_missed() -> Result<()> {
     let mut edge = Edge::start()?;
     let (guild, ann, bob) = (guild(), player("Ann"), player("Bob"));
@@ -110,10 +93,10 @@ async fn a_viewer_that_returns_gets_exactly_what_it_missed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn one_interaction_fifty_times_is_one_row_and_fifty_equal_replies() -> Result<()> {
+async fn one_interaction_sixty_four_times_is_one_row_and_equal_replies() -> Result<()> {
     let edge = Edge::start()?;
     let (guild, ann) = (guild(), player("Ann"));
-    let replies = edge.post_at_once(vec![daily(&guild, &ann); 50]).await?;
+    let replies = edge.post_at_once(vec![daily(&guild, &ann); 64]).await?;
     assert!(replies.iter().all(|reply| *reply == replies[0]));
     // The journal's rows are what the room counts as commands: one, and one more for the marker behind it.
     let mut viewer = Viewer::join(&edge).await?;

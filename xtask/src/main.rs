@@ -1,5 +1,6 @@
 //! The repository's commands. Everything a fresh machine lacks is installed by the command that needs it.
 
+mod bench;
 mod build;
 mod commands;
 mod dev;
@@ -37,6 +38,8 @@ enum Command {
     Edge(edge::Options),
     /// Build the dashboard and the Worker
     Build(BuildOptions),
+    /// Measure: a table on the terminal, and target/bench.json
+    Bench(bench::Options),
     /// Run a program that must not outlive whoever holds the other end of stdin
     #[command(hide = true)]
     Guard(processes::Guarded),
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
             Command::Test(options) => test::run(&options),
             Command::Edge(options) => edge::run(&options),
             Command::Build(options) => build::run(build::Variant::of_release(options.release)),
+            Command::Bench(options) => bench::run(&options),
             Command::Guard(_) => Ok(()),
         }),
     };

@@ -11,10 +11,11 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Map, Value};
 
 /// What the Worker may see. The bot's token and the stand-in's signing key are not among it.
-const OF_THE_EDGE: [&str; 8] = [
+const OF_THE_EDGE: [&str; 9] = [
     "ADMIN_IDS",
     "ADMIN_TOKEN",
     "BOT_TOKEN",
+    "DEFER_AFTER_MS",
     "DISCORD_API",
     "DISCORD_APPLICATION_ID",
     "DISCORD_CLIENT_SECRET",

@@ -145,7 +145,7 @@ pub mod tests {
 
     #[test]
     fn kinds_are_written_as_on_the_wire() {
-        for source in [Source::Daily, Source::Transfer, Source::LevelUp, Source::Command, Source::Other] {
+        for source in [Source::Daily, Source::LevelUp, Source::Coinflip, Source::Admin, Source::Other] {
             let wire = serde_json::to_value(source).unwrap();
             assert_eq!(wire, source_word(source), "{source:?}");
         }

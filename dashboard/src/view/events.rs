@@ -31,7 +31,8 @@ const SLIDE_EVERY_MS: u64 = 300;
 /// Older rows are asked for when fewer than this are left below.
 const ASK_WITHIN: usize = 40;
 /// Kinds that can be chosen before one of them has come.
-const KINDS: [&str; 6] = ["daily", "transfer", "level_up", "command", "bot", "edge"];
+const KINDS: [&str; 10] =
+    ["daily", "transfer", "work", "coinflip", "shop", "level_up", "admin", "command", "bot", "edge"];
 
 /// The drawn part of the list.
 struct Drawn {

@@ -1,8 +1,12 @@
-//! The viewers' sockets. What survives hibernation is a number in each socket's attachment.
+//! The viewers' sockets. What survives hibernation is in each socket's attachment: its number, and whose it is.
 
 use std::collections::HashMap;
 
-use protocol::{message::CloseCode, room::SocketId};
+use protocol::{
+    message::CloseCode,
+    room::{SessionId, SocketId},
+};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::{State, WebSocket};
 
@@ -15,6 +19,13 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn send(this: &TextSocket, text: &JsValue) -> Result<(), JsValue>;
+}
+
+#[derive(Serialize, Deserialize)]
+struct Attachment {
+    id: u64,
+    /// In hexadecimal digits: 64 bits do not survive JavaScript's numbers. A program has none.
+    session: Option<String>,
 }
 
 /// The open sockets.
@@ -35,17 +46,27 @@ impl Sockets {
         Self { by_id, waiting: HashMap::new(), last_id }
     }
 
-    pub fn ids(&self) -> Vec<SocketId> {
-        self.by_id.keys().copied().collect()
+    /// Their numbers, and the sessions that they belong to.
+    pub fn whose(&self) -> Vec<(SocketId, Option<SessionId>)> {
+        let session = |socket| attachment(socket)?.session?.parse().ok();
+        self.by_id.iter().map(|(&id, socket)| (id, session(socket))).collect()
     }
 
     /// Accepts a socket and gives it a number.
-    pub fn accept(&mut self, state: &State, socket: WebSocket) -> Result<SocketId, Problem> {
+    pub fn accept(
+        &mut self,
+        state: &State,
+        socket: WebSocket,
+        session: Option<SessionId>,
+    ) -> Result<SocketId, Problem> {
         // From the clock on: the late close of a socket from before a restart must not name a new one.
         self.last_id = (self.last_id + 1).max(worker::Date::now().as_millis());
         let id = SocketId(self.last_id);
         state.accept_web_socket(&socket);
-        socket.serialize_attachment(self.last_id)?;
+        socket.serialize_attachment(Attachment {
+            id: id.0,
+            session: session.map(|session| session.to_string()),
+        })?;
         self.waiting.insert(id, socket);
         Ok(id)
     }
@@ -78,7 +99,8 @@ impl Sockets {
 
     /// Sends everybody away to connect anew.
     pub fn restart(&mut self) {
-        for id in self.ids() {
+        let all: Vec<SocketId> = self.by_id.keys().copied().collect();
+        for id in all {
             self.close(id, CloseCode::Restart);
         }
     }
@@ -90,7 +112,11 @@ impl Sockets {
 
 /// The number in a socket's attachment.
 pub fn id_of(socket: &WebSocket) -> Option<SocketId> {
-    socket.deserialize_attachment::<u64>().ok().flatten().map(SocketId)
+    attachment(socket).map(|attachment| SocketId(attachment.id))
+}
+
+fn attachment(socket: &WebSocket) -> Option<Attachment> {
+    socket.deserialize_attachment().ok().flatten()
 }
 
 /// Completes a close that the other side began; the reserved codes may not be sent.

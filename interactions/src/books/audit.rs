@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use protocol::{
     Coins, InteractionId, JournalSeq, Timestamp, UserId,
-    audit::{JOURNAL_PAGE_MAX, JournalRow, Mismatch, PlayerProfile, Proof},
+    audit::{
+        HeldItem, JOURNAL_PAGE_MAX, JournalRow, Mismatch, PLAYERS_PAGE, PLAYERS_PAGES_MAX, PlayerProfile,
+        PlayersPage, Proof,
+    },
+    csv,
 };
 
-use super::{Books, BooksError, row::Reader};
-use crate::{
-    sql::{Row, Sql, Value},
-    text,
-};
+use super::{Books, BooksError, Holding, Measure, Standing, row::Reader};
+use crate::sql::{Row, Sql, Value};
 
 /// Rows that the proof replays at a time.
 const PROOF_STEP: u64 = 1_000;
@@ -27,7 +28,7 @@ pub struct JournalPage {
     pub player: Option<UserId>,
 }
 
-impl<S: Sql> Books<'_, S> {
+impl<S: Sql> Books<S> {
     /// Journal rows, newest first.
     pub fn journal(&self, page: JournalPage) -> Result<Vec<JournalRow>, BooksError> {
         let statement =
@@ -39,20 +40,20 @@ impl<S: Sql> Books<'_, S> {
     }
 
     /// A player as an administrator sees it.
-    pub fn profile(&self, user: UserId) -> Result<Option<PlayerProfile>, BooksError> {
+    pub fn profile(&self, user: UserId, now: Timestamp) -> Result<Option<PlayerProfile>, BooksError> {
         let Some(account) = self.account(user)? else { return Ok(None) };
-        Ok(Some(PlayerProfile {
-            user_id: user,
-            rank: self.rank(account.balance)?,
-            level: account.level(),
-            name: account.name,
-            balance: account.balance,
-            xp: account.xp,
-            streak: account.streak,
-            freezes: account.freezes,
-            items: Vec::new(),
-            created_at: account.created_at,
-        }))
+        let rank = self.rank(Measure::Wealth, account.balance.get())?;
+        let items = self.holdings(user)?.into_iter();
+        let items = items.map(|Holding { name, quantity }| HeldItem { name, quantity }).collect();
+        Ok(Some(PlayerProfile { items, ..profile_of(Standing { rank, account }, now) }))
+    }
+
+    /// A page of a server's players, from 1, best first.
+    pub fn players(&self, by: Measure, page: u64, now: Timestamp) -> Result<PlayersPage, BooksError> {
+        let pages = self.ranked(by)?.div_ceil(PLAYERS_PAGE).clamp(1, PLAYERS_PAGES_MAX);
+        let board = self.board(by, (page - 1).saturating_mul(PLAYERS_PAGE), PLAYERS_PAGE)?;
+        let players = board.into_iter().map(|standing| profile_of(standing, now)).collect();
+        Ok(PlayersPage { players, page, pages, by: by.word().to_owned() })
     }
 
     /// Replays the whole journal in steps, and compares what it gives with what the accounts hold.
@@ -104,12 +105,28 @@ impl<S: Sql> Books<'_, S> {
     }
 }
 
+fn profile_of(standing: Standing, now: Timestamp) -> PlayerProfile {
+    let Standing { rank, account } = standing;
+    PlayerProfile {
+        user_id: account.user,
+        rank,
+        level: account.level(),
+        streak: account.streak_on(now.day()),
+        name: account.name,
+        balance: account.balance,
+        xp: account.xp,
+        freezes: account.freezes,
+        items: Vec::new(),
+        created_at: account.created_at,
+    }
+}
+
 /// The journal added up.
 #[derive(Default)]
 struct Replay {
     rows: u64,
     balances: BTreeMap<String, Coins>,
-    /// What the mint and the sinks hold; the players' accounts are added to it.
+    /// What the mint, the burnt coins, the shop and the house hold; the players' accounts are added to it.
     sum: Coins,
     lowest: Coins,
 }
@@ -127,7 +144,7 @@ impl Replay {
     }
 
     fn change(&mut self, party: String, by: Coins) {
-        if party == "mint" {
+        if ["mint", "burn", "shop", "house"].contains(&party.as_str()) {
             self.sum = self.sum.saturating_plus(by);
             return;
         }
@@ -146,14 +163,14 @@ pub fn journal_csv(rows: &[JournalRow]) -> String {
             row.seq.to_string(),
             row.id.to_string(),
             row.at.to_string(),
-            text::csv_cell(&row.command),
+            csv::cell(&row.command),
             row.debit.clone().unwrap_or_default(),
             row.credit.clone().unwrap_or_default(),
             row.amount.to_string(),
             row.tax.to_string(),
             row.actor_id.to_string(),
             row.target_id.map(|id| id.to_string()).unwrap_or_default(),
-            text::csv_cell(row.note.as_deref().unwrap_or_default()),
+            csv::cell(row.note.as_deref().unwrap_or_default()),
             row.balance_after.map(|coins| coins.to_string()).unwrap_or_default(),
         ];
         csv.push_str(&cells.join(","));

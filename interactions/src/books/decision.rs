@@ -1,10 +1,12 @@
 //! What a command wants done: a reply, accounts that change, at most one movement of money, and what to show.
 
-use protocol::{Coins, Event, UserId, record::Outcome};
+use protocol::{Coins, Event, InteractionId, UserId, record::Outcome};
 
 use crate::{
-    ledger::{Account, Refusal},
+    Call,
+    ledger::{Account, Item, Refusal},
     reply::Reply,
+    settings::Key,
 };
 
 /// What a command has decided.
@@ -14,7 +16,10 @@ pub struct Decision {
     pub(super) reply: Reply,
     pub(super) entry: Entry,
     pub(super) changes: Vec<Change>,
+    pub(super) writes: Vec<Write>,
     pub(super) events: Vec<Event>,
+    pub(super) audited: bool,
+    pub(super) name: Option<String>,
 }
 
 /// An account before and after.
@@ -24,6 +29,41 @@ pub struct Change {
     pub before: Option<Account>,
     /// As it is to be written.
     pub after: Account,
+}
+
+/// What else is written, beside accounts and the journal row.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// A setting has another value.
+    Setting(Key, i64),
+    /// The economy is paused, or goes on.
+    Paused(bool),
+    /// An item is new, or is changed.
+    Item(Item),
+    /// So many of an item are left.
+    Stock {
+        /// Of which item.
+        item: u64,
+        /// How many.
+        left: u64,
+    },
+    /// An item leaves the shelf.
+    RemoveItem(u64),
+    /// A player holds so many of an item.
+    Holding {
+        /// Whose.
+        user: UserId,
+        /// Of which item.
+        item: u64,
+        /// How many.
+        quantity: u64,
+    },
+    /// A player holds nothing any more.
+    ForgetHoldings(UserId),
+    /// A call waits for its button.
+    Pend(Box<Call>),
+    /// A call waits no more.
+    Settle(InteractionId),
 }
 
 /// The money side of a journal row; empty when none moved.
@@ -39,17 +79,23 @@ pub struct Entry {
     pub tax: Coins,
     /// The other person.
     pub target: Option<UserId>,
-    /// A note.
+    /// A note, or the reason.
     pub note: Option<String>,
-    /// What the actor holds afterwards.
+    /// What the player whom it is about holds afterwards: the target of an administrator's act, else the actor.
     pub balance_after: Option<Coins>,
 }
 
 /// One side of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
-    /// The only source of coins.
+    /// The only source of coins; the only one that goes below zero.
     Mint,
+    /// Where coins end.
+    Burn,
+    /// What was paid for items.
+    Shop,
+    /// What was lost at gambling, and not yet won.
+    House,
     /// A player.
     Player(UserId),
 }
@@ -58,8 +104,18 @@ impl Party {
     pub(super) fn word(self) -> String {
         match self {
             Self::Mint => "mint".to_owned(),
+            Self::Burn => "burn".to_owned(),
+            Self::Shop => "shop".to_owned(),
+            Self::House => "house".to_owned(),
             Self::Player(user) => user.to_string(),
         }
+    }
+}
+
+impl Entry {
+    /// Whether this player's coins move.
+    pub(super) fn moves(&self, user: UserId) -> bool {
+        [self.debit, self.credit].contains(&Some(Party::Player(user)))
     }
 }
 
@@ -71,7 +127,10 @@ impl Decision {
             reply,
             entry: Entry::default(),
             changes: Vec::new(),
+            writes: Vec::new(),
             events: Vec::new(),
+            audited: false,
+            name: None,
         }
     }
 
@@ -96,8 +155,15 @@ impl Decision {
 
     /// An account that changes.
     #[must_use]
-    pub fn with_change(mut self, change: Change) -> Self {
-        self.changes.push(change);
+    pub fn with_change(mut self, change: impl Into<Option<Change>>) -> Self {
+        self.changes.extend(change.into());
+        self
+    }
+
+    /// Something else that is written.
+    #[must_use]
+    pub fn with_write(mut self, write: Write) -> Self {
+        self.writes.push(write);
         self
     }
 
@@ -105,6 +171,20 @@ impl Decision {
     #[must_use]
     pub fn with_event(mut self, event: Event) -> Self {
         self.events.push(event);
+        self
+    }
+
+    /// An act of those who manage the server: kept for ever, and listed in the audit.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
+        self
+    }
+
+    /// Under which name it stands in the journal, when that is not the command's own.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 }

@@ -6,20 +6,21 @@ use protocol::{
     stats::{LEADERBOARD_LEN, Leader, Leaderboards},
 };
 
-use super::{Books, BooksError, row::Reader, totals::Totals};
+use super::{Books, BooksError, Measure, row::Reader, totals::Totals};
 use crate::{
-    ledger,
+    ledger::Account,
     sql::{Sql, Value},
 };
 
-impl<S: Sql> Books<'_, S> {
+impl<S: Sql> Books<S> {
     /// What the room has not acknowledged, in one delivery; `None` when there is nothing.
     pub fn backlog(&self, guild: GuildId) -> Result<Option<Push>, BooksError> {
-        let statement =
-            "SELECT seq, at, outcome, amount, tax, debit, handled_ms, previous_at, active, events,
-                players, wealth, levels, mint, burn
-            FROM journal WHERE seq > (SELECT acknowledged FROM outbox) ORDER BY seq LIMIT ?";
-        let rows = self.sql.query(statement, &[Value::from(PUSH_MAX_RECORDS as u64)])?;
+        let statement = format!(
+            "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, {}
+            FROM journal WHERE seq > (SELECT acknowledged FROM outbox) ORDER BY seq LIMIT ?",
+            Totals::COLUMNS
+        );
+        let rows = self.sql.query(&statement, &[Value::from(PUSH_MAX_RECORDS as u64)])?;
         let mut records = Vec::with_capacity(rows.len());
         let mut totals = Totals::default();
         for row in rows {
@@ -48,33 +49,24 @@ impl<S: Sql> Books<'_, S> {
     }
 
     fn leaderboards(&self, guild: GuildId) -> Result<Leaderboards, BooksError> {
-        let leaders = |statement: &str, value: fn(Coins) -> Coins| -> Result<Vec<Leader>, BooksError> {
-            let rows = self.sql.query(statement, &[Value::from(LEADERBOARD_LEN as u64)])?;
-            rows.into_iter()
-                .map(|row| {
-                    let mut row = Reader::new("accounts", Some(row));
-                    let (user_id, name) = (row.user()?, row.text()?);
-                    Ok(Leader { user_id, name, guild_id: guild, value: value(row.coins()?) })
-                })
-                .collect()
+        let leaders = |measure: Measure| -> Result<Vec<Leader>, BooksError> {
+            let board = self.board(measure, 0, LEADERBOARD_LEN as u64)?;
+            Ok(board.into_iter().map(|standing| leader(guild, measure, standing.account)).collect())
         };
-        let level = |xp: Coins| {
-            let level = ledger::level(u64::try_from(xp.get()).unwrap_or(0));
-            Coins::new(i64::try_from(level).unwrap_or(i64::MAX))
-        };
-        let identity = |value| value;
         Ok(Leaderboards {
-            wealth: leaders(
-                "SELECT user, name, balance FROM accounts ORDER BY balance DESC LIMIT ?",
-                identity,
-            )?,
-            level: leaders("SELECT user, name, xp FROM accounts ORDER BY xp DESC LIMIT ?", level)?,
-            streak: leaders(
-                "SELECT user, name, streak FROM accounts ORDER BY streak DESC LIMIT ?",
-                identity,
-            )?,
+            wealth: leaders(Measure::Wealth)?,
+            level: leaders(Measure::Level)?,
+            streak: leaders(Measure::Streak)?,
         })
     }
+}
+
+fn leader(guild_id: GuildId, measure: Measure, account: Account) -> Leader {
+    let value = match measure {
+        Measure::Level => Coins::new(i64::try_from(account.level()).unwrap_or(i64::MAX)),
+        Measure::Wealth | Measure::Streak => Coins::new(measure.of(&account)),
+    };
+    Leader { user_id: account.user, name: account.name, guild_id, value }
 }
 
 fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
@@ -84,7 +76,9 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
         "refused" => Outcome::Refused,
         _ => Outcome::Failed,
     };
-    let (amount, tax, debit) = (row.coins()?, row.coins()?, row.optional_text()?);
+    let (amount, tax) = (row.coins()?, row.coins()?);
+    let (debit, credit) = (row.optional_text()?, row.optional_text()?);
+    let if_any = |condition: bool| if condition { amount } else { Coins::ZERO };
     let handled_ms = u32::try_from(row.unsigned()?).unwrap_or(u32::MAX);
     let (previous, active) = (row.optional()?.map(Timestamp), row.unsigned()? == 1);
     let events = row.optional_text()?.map(|json| serde_json::from_str(&json)).transpose()?;
@@ -93,8 +87,8 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
         at,
         outcome,
         handled_ms,
-        minted: if debit.as_deref() == Some("mint") { amount } else { Coins::ZERO },
-        burned: tax,
+        minted: if_any(debit.as_deref() == Some("mint")),
+        burned: if_any(credit.as_deref() == Some("burn")).saturating_plus(tax),
         activity: active.then_some(Activity { previous }),
         events: events.unwrap_or_default(),
     })

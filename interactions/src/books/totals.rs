@@ -15,9 +15,14 @@ pub(super) struct Totals {
     pub(super) levels: u64,
     pub(super) mint: Coins,
     pub(super) burn: Coins,
+    pub(super) shop: Coins,
+    pub(super) house: Coins,
 }
 
 impl Totals {
+    /// Their columns in the journal, in the order of [`Totals::read`].
+    pub(super) const COLUMNS: &'static str = "players, wealth, levels, mint, burn, shop, house";
+
     pub(super) fn add_change(&mut self, change: &Change) {
         let before = change.before.as_ref();
         self.players += u64::from(before.is_none());
@@ -28,18 +33,33 @@ impl Totals {
     }
 
     pub(super) fn add_entry(&mut self, entry: &Entry) {
-        if entry.debit == Some(Party::Mint) {
-            self.mint = self.mint.saturating_minus(entry.amount);
+        if let Some(debit) = entry.debit.and_then(|party| self.side(party)) {
+            *debit = debit.saturating_minus(entry.amount);
+        }
+        if let Some(credit) = entry.credit.and_then(|party| self.side(party)) {
+            *credit = credit.saturating_plus(entry.amount).saturating_minus(entry.tax);
         }
         self.burn = self.burn.saturating_plus(entry.tax);
     }
 
-    /// Two countings of the same coins, from the accounts and from the entries, agree.
-    pub(super) fn balanced(&self) -> bool {
-        self.wealth.saturating_plus(self.mint).saturating_plus(self.burn) == Coins::ZERO
+    /// What an account that is no player's holds.
+    fn side(&mut self, party: Party) -> Option<&mut Coins> {
+        match party {
+            Party::Mint => Some(&mut self.mint),
+            Party::Burn => Some(&mut self.burn),
+            Party::Shop => Some(&mut self.shop),
+            Party::House => Some(&mut self.house),
+            Party::Player(_) => None,
+        }
     }
 
-    /// Reads them from the five last columns of a journal row.
+    /// Two countings of the same coins, from the accounts and from the entries, agree.
+    pub(super) fn balanced(&self) -> bool {
+        let sides = [self.mint, self.burn, self.shop, self.house];
+        sides.into_iter().fold(self.wealth, Coins::saturating_plus) == Coins::ZERO
+    }
+
+    /// Reads [`Totals::COLUMNS`].
     pub(super) fn read(row: &mut Reader) -> Result<Self, BooksError> {
         Ok(Self {
             players: row.unsigned()?,
@@ -47,6 +67,8 @@ impl Totals {
             levels: row.unsigned()?,
             mint: row.coins()?,
             burn: row.coins()?,
+            shop: row.coins()?,
+            house: row.coins()?,
             ..Self::default()
         })
     }

@@ -2,20 +2,18 @@
 
 use protocol::Coins;
 use serde::{Deserialize, Serialize};
-use twilight_model::application::command::{Command as Definition, CommandType};
-use twilight_util::builder::command::{CommandBuilder, UserBuilder};
+use twilight_model::application::command::Command as Definition;
+use twilight_util::builder::command::UserBuilder;
 
-use super::Options;
+use super::{Options, Play, Turn, defined};
 use crate::{
-    BooksError, Call, Person,
-    books::{Change, Decision, Desk},
+    BooksError, Person,
+    books::{Change, Decision, Measure},
     interaction::NotUnderstood,
     reply::Reply,
     sql::Sql,
     text,
 };
-
-pub(super) const NAME: &str = "balance";
 
 /// `/balance [user]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,29 +21,29 @@ pub struct Balance {
     user: Option<Person>,
 }
 
-pub(super) fn definition() -> Definition {
-    CommandBuilder::new(NAME, "See your coins, or somebody else's", CommandType::ChatInput)
-        .contexts([twilight_model::application::interaction::InteractionContextType::Guild])
-        .option(UserBuilder::new("user", "Whose; yours when left out"))
-        .build()
-}
+impl Play for Balance {
+    const NAME: &'static str = "balance";
 
-impl Balance {
-    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
-        Ok(Self { user: options.person(NAME, "user")? })
+    fn definition() -> Definition {
+        defined(Self::NAME, "See your coins, or somebody else's")
+            .option(UserBuilder::new("user", "Whose; yours when left out"))
+            .build()
     }
 
-    pub(super) fn decide(&self, call: &Call, desk: &Desk<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let own = desk.account(call.actor.id)?;
-        let shown = match &self.user {
-            Some(user) if user.id != call.actor.id => desk.account(user.id)?,
-            _ => own.clone(),
-        };
-        let name = text::escape(&self.user.as_ref().unwrap_or(&call.actor).name);
+    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        Ok(Self { user: options.person("user")? })
+    }
+
+    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let own = turn.own()?;
+        let whose = self.user.as_ref().unwrap_or(&turn.call.actor);
+        let shown = if whose.id == turn.call.actor.id { own.clone() } else { turn.desk.account(whose.id)? };
+        let name = text::escape(&whose.name);
         let reply = match shown {
             Some(account) => {
+                let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
                 Reply::info("Balance", &format!("**{name}** has **{}**.", text::coins(account.balance)))
-                    .field("Rank", &format!("#{}", desk.rank(account.balance)?))
+                    .field("Rank", &format!("#{rank}"))
                     .field("Level", &account.level().to_string())
             }
             None => Reply::info(
@@ -56,10 +54,6 @@ impl Balance {
                 ),
             ),
         };
-        let decision = Decision::done(reply);
-        Ok(match own {
-            Some(own) => decision.with_change(Change { before: Some(own.clone()), after: own }),
-            None => decision,
-        })
+        Ok(Decision::done(reply).with_change(own.map(Change::none)))
     }
 }

@@ -1,14 +1,16 @@
-//! A command that Discord still shows and Pulse does not know: a polite answer for the player, a red line for the admin.
+//! A command or a button that Discord still shows and Pulse does not know: a polite answer for the player, a red line
+//! for the admin.
 
-use protocol::{Severity, Source, Timestamp, record::Outcome};
+use protocol::{Severity, Source, record::Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::{Call, books::Decision, reply::Reply, text};
+use super::Turn;
+use crate::{books::Decision, reply::Reply, sql::Sql, text};
 
-/// The longest name that is kept; Discord's own limit.
+/// The longest name that is kept; Discord's own limit for a command.
 const NAME_MAX_CHARS: usize = 32;
 
-/// The name that was typed.
+/// The name that was typed, or what the button carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown(String);
 
@@ -21,11 +23,17 @@ impl Unknown {
         &self.0
     }
 
-    pub(super) fn decide(&self, call: &Call, now: Timestamp) -> Decision {
-        let line = "I do not know this command. It may have just been removed; try again in a minute.";
-        let message = format!("/{} is registered with Discord but unknown to Pulse", self.0);
-        Decision::done(Reply::refusal(line, "unknown_command"))
-            .ended(Outcome::Failed)
-            .with_event(super::event(call, now, Severity::Error, Source::Command, message))
+    pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Decision {
+        let (what, line) = if turn.call.pressed {
+            ("The button ", "I do not know this button any more. Type the command again.")
+        } else {
+            ("/", "I do not know this command. It may have just been removed; try again in a minute.")
+        };
+        let message = format!("{what}{} is registered with Discord but unknown to Pulse", self.0);
+        Decision::done(Reply::refusal(line, "unknown_command")).ended(Outcome::Failed).with_event(turn.event(
+            Severity::Error,
+            Source::Command,
+            message,
+        ))
     }
 }

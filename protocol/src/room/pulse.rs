@@ -1,9 +1,10 @@
 //! The bot's heartbeat, as its reports tell it. What is not known is `None`, never an old number.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
-    row::{ReportRow, Row},
+    Output,
+    row::{Kind, ReportRow, Row},
     timeline::{Bucket, Resolution, percent_change},
 };
 use crate::{
@@ -43,23 +44,48 @@ impl Pulse {
         Self { last, names, samples, noticed }
     }
 
-    /// Takes a report; gives what is to be stored.
-    pub(super) fn report(&mut self, now: Timestamp, mut report: Report) -> Vec<Row> {
-        if let Some(sample) = report.gateway_ms().or(report.rest_ms) {
+    /// Takes a report, and stores what is new in it. A server that the bot has left is forgotten, unless it has books
+    /// here: those are still read under its name.
+    pub(super) fn report(
+        &mut self,
+        now: Timestamp,
+        mut report: Report,
+        has_books: impl Fn(GuildId) -> bool,
+        outputs: &mut Vec<Output>,
+    ) {
+        if let Some(sample) = report.sample() {
             self.samples.push_back((now, sample));
         }
         self.samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
-        let mut rows = Vec::new();
-        for guild in std::mem::take(&mut report.guilds.named) {
+        let named = std::mem::take(&mut report.guilds.named);
+        if !named.is_empty() && named.len() as u64 >= report.guilds.count {
+            self.forget_all_but(&named, has_books, outputs);
+        }
+        for guild in named {
             if self.names.get(&guild.id) != Some(&guild) {
                 self.names.insert(guild.id, guild.clone());
-                rows.push(Row::Name(guild));
+                outputs.push(Output::Store(Row::Name(guild)));
             }
         }
         let row = ReportRow { received_at: now, report, noticed_offline: false };
         self.last = Some(row.clone());
-        rows.push(Row::Report(row));
-        rows
+        outputs.push(Output::Store(Row::Report(row)));
+    }
+
+    fn forget_all_but(
+        &mut self,
+        named: &[NamedGuild],
+        has_books: impl Fn(GuildId) -> bool,
+        outputs: &mut Vec<Output>,
+    ) {
+        let stay: BTreeSet<GuildId> = named.iter().map(|guild| guild.id).collect();
+        self.names.retain(|&id, _| {
+            let stays = stay.contains(&id) || has_books(id);
+            if !stays {
+                outputs.push(Output::Delete(Kind::Name, id.0));
+            }
+            stays
+        });
     }
 
     /// The event of a change between online and offline, once each, and what is to be stored with it.
@@ -68,7 +94,11 @@ impl Pulse {
         let before = self.noticed.replace(status);
         let (severity, message) = match (before, status) {
             (Some(BotStatus::Online), BotStatus::Offline) => {
-                (Severity::Warn, "went offline: no report for 15 s")
+                if self.last.as_ref().is_some_and(|last| last.report.leaving) {
+                    (Severity::Info, "went offline: bot-worker was asked to stop")
+                } else {
+                    (Severity::Warn, "went offline: no report for 15 s")
+                }
             }
             (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again"),
             (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
@@ -87,6 +117,7 @@ impl Pulse {
     pub(super) fn status(&self, now: Timestamp) -> BotStatus {
         match &self.last {
             None => BotStatus::Unknown,
+            Some(last) if last.report.leaving => BotStatus::Offline,
             Some(last) if now.since(last.received_at) < OFFLINE_AFTER_MS => BotStatus::Online,
             Some(_) => BotStatus::Offline,
         }

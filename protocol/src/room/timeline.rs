@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Output,
+    handling::{handling_bin, percentile},
     row::{Kind, Row},
 };
 use crate::{
@@ -137,6 +138,8 @@ pub(super) struct Timeline {
     /// The oldest step of each resolution that has changed since it was stored.
     touched: [Option<Timestamp>; 3],
     months_touched: bool,
+    /// The oldest of the finest steps that has changed since viewers were told.
+    untold: Option<Timestamp>,
 }
 
 impl Timeline {
@@ -182,6 +185,30 @@ impl Timeline {
                 bucket.ping_count += 1;
             }
         });
+    }
+
+    /// A sample of a step that may be over already. What is older than a resolution keeps is left out of it.
+    pub(super) fn add_missed(&mut self, at: Timestamp, sample: f64) {
+        for resolution in Resolution::ALL {
+            let begins = at.floor(resolution.step_ms());
+            let ring = self.ring_mut(resolution);
+            let newest = ring.back().map_or(begins, |last| last.at);
+            if newest.since(begins) > resolution.span_ms() {
+                continue;
+            }
+            let place = ring.partition_point(|bucket| bucket.at < begins);
+            if ring.get(place).is_none_or(|found| found.at != begins) {
+                let before = place.checked_sub(1).and_then(|before| ring.get(before));
+                let wealth = before.map(|before| before.wealth).unwrap_or_default();
+                ring.insert(place, Bucket { at: begins, wealth, ..Bucket::default() });
+            }
+            if let Some(bucket) = ring.get_mut(place) {
+                bucket.ping_sum += sample;
+                bucket.ping_count += 1;
+            }
+            let touched = self.touched[resolution as usize].get_or_insert(begins);
+            *touched = begins.min(*touched);
+        }
     }
 
     pub(super) fn set_wealth(&mut self, at: Timestamp, wealth: Coins) {
@@ -245,15 +272,36 @@ impl Timeline {
         percent_change(previous as f64, current as f64)
     }
 
-    /// The points of the resolution's span up to `now`, oldest first.
-    pub(super) fn points(&self, now: Timestamp, resolution: Resolution) -> Vec<HistoryPoint> {
-        since(self.ring(resolution), now.minus(resolution.span_ms())).map(Bucket::point).collect()
+    /// One point a step, oldest first, from the first step that begins at `from` or later; a step in which nothing
+    /// happened has a point, too. Nothing is known before the first step that was kept.
+    pub(super) fn points(
+        &self,
+        now: Timestamp,
+        from: Timestamp,
+        resolution: Resolution,
+    ) -> Vec<HistoryPoint> {
+        let (ring, step_ms) = (self.ring(resolution), resolution.step_ms());
+        let Some(first) = ring.front() else { return Vec::new() };
+        let from = from.max(now.minus(resolution.span_ms()));
+        let mut at = from.plus(step_ms - 1).floor(step_ms).max(first.at);
+        let before = ring.partition_point(|bucket| bucket.at < at).checked_sub(1);
+        let mut wealth = before.map(|index| ring[index].wealth).unwrap_or_default();
+        let mut known = since(ring, at).peekable();
+        let mut points = Vec::new();
+        while at <= now {
+            let quiet = Bucket { at, wealth, ..Bucket::default() };
+            let point = known.next_if(|bucket| bucket.at == at).map_or_else(|| quiet.point(), Bucket::point);
+            wealth = point.wealth;
+            points.push(point);
+            at = at.plus(step_ms);
+        }
+        points.extend(known.map(Bucket::point)); // A clock that stepped back has left them ahead.
+        points
     }
 
-    /// The newest points, oldest first.
-    pub(super) fn newest_points(&self, resolution: Resolution, count: usize) -> Vec<HistoryPoint> {
-        let ring = self.ring(resolution);
-        ring.range(ring.len().saturating_sub(count)..).map(Bucket::point).collect()
+    /// The oldest of the finest steps that has changed since this was last asked.
+    pub(super) fn take_untold(&mut self) -> Option<Timestamp> {
+        self.untold.take()
     }
 
     fn sums(ring: &VecDeque<Bucket>, from: Timestamp) -> Sums {
@@ -280,6 +328,9 @@ impl Timeline {
                 let changed = bucket.at;
                 self.touched[resolution as usize].get_or_insert(changed);
             }
+        }
+        if let Some(bucket) = self.fine.back() {
+            self.untold.get_or_insert(bucket.at);
         }
     }
 
@@ -309,56 +360,9 @@ pub(super) fn percent_change(before: f64, after: f64) -> Option<f64> {
     (before > 0.0).then(|| ((after - before) / before * 1_000.0).round() / 10.0)
 }
 
-/// Bins of handling times: exact below 32 ms, then 8 to each doubling.
-fn handling_bin(ms: u32) -> u16 {
-    if ms < 32 {
-        return u16::try_from(ms).unwrap_or(0);
-    }
-    let doubling = ms.ilog2() - 5;
-    let eighth = (ms >> (doubling + 2)) & 7;
-    u16::try_from(32 + doubling * 8 + eighth).unwrap_or(u16::MAX)
-}
-
-/// The lower end of a bin, in milliseconds.
-fn handling_bin_ms(bin: u16) -> u32 {
-    if bin < 32 {
-        return u32::from(bin);
-    }
-    let (doubling, eighth) = ((u32::from(bin) - 32) / 8, (u32::from(bin) - 32) % 8);
-    (8 + eighth) << (doubling + 2)
-}
-
-fn percentile(bins: &BTreeMap<u16, u32>, percent: u64) -> Option<u32> {
-    let total: u64 = bins.values().map(|&count| u64::from(count)).sum();
-    let rank = (total * percent).div_ceil(100).max(1);
-    let mut seen = 0;
-    bins.iter()
-        .find(|&(_, &count)| {
-            seen += u64::from(count);
-            seen >= rank
-        })
-        .map(|(&bin, _)| handling_bin_ms(bin))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bin_begins_where_its_times_do() {
-        for ms in (0..5_000).chain([65_535, 1_000_000, u32::MAX]) {
-            let low = handling_bin_ms(handling_bin(ms));
-            assert!(low <= ms && u64::from(ms) < u64::from(low) * 9 / 8 + 1, "{ms} ms fell to {low} ms");
-        }
-    }
-
-    #[test]
-    fn percentiles_of_few() {
-        let bins = BTreeMap::from([(2, 98), (7, 1), (30, 1)]);
-        assert_eq!(percentile(&bins, 50), Some(2));
-        assert_eq!(percentile(&bins, 99), Some(7));
-        assert_eq!(percentile(&BTreeMap::new(), 50), None);
-    }
 
     #[test]
     fn months_are_compared_with_the_month_before() {

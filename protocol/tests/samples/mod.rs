@@ -121,6 +121,8 @@ pub fn report(at: Timestamp) -> Report {
         shards: vec![Shard { id: 0, state: "active".to_owned(), latency_ms: Some(40.0) }],
         rest_ms: Some(88.25),
         guilds: ReportedGuilds { count: 2, members: 140, named: vec![name] },
+        missed: Vec::new(),
+        leaving: false,
     }
 }
 

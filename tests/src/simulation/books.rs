@@ -99,5 +99,7 @@ pub fn report(now: Timestamp, chance: &mut Chance) -> Report {
         shards: if chance.once_in(3) { Vec::new() } else { vec![shard] },
         rest_ms: (!chance.once_in(3)).then_some(80.0),
         guilds: ReportedGuilds { count: 2, members: 3, named: vec![named] },
+        missed: Vec::new(),
+        leaving: false,
     }
 }

@@ -56,7 +56,7 @@ impl World {
                 wire.room_open = true;
                 let resume = wire.resume;
                 self.end.waiting.insert(socket);
-                self.tell_room(Input::Joined(socket, resume))?;
+                self.tell_room(Input::Joined(socket, None, resume))?;
                 let resumed = self.wires.get(&socket).is_some_and(|wire| wire.resumed);
                 self.counts.resumed += u64::from(resumed);
                 self.counts.restarted += u64::from(resume.is_some() && !resumed);

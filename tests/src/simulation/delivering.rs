@@ -70,7 +70,7 @@ impl World {
     pub(super) fn crash_untold(&mut self, push: Push) -> anyhow::Result<()> {
         let outputs = self.end.room.handle(self.end.clock(self.now), Input::Recorded(push));
         for output in outputs {
-            if matches!(output, Output::Store(_) | Output::Forget(..)) {
+            if matches!(output, Output::Store(_) | Output::Forget(..) | Output::Delete(..)) {
                 self.perform_for_room(output)?;
             }
         }

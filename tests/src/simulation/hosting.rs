@@ -5,6 +5,7 @@ use std::rc::Rc;
 use anyhow::ensure;
 use protocol::{
     ServerMessage, Timestamp,
+    history::Range,
     message::CloseCode,
     record::Acknowledgement,
     room::{Input, Output, Row, SocketId},
@@ -31,6 +32,7 @@ impl World {
         match output {
             Output::Store(row) => self.store(&row)?,
             Output::Forget(kind, below) => self.end.forget(kind, below),
+            Output::Delete(kind, key) => self.end.delete(kind, key),
             Output::Admit(socket) => {
                 self.end.waiting.remove(&socket);
                 self.end.admitted.insert(socket);
@@ -62,6 +64,7 @@ impl World {
     pub(super) fn broadcast(&mut self, message: &ServerMessage) -> anyhow::Result<()> {
         if let ServerMessage::StatsUpdate { data, .. } = message {
             self.truth.ticked = Some(data.as_ref().clone());
+            self.truth.charts = self.end.room.history(data.as_of, Range::Hour).points;
         }
         if matches!(message, ServerMessage::NewEvent { .. } | ServerMessage::Events { .. }) {
             self.end.untold = 0;

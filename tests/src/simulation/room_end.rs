@@ -63,6 +63,10 @@ impl RoomEnd {
         self.rows.retain(|(of, key), _| *of != kind || *key >= below);
     }
 
+    pub fn delete(&mut self, kind: Kind, key: u64) {
+        self.rows.remove(&(kind, Row::key_text(key)));
+    }
+
     /// Builds the room anew from its rows; it knows all that it knew.
     pub fn restart(&mut self, now: Timestamp, keep_sockets: bool) -> anyhow::Result<()> {
         let now = self.clock(now);
@@ -70,7 +74,7 @@ impl RoomEnd {
         if !keep_sockets {
             self.admitted.clear();
         }
-        let restored = Room::restore(self.remember()?, self.admitted.iter().copied());
+        let restored = Room::restore(self.remember()?, self.admitted.iter().map(|&socket| (socket, None)));
         let (before, after) = (comparable(&self.room, now), comparable(&restored, now));
         ensure!(before == after, "a restart forgot something:\nbefore {before:?}\nafter  {after:?}");
         self.room = restored;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
-use protocol::{DashboardStats, Epoch, Event, Seq, ServerMessage, room::RING_LEN};
+use protocol::{DashboardStats, Epoch, Event, Seq, ServerMessage, history::HistoryPoint, room::RING_LEN};
 
 use super::wire::Wire;
 
@@ -13,6 +13,8 @@ pub struct Truth {
     ids: BTreeSet<(u64, String)>,
     /// The numbers of the last tick.
     pub ticked: Option<DashboardStats>,
+    /// The charts at the last tick.
+    pub charts: Vec<HistoryPoint>,
 }
 
 impl Truth {

@@ -59,6 +59,9 @@ impl World {
         ensure!(status == Status::Live, "{status:?}");
         viewer.look_at_all(&self.truth)?;
         ensure!(feed.stats() == self.truth.ticked.as_ref(), "other numbers: {:?}", feed.stats());
+        let missing = self.truth.charts.iter().find(|point| !feed.history().contains(point));
+        ensure!(missing.is_none(), "its charts have not {missing:?}");
+        ensure!(feed.history().iter().map(|point| point.at).is_sorted(), "its charts are in no order");
         // Conversations are shorter than the ring: all of it is what the viewer knows.
         ensure!(feed.events().eq(self.truth.log(epoch).iter().rev()), "not all events of the ring");
         ensure!(feed.events().eq(&self.end.room.snapshot(self.now).events), "not the ring");

@@ -1,0 +1,220 @@
+//! `bot-worker check`: everything that has to fit together, one line each, and what to do where it does not.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+
+use crate::{
+    clock,
+    config::Settings,
+    discord::{Application, Discord, DiscordError, Scope},
+    edge::{Edge, EdgeError},
+    register::Difference,
+};
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub struct Line {
+    what: &'static str,
+    found: Result<String, Problem>,
+}
+
+/// What is wrong, and what helps.
+#[derive(Debug)]
+struct Problem {
+    found: String,
+    remedy: &'static str,
+}
+
+/// All lines, in the order in which they were looked at.
+#[derive(Debug)]
+pub struct Findings {
+    lines: Vec<Line>,
+    /// Discord refuses the token, and nothing else could be asked.
+    pub token_refused: bool,
+}
+
+impl Findings {
+    /// Nothing has to be done.
+    pub fn all_well(&self) -> bool {
+        self.lines.iter().all(|line| line.found.is_ok())
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Line { what, found } in &self.lines {
+            match found {
+                Ok(found) => writeln!(f, "✓ {what:<13} {found}")?,
+                Err(Problem { found, remedy }) => {
+                    writeln!(f, "✗ {what:<13} {found}\n  {:<13} → {remedy}", "")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Looks at everything. Nothing is changed.
+pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
+    let discord = Discord::new(&settings.discord);
+    let edge = Edge::new(&settings.edge)?;
+    let mut lines = Vec::new();
+    let (token, application) = token_line(&discord).await;
+    let token_refused = matches!(application, Err(DiscordError::Unauthorized));
+    lines.push(token);
+    if let Ok(application) = &application {
+        lines.push(application_line(settings, application));
+        lines.push(key_line(settings, application));
+        lines.push(commands_line(&discord, application).await);
+        lines.push(gateway_line(&discord).await);
+    }
+    lines.push(edge_line(&edge).await);
+    lines.push(forgery_line(&edge).await);
+    if let Ok(application) = &application {
+        lines.push(endpoint_line(&discord, application, &settings.edge.url).await);
+    }
+    lines.push(clock_line(clock::skew_seconds(&settings.discord.host).await));
+    Ok(Findings { lines, token_refused })
+}
+
+fn well(what: &'static str, found: impl Into<String>) -> Line {
+    Line { what, found: Ok(found.into()) }
+}
+
+fn wrong(what: &'static str, found: impl Into<String>, remedy: &'static str) -> Line {
+    Line { what, found: Err(Problem { found: found.into(), remedy }) }
+}
+
+const ASK_AGAIN: &str = "try again; see https://discordstatus.com";
+
+async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordError>) {
+    let what = "bot token";
+    let application = discord.application().await;
+    let line = match (&application, &discord.bot().await) {
+        (Ok(_), Ok(bot)) => well(what, format!("{} ({})", bot.name, bot.id)),
+        (Err(error @ DiscordError::Unauthorized), _) | (_, Err(error @ DiscordError::Unauthorized)) => wrong(
+            what,
+            error.to_string(),
+            "Developer Portal, Bot, Reset Token; put the new one into DISCORD_TOKEN",
+        ),
+        (Err(error), _) | (_, Err(error)) => wrong(what, error.to_string(), ASK_AGAIN),
+    };
+    (line, application)
+}
+
+fn application_line(settings: &Settings, application: &Application) -> Line {
+    let (what, id) = ("application", application.id.to_string());
+    match settings.application_id.as_deref() {
+        Some(given) if given != id => wrong(
+            what,
+            format!("the token belongs to {id}, DISCORD_APPLICATION_ID is {given}"),
+            "take both from the same application in the Developer Portal",
+        ),
+        Some(_) => well(what, format!("{id}, as DISCORD_APPLICATION_ID says")),
+        None => well(what, id),
+    }
+}
+
+fn key_line(settings: &Settings, application: &Application) -> Line {
+    let (what, key) = ("public key", application.verify_key.as_str());
+    match settings.public_key.as_deref() {
+        Some(given) if !given.eq_ignore_ascii_case(key) => wrong(
+            what,
+            format!("Discord signs for {key}, DISCORD_PUBLIC_KEY is {given}"),
+            "copy the Public Key from General Information to the edge's DISCORD_PUBLIC_KEY",
+        ),
+        Some(_) => well(what, format!("{key}, as DISCORD_PUBLIC_KEY says")),
+        None => well(what, key),
+    }
+}
+
+async fn commands_line(discord: &Discord, application: &Application) -> Line {
+    let what = "commands";
+    let wanted = interactions::command::definitions();
+    match discord.commands(Scope { application: application.id, guild: None }).await {
+        Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        Ok(registered) => match Difference::between(&wanted, &registered) {
+            same if same.is_empty() => well(what, format!("{} registered and up to date", wanted.len())),
+            differ => wrong(what, differ.summary(), "`bot-worker register`, or start `bot-worker run`"),
+        },
+    }
+}
+
+async fn gateway_line(discord: &Discord) -> Line {
+    let what = "gateway";
+    match discord.gateway().await {
+        Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        Ok(info) => {
+            let (shards, left) = (info.shards, info.session_start_limit.remaining);
+            if left < shards {
+                let found = format!("{left} identifies left today, and {shards} shards need one each");
+                return wrong(what, found, "wait for tomorrow; something restarts the bot too often");
+            }
+            let plural = if shards == 1 { "" } else { "s" };
+            well(what, format!("{shards} shard{plural} recommended, {left} identifies left today"))
+        }
+    }
+}
+
+async fn edge_line(edge: &Edge) -> Line {
+    let what = "edge";
+    match edge.knows_us().await {
+        Ok(()) => well(what, "takes reports with this BOT_TOKEN"),
+        Err(error @ EdgeError::Unauthorized) => {
+            wrong(what, error.to_string(), "`npx wrangler secret put BOT_TOKEN`, and the same value here")
+        }
+        Err(error) => wrong(what, error.to_string(), "see whether EDGE_URL opens in a browser"),
+    }
+}
+
+async fn forgery_line(edge: &Edge) -> Line {
+    let what = "forgeries";
+    match edge.forged().await {
+        Ok(StatusCode::UNAUTHORIZED) => well(what, "refused with 401"),
+        Ok(status) => wrong(
+            what,
+            format!("a request that nobody signed is answered {status}"),
+            "see the edge's log; 500 is a missing DISCORD_PUBLIC_KEY",
+        ),
+        Err(error) => wrong(what, error.to_string(), "see whether EDGE_URL opens in a browser"),
+    }
+}
+
+/// Only Discord can sign a PING. Setting the address to what it is lets it do so.
+async fn endpoint_line(discord: &Discord, application: &Application, edge_url: &str) -> Line {
+    let what = "endpoint";
+    let wanted = format!("{edge_url}/interactions");
+    match application.endpoint.as_deref() {
+        None | Some("") => wrong(
+            what,
+            "Discord does not know where to post interactions",
+            "Developer Portal, General Information, Interactions Endpoint URL: EDGE_URL with /interactions",
+        ),
+        Some(set) if set != wanted => wrong(
+            what,
+            format!("Discord posts interactions to {set}, not to {wanted}"),
+            "Developer Portal, General Information, Interactions Endpoint URL; or EDGE_URL is the wrong one",
+        ),
+        Some(set) => match discord.test_endpoint(set).await {
+            Ok(()) => well(what, format!("{set} answers Discord's PING")),
+            Err(error @ DiscordError::Refused { status: 400, .. }) => wrong(
+                what,
+                error.to_string(),
+                "the edge's DISCORD_PUBLIC_KEY is not this application's, or Discord cannot reach it",
+            ),
+            Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        },
+    }
+}
+
+fn clock_line(skew_seconds: Option<i64>) -> Line {
+    let what = "clock";
+    match skew_seconds {
+        None => well(what, "Discord did not tell its time"),
+        Some(skew) => match clock::complaint(skew) {
+            Some(complaint) => wrong(what, complaint, "`timedatectl set-ntp true`"),
+            None => well(what, "within 30 s of Discord's"),
+        },
+    }
+}

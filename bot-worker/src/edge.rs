@@ -1,0 +1,120 @@
+//! The way to the edge: reports there, jobs back.
+
+use std::time::Duration;
+
+use protocol::{
+    Report,
+    job::{JOBS_MAX_BYTES, Jobs, Settlement},
+};
+use reqwest::{Response, StatusCode, redirect::Policy};
+
+use crate::config::{self, Secret};
+
+/// No request takes longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A request to the edge that came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// The edge knows another `BOT_TOKEN`.
+    #[error("the edge refuses BOT_TOKEN (401): give both the same secret")]
+    Unauthorized,
+    /// The edge said something else than what the protocol says.
+    #[error(
+        "the edge answered {0}, which is not Pulse's answer: look at its log, and whether EDGE_URL is right"
+    )]
+    Status(StatusCode),
+    /// The edge does not know this route; it is older than this program.
+    #[error("the edge does not know this route")]
+    NotOffered,
+    /// No answer.
+    #[error("the edge cannot be reached: {0}")]
+    Unreachable(String),
+    /// An answer that is not what the protocol says.
+    #[error("the edge's answer is not understood: {0}")]
+    NotUnderstood(String),
+}
+
+/// The edge, as this bot.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    http: reqwest::Client,
+    url: String,
+    token: Secret,
+}
+
+impl Edge {
+    /// A client of the edge of these settings.
+    pub fn new(settings: &config::Edge) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(Policy::none()).build()?;
+        Ok(Self { http, url: settings.url.clone(), token: settings.token.clone() })
+    }
+
+    /// Sends one report.
+    pub async fn report(&self, report: &Report) -> Result<(), EdgeError> {
+        let request = self.http.post(format!("{}/api/report", self.url)).json(report);
+        self.ask(request, StatusCode::NO_CONTENT).await.map(drop)
+    }
+
+    /// What is to be done.
+    pub async fn jobs(&self) -> Result<Jobs, EdgeError> {
+        let request = self.http.get(format!("{}/api/jobs", self.url));
+        let mut answer = self.ask(request, StatusCode::OK).await?;
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(|error| unreachable_edge(&error))? {
+            body.extend_from_slice(&part);
+            if body.len() > JOBS_MAX_BYTES {
+                return Err(EdgeError::NotUnderstood(format!("over {JOBS_MAX_BYTES} bytes of jobs")));
+            }
+        }
+        serde_json::from_slice(&body).map_err(|error| EdgeError::NotUnderstood(error.to_string()))
+    }
+
+    /// This job is over.
+    pub async fn settle(&self, job: &str, settlement: &Settlement) -> Result<(), EdgeError> {
+        let request = self.http.post(format!("{}/api/jobs/{job}", self.url)).json(settlement);
+        self.ask(request, StatusCode::NO_CONTENT).await.map(drop)
+    }
+
+    /// Whether the edge knows our `BOT_TOKEN`. An empty report is refused, after the token was looked at.
+    pub async fn knows_us(&self) -> Result<(), EdgeError> {
+        let request = self.http.post(format!("{}/api/report", self.url)).json(&serde_json::json!({}));
+        self.ask(request, StatusCode::BAD_REQUEST).await.map(drop)
+    }
+
+    /// What `/interactions` says to a request that nobody signed: a status.
+    pub async fn forged(&self) -> Result<StatusCode, EdgeError> {
+        let request = self
+            .http
+            .post(format!("{}/interactions", self.url))
+            .header("X-Signature-Ed25519", "00".repeat(64))
+            .header("X-Signature-Timestamp", "0")
+            .body(r#"{"type":1}"#);
+        let answer = request.send().await.map_err(|error| unreachable_edge(&error.without_url()))?;
+        Ok(answer.status())
+    }
+
+    async fn ask(
+        &self,
+        request: reqwest::RequestBuilder,
+        expected: StatusCode,
+    ) -> Result<Response, EdgeError> {
+        let answer = request.bearer_auth(self.token.reveal()).send().await;
+        let answer = answer.map_err(|error| unreachable_edge(&error.without_url()))?;
+        match answer.status() {
+            status if status == expected => Ok(answer),
+            StatusCode::UNAUTHORIZED => Err(EdgeError::Unauthorized),
+            StatusCode::NOT_FOUND => Err(EdgeError::NotOffered),
+            status => Err(EdgeError::Status(status)),
+        }
+    }
+}
+
+/// The last cause says it best: "Connection refused".
+fn unreachable_edge(error: &reqwest::Error) -> EdgeError {
+    if error.is_timeout() {
+        return EdgeError::Unreachable(format!("no answer within {} s", PATIENCE.as_secs()));
+    }
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    EdgeError::Unreachable(causes.last().map(ToString::to_string).unwrap_or_default())
+}

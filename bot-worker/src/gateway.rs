@@ -1,0 +1,357 @@
+//! The bot's gateway connections: twilight keeps them, and the board says how they are.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures_util::StreamExt;
+use protocol::report::{self, ReportedGuilds};
+use tokio::{sync::watch, task::JoinSet};
+use twilight_gateway::{
+    CloseFrame, Config, ConfigBuilder, Intents, Message, Shard, ShardId, ShardState,
+    error::ReceiveMessageError, queue::InMemoryQueue,
+};
+use twilight_model::gateway::{
+    connection_info::BotConnectionInfo,
+    payload::outgoing::{UpdatePresence, update_presence::UpdatePresencePayload},
+    presence::{Activity, ActivityType, MinimalActivity, Status},
+};
+
+use crate::{
+    config,
+    retry::{Change as HealthChange, Health},
+    roster::{Change, Roster},
+    sessions::{KeptSession, Sessions},
+};
+
+/// A heartbeat's answer that is older says nothing of now: Discord asks for one every 41 s.
+const LATENCY_VALID: Duration = Duration::from_secs(90);
+/// After so many failed connections in a row a shard starts over, so that no wait is longer than 16 s.
+const ATTEMPTS_IN_A_ROW: u8 = 5;
+/// How long a closing connection may take.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// The gateway does not want us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// 4004.
+    #[error("the gateway refuses DISCORD_TOKEN (4004)")]
+    Token,
+    /// Any other close code after which one must not come back.
+    #[error(
+        "the gateway closed for good with {code} ({}); going on without it, latency is that of REST now",
+        meaning(*code)
+    )]
+    Other {
+        /// The close code.
+        code: u16,
+    },
+}
+
+/// Source: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>.
+const fn meaning(code: u16) -> &'static str {
+    match code {
+        4010 => "invalid shard: start bot-worker again",
+        4011 => "more shards are required: start bot-worker again",
+        4012 => "this API version is over: update bot-worker",
+        4013 => "invalid intents: update bot-worker",
+        4014 => "an intent is not allowed: see Privileged Gateway Intents in the Developer Portal under Bot",
+        _ => "no reason that is known",
+    }
+}
+
+/// All shards.
+#[derive(Debug)]
+pub struct Gateway {
+    board: Arc<Board>,
+    stop: watch::Sender<bool>,
+    presence: watch::Sender<String>,
+    refusal: watch::Receiver<Option<Refusal>>,
+    shards: JoinSet<Option<KeptSession>>,
+    total: u32,
+}
+
+/// What all shards write and the reports read.
+#[derive(Debug)]
+struct Board {
+    shards: Mutex<BTreeMap<u32, View>>,
+    roster: Mutex<Roster>,
+    refusal: watch::Sender<Option<Refusal>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct View {
+    state: &'static str,
+    latency: Option<(Duration, Instant)>,
+}
+
+impl Gateway {
+    /// Connects every shard that Discord recommends; those that were kept resume.
+    pub fn start(
+        settings: &config::Discord,
+        info: &BotConnectionInfo,
+        presence: &str,
+        mut kept: Sessions,
+    ) -> Self {
+        let (refused, refusal) = watch::channel(None);
+        let mut roster = Roster::default();
+        for (shard, face) in kept.guilds.drain(..) {
+            roster.apply(shard, Change::Here(face));
+        }
+        let shards = Mutex::default();
+        let board = Arc::new(Board { shards, roster: Mutex::new(roster), refusal: refused });
+        let (stop, stopped) = watch::channel(false);
+        let (presence, shown) = watch::channel(presence.to_owned());
+        let config = config_for(settings, info, &shown.borrow());
+        let mut tasks = JoinSet::new();
+        for number in 0..info.shards {
+            let mut builder = ConfigBuilder::from(config.clone());
+            if let Some(kept) = kept.take(number, info.shards) {
+                builder = builder.session(kept.session).resume_url(kept.resume_url);
+            }
+            let shard = Shard::with_config(ShardId::new(number, info.shards), builder.build());
+            board.note(&shard);
+            let keeper = Keeper { board: Arc::clone(&board), health: Health::default() };
+            tasks.spawn(keeper.keep(shard, stopped.clone(), shown.clone()));
+        }
+        Self { board, stop, presence, refusal, shards: tasks, total: info.shards }
+    }
+
+    /// How the shards are. A latency that is not of now is `None`.
+    pub fn shards(&self) -> Vec<report::Shard> {
+        let now = Instant::now();
+        lock(&self.board.shards).iter().map(|(&id, view)| view.report(id, now)).collect()
+    }
+
+    /// The servers of all shards.
+    pub fn guilds(&self) -> ReportedGuilds {
+        lock(&self.board.roster).report()
+    }
+
+    /// The servers, to be changed.
+    pub fn roster(&self) -> MutexGuard<'_, Roster> {
+        lock(&self.board.roster)
+    }
+
+    /// Shows this text below the bot's name, if it is another than before.
+    pub fn show(&self, presence: &str) {
+        self.presence.send_if_modified(|shown| {
+            let differs = shown != presence;
+            if differs {
+                presence.clone_into(shown);
+            }
+            differs
+        });
+    }
+
+    /// Waits until the gateway refuses; gives that once.
+    pub async fn refused(&mut self) -> Refusal {
+        loop {
+            if self.refusal.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+            if let Some(refusal) = *self.refusal.borrow_and_update() {
+                return refusal;
+            }
+        }
+    }
+
+    /// Closes every connection so that its session can be resumed; gives what that needs.
+    pub async fn close(mut self) -> Sessions {
+        self.stop.send_replace(true);
+        let mut sessions = Vec::new();
+        let all_closed = async {
+            while let Some(closed) = self.shards.join_next().await {
+                sessions.extend(closed.ok().flatten());
+            }
+        };
+        // What has not closed by then is cut off, and resumes no session.
+        let _ = tokio::time::timeout(CLOSING, all_closed).await;
+        let guilds = lock(&self.board.roster).faces();
+        Sessions { shards: self.total, kept: sessions, guilds }
+    }
+}
+
+fn config_for(settings: &config::Discord, info: &BotConnectionInfo, presence: &str) -> Config {
+    let limit = &info.session_start_limit;
+    let reset_after = Duration::from_millis(limit.reset_after);
+    let queue = InMemoryQueue::new(limit.max_concurrency, limit.remaining, reset_after, limit.total);
+    let builder = ConfigBuilder::new(settings.token.reveal().to_owned(), Intents::GUILDS)
+        .queue(queue)
+        .proxy_url(info.url.trim_end_matches('/').to_owned());
+    match presence_of(presence) {
+        Some(presence) => builder.presence(presence).build(),
+        None => builder.build(),
+    }
+}
+
+fn activity(text: &str) -> Activity {
+    let mut activity =
+        Activity::from(MinimalActivity { kind: ActivityType::Custom, name: text.into(), url: None });
+    activity.state = Some(text.into());
+    activity
+}
+
+fn presence_of(text: &str) -> Option<UpdatePresencePayload> {
+    UpdatePresencePayload::new([activity(text)], false, None, Status::Online).ok()
+}
+
+/// Keeps one shard.
+struct Keeper {
+    board: Arc<Board>,
+    health: Health,
+}
+
+impl Keeper {
+    async fn keep(
+        mut self,
+        mut shard: Shard,
+        mut stop: watch::Receiver<bool>,
+        mut presence: watch::Receiver<String>,
+    ) -> Option<KeptSession> {
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.changed() => return close(shard).await,
+                Ok(()) = presence.changed() => {
+                    let text = presence.borrow_and_update().clone();
+                    if let Ok(update) = UpdatePresence::new([activity(&text)], false, None, Status::Online) {
+                        shard.command(&update);
+                    }
+                }
+                heard = shard.next() => {
+                    // It ends when it was closed for good.
+                    self.hear(shard.id().number(), heard?);
+                    self.board.note(&shard);
+                    if shard.state() == ShardState::Active {
+                        self.tell(shard.id().number(), true, None);
+                    }
+                    shard = start_over_if_needed(shard);
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, shard: u32, heard: Result<Message, ReceiveMessageError>) {
+        match heard {
+            Ok(Message::Text(text)) => {
+                if let Some(change) = Change::read(&text) {
+                    lock(&self.board.roster).apply(shard, change);
+                }
+            }
+            Ok(Message::Close(frame)) => self.closed(shard, frame.map(|frame| frame.code)),
+            Err(error) => self.tell(shard, false, Some(&error)),
+        }
+    }
+
+    fn closed(&self, shard: u32, code: Option<u16>) {
+        tracing::debug!(shard, code, "the gateway connection was closed");
+        let refusal = match code {
+            Some(4004) => Refusal::Token,
+            Some(code @ 4010..=4014) => Refusal::Other { code },
+            _ => return,
+        };
+        // Every shard is refused for the same reason; it is told once.
+        self.board.refusal.send_if_modified(|told| {
+            let is_first = told.is_none();
+            told.get_or_insert(refusal);
+            is_first
+        });
+    }
+
+    fn tell(&mut self, shard: u32, works: bool, error: Option<&ReceiveMessageError>) {
+        match (self.health.observe(works), error) {
+            (Some(HealthChange::Failing), Some(error)) => {
+                let causes =
+                    std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+                let reason = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+                tracing::warn!("shard {shard}: {reason}; trying again, and silent until it works");
+            }
+            (Some(HealthChange::Recovered(failures)), _) => {
+                tracing::info!("shard {shard} is connected again, after {failures} failed tries");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Each try that fails doubles the wait for the next. A fresh shard with the same session begins at none.
+fn start_over_if_needed(shard: Shard) -> Shard {
+    let ShardState::Disconnected { reconnect_attempts: ATTEMPTS_IN_A_ROW.. } = shard.state() else {
+        return shard;
+    };
+    let mut builder = ConfigBuilder::from(shard.config().clone());
+    if let Some(session) = shard.session() {
+        builder = builder.session(session.clone());
+    }
+    Shard::with_config(shard.id(), builder.build())
+}
+
+async fn close(mut shard: Shard) -> Option<KeptSession> {
+    let kept = shard.session().cloned().zip(shard.resume_url().map(str::to_owned));
+    let id = shard.id().number();
+    shard.close(CloseFrame::RESUME);
+    while let Some(Ok(Message::Text(_))) = shard.next().await {}
+    kept.map(|(session, resume_url)| KeptSession { id, session, resume_url })
+}
+
+impl Board {
+    fn note(&self, shard: &Shard) {
+        let latency = shard.latency();
+        let view = View {
+            state: state_name(shard.state()),
+            latency: latency.recent().first().copied().zip(latency.received()),
+        };
+        lock(&self.shards).insert(shard.id().number(), view);
+    }
+}
+
+impl View {
+    fn report(&self, id: u32, now: Instant) -> report::Shard {
+        let is_active = self.state == ACTIVE;
+        let valid =
+            self.latency.filter(|(_, at)| is_active && now.saturating_duration_since(*at) < LATENCY_VALID);
+        let latency_ms = valid.map(|(took, _)| crate::latency::milliseconds(took));
+        report::Shard { id, state: self.state.to_owned(), latency_ms }
+    }
+}
+
+/// The word for a shard that works.
+pub const ACTIVE: &str = "active";
+
+const fn state_name(state: ShardState) -> &'static str {
+    match state {
+        ShardState::Active => ACTIVE,
+        ShardState::Disconnected { .. } => "disconnected",
+        ShardState::FatallyClosed => "refused",
+        ShardState::Identifying => "identifying",
+        ShardState::Resuming => "resuming",
+    }
+}
+
+/// A panic elsewhere leaves nothing half-written behind these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_is_told_while_it_is_of_now() {
+        let now = Instant::now();
+        let took = Duration::from_micros(41_260);
+        let cases = [
+            (ACTIVE, Some((took, now)), Some(41.3)),
+            (ACTIVE, None, None),
+            ("resuming", Some((took, now)), None),
+        ];
+        for (state, latency, expected) in cases {
+            assert_eq!(View { state, latency }.report(0, now).latency_ms, expected, "{state}");
+            assert_eq!(View { state, latency }.report(0, now + LATENCY_VALID).latency_ms, None, "{state}");
+        }
+    }
+}

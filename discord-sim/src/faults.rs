@@ -1,0 +1,248 @@
+//! What goes wrong on the way to Discord: faults that are asked for one by one, and weather that comes by chance.
+
+use std::{
+    sync::{Mutex, atomic::AtomicU64},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{client::now, splitmix::SplitMix, state::lock};
+
+/// One fault, for the requests it is meant for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// Part of the path, such as `/webhooks/`; empty: every request.
+    #[serde(default)]
+    pub path: String,
+    /// The method, such as `PATCH`; any when left out.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// What happens instead of an answer.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// How many requests it hits; all of them when left out.
+    #[serde(default)]
+    pub times: Option<u64>,
+    /// How long it lasts from now on, in milliseconds; for good when left out.
+    #[serde(default)]
+    pub for_ms: Option<u64>,
+    #[serde(skip)]
+    until_ms: Option<u64>,
+}
+
+/// What a fault does to a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Effect {
+    /// Discord says no.
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// Discord's own error code; 0 when left out.
+        #[serde(default)]
+        code: u32,
+        /// With 429: how long to wait, in seconds.
+        #[serde(default)]
+        retry_after: f64,
+        /// With 429: whether the whole bot has to wait.
+        #[serde(default)]
+        global: bool,
+    },
+    /// A page instead of JSON, as a gateway in front of Discord gives it.
+    Html {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// No answer at all.
+    Silence,
+    /// The connection ends in the middle of the answer.
+    Cut,
+    /// The request waits so long, and is then answered.
+    Delay {
+        /// In milliseconds.
+        ms: u64,
+    },
+}
+
+/// What happens by chance, to every request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Weather {
+    /// Up to so many milliseconds on top of the latency.
+    pub jitter_ms: u64,
+    /// How far Discord's clock, as its `Date` headers tell it, is ahead of this machine's, in seconds.
+    pub clock_ahead_seconds: i64,
+    /// Of 100 requests, so many get a 500, 502 or 503.
+    pub error_percent: u64,
+    /// Of 100 requests, so many get a 429 for half a second.
+    pub limited_percent: u64,
+    /// Of 100 requests, so many are cut off in the middle of the answer.
+    pub cut_percent: u64,
+    /// Of 100 requests, so many are never answered.
+    pub silent_percent: u64,
+    /// Of 100 looks at a gateway connection (one a second), so many cut it.
+    pub gateway_cut_percent: u64,
+    /// Of 100 looks at a gateway connection, so many ask it to reconnect.
+    pub gateway_reconnect_percent: u64,
+    /// Of 100 looks at a gateway connection, so many invalidate its session.
+    pub gateway_invalid_percent: u64,
+    /// Of 100 heartbeats, so many are not acknowledged.
+    pub gateway_unacknowledged_percent: u64,
+}
+
+/// The faults that are in force.
+#[derive(Debug)]
+pub struct Faults {
+    scripted: Mutex<Vec<Fault>>,
+    weather: Mutex<Weather>,
+    chance: Mutex<SplitMix>,
+    pub(crate) latency_ms: AtomicU64,
+}
+
+impl Faults {
+    /// Fair weather with this latency; the seed decides what chance does.
+    pub fn new(seed: u64, latency_ms: u64) -> Self {
+        Self {
+            scripted: Mutex::default(),
+            weather: Mutex::default(),
+            chance: Mutex::new(SplitMix::new(seed)),
+            latency_ms: latency_ms.into(),
+        }
+    }
+
+    /// One more fault. The first that is meant for a request hits it.
+    pub fn add(&self, mut fault: Fault) {
+        fault.until_ms = fault.for_ms.map(|ms| now().0.saturating_add(ms));
+        lock(&self.scripted).push(fault);
+    }
+
+    /// No more faults.
+    pub fn clear(&self) {
+        lock(&self.scripted).clear();
+    }
+
+    /// Those that are still to come.
+    pub fn list(&self) -> Vec<Fault> {
+        lock(&self.scripted).clone()
+    }
+
+    /// The weather.
+    pub fn weather(&self) -> Weather {
+        lock(&self.weather).clone()
+    }
+
+    /// Another weather.
+    pub fn set_weather(&self, weather: Weather) {
+        *lock(&self.weather) = weather;
+    }
+
+    /// Whether something of so many percent happens.
+    pub fn chance(&self, percent: u64) -> bool {
+        percent > 0 && lock(&self.chance).chance(percent)
+    }
+
+    /// How long this answer waits.
+    pub fn latency(&self) -> Duration {
+        let jitter = lock(&self.chance).below(self.weather().jitter_ms.saturating_add(1));
+        Duration::from_millis(self.latency_ms.load(std::sync::atomic::Ordering::Relaxed) + jitter)
+    }
+
+    /// What happens to this request, if anything.
+    pub fn strike(&self, method: &str, path: &str) -> Option<Effect> {
+        self.scripted_strike(method, path).or_else(|| self.chance_strike())
+    }
+
+    fn scripted_strike(&self, method: &str, path: &str) -> Option<Effect> {
+        let mut scripted = lock(&self.scripted);
+        let now = now().0;
+        scripted.retain(|fault| fault.times != Some(0) && fault.until_ms.is_none_or(|until| now < until));
+        let fault = scripted.iter_mut().find(|fault| fault.is_meant_for(method, path))?;
+        if let Some(times) = &mut fault.times {
+            *times -= 1;
+        }
+        Some(fault.effect.clone())
+    }
+
+    fn chance_strike(&self) -> Option<Effect> {
+        let weather = self.weather();
+        if self.chance(weather.error_percent) {
+            let status = [500, 502, 503][usize::try_from(lock(&self.chance).below(3)).unwrap_or_default()];
+            return Some(Effect::Status { status, code: 0, retry_after: 0.0, global: false });
+        }
+        if self.chance(weather.limited_percent) {
+            return Some(Effect::Status { status: 429, code: 0, retry_after: 0.5, global: false });
+        }
+        if self.chance(weather.cut_percent) {
+            return Some(Effect::Cut);
+        }
+        self.chance(weather.silent_percent).then_some(Effect::Silence)
+    }
+}
+
+impl Fault {
+    /// This effect on each request whose path contains these words.
+    pub fn new(path: impl Into<String>, effect: Effect) -> Self {
+        Self { path: path.into(), method: None, effect, times: None, for_ms: None, until_ms: None }
+    }
+
+    /// The same, on so many requests.
+    #[must_use]
+    pub fn times(self, times: u64) -> Self {
+        Self { times: Some(times), ..self }
+    }
+
+    fn is_meant_for(&self, method: &str, path: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && path.contains(&self.path)
+    }
+}
+
+impl Effect {
+    /// Discord answers with this status and no code of its own.
+    pub const fn status(status: u16) -> Self {
+        Self::Status { status, code: 0, retry_after: 0.0, global: false }
+    }
+
+    /// Discord asks to wait so many seconds.
+    pub const fn limited(retry_after: f64) -> Self {
+        Self::Status { status: 429, code: 0, retry_after, global: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_hits_what_it_is_meant_for_as_often_as_asked() {
+        let faults = Faults::new(1, 0);
+        faults.add(Fault {
+            method: Some("PATCH".into()),
+            ..Fault::new("/webhooks/", Effect::status(404)).times(2)
+        });
+        let strike = |method, path| faults.strike(method, path).is_some();
+        assert!(!strike("GET", "/webhooks/1/t") && !strike("PATCH", "/users/@me"));
+        assert!(strike("PATCH", "/webhooks/1/t") && strike("PATCH", "/webhooks/1/t"));
+        assert!(!strike("PATCH", "/webhooks/1/t"));
+    }
+
+    #[test]
+    fn a_fault_is_written_in_one_line() {
+        let read = |line: &str| serde_json::from_str::<Fault>(line);
+        let limited =
+            read(r#"{"path":"/webhooks/","effect":"status","status":429,"retryAfter":1.5,"times":1}"#);
+        assert_eq!(limited.unwrap(), Fault::new("/webhooks/", Effect::limited(1.5)).times(1));
+        assert_eq!(read(r#"{"effect":"silence"}"#).unwrap(), Fault::new("", Effect::Silence));
+        assert!(read(r#"{"effect":"explosion"}"#).is_err());
+    }
+
+    #[test]
+    fn weather_is_as_bad_as_it_is_set() {
+        let faults = Faults::new(1, 0);
+        faults.set_weather(Weather { error_percent: 30, ..Weather::default() });
+        let struck = (0..1_000).filter(|_| faults.strike("GET", "/").is_some()).count();
+        assert!((200..400).contains(&struck), "{struck}");
+    }
+}

@@ -1,0 +1,192 @@
+//! Discord's gateway: sessions over `WebSocket`s, and whatever goes wrong with them.
+//!
+//! Source: <https://discord.com/developers/docs/events/gateway>.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::state::lock;
+
+mod connection;
+mod events;
+
+pub(crate) use connection::upgrade;
+
+/// How the gateway behaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// The interval that a bot is told to send heartbeats in, in milliseconds.
+    pub heartbeat_ms: u64,
+    /// Shards that `GET /gateway/bot` recommends.
+    pub shards: u32,
+    /// Identifies that may still be made today, as `GET /gateway/bot` tells.
+    pub identifies_left: u32,
+    /// How long an acknowledgement waits, in milliseconds; the REST latency when `null`.
+    pub ack_ms: Option<u64>,
+    /// Whether heartbeats are acknowledged.
+    pub acknowledges: bool,
+    /// Close with this code instead of READY, such as 4004 or 4014.
+    pub refuses: Option<u16>,
+    /// Whether connections are taken at all.
+    pub open: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            heartbeat_ms: 41_250,
+            shards: 1,
+            identifies_left: 1_000,
+            ack_ms: None,
+            acknowledges: true,
+            refuses: None,
+            open: true,
+        }
+    }
+}
+
+/// What can be done to every open connection.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase")]
+pub enum Order {
+    /// The connection ends, without a word.
+    Cut,
+    /// Reconnect, and resume.
+    Reconnect,
+    /// The session is invalid.
+    InvalidSession {
+        /// Whether it may be resumed all the same.
+        #[serde(default)]
+        resumable: bool,
+    },
+    /// The gateway closes the connection with this code.
+    Close {
+        /// The close code.
+        code: u16,
+    },
+    /// Any event.
+    Dispatch {
+        /// Its name, such as `GUILD_DELETE`.
+        event: String,
+        /// Its contents.
+        data: Value,
+    },
+}
+
+/// What is known about the gateway's clients.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Watch {
+    /// Connections that are open.
+    pub open: usize,
+    /// Connections so far.
+    pub connections: u64,
+    /// Identifies so far.
+    pub identifies: u64,
+    /// Sessions that were resumed so far.
+    pub resumes: u64,
+    /// Heartbeats so far.
+    pub heartbeats: u64,
+    /// The presence that was shown last.
+    pub presence: Value,
+    /// The close code that a client gave last; `null` when it gave none.
+    pub last_close: Option<u16>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Session {
+    shard: (u32, u32),
+    sequence: u64,
+}
+
+/// The gateway's side of all connections.
+#[derive(Debug, Default)]
+pub struct Gateway {
+    settings: Mutex<Settings>,
+    sessions: Mutex<HashMap<String, Session>>,
+    open: Mutex<HashMap<u64, UnboundedSender<Order>>>,
+    watch: Mutex<Watch>,
+    next: AtomicU64,
+}
+
+impl Gateway {
+    /// How it behaves.
+    pub fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+
+    /// It behaves like this from now on.
+    pub fn set(&self, settings: Settings) {
+        *lock(&self.settings) = settings;
+    }
+
+    /// Does this to every open connection.
+    pub fn order(&self, order: &Order) {
+        if matches!(order, Order::InvalidSession { resumable: false }) {
+            lock(&self.sessions).clear();
+        }
+        lock(&self.open).retain(|_, connection| connection.send(order.clone()).is_ok());
+    }
+
+    /// What is known about its clients.
+    pub fn watch(&self) -> Watch {
+        Watch { open: lock(&self.open).len(), ..lock(&self.watch).clone() }
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Watch)) {
+        note(&mut lock(&self.watch));
+    }
+
+    fn opened(&self, orders: UnboundedSender<Order>) -> u64 {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.note(|watch| watch.connections += 1);
+        lock(&self.open).insert(number, orders);
+        number
+    }
+
+    fn closed(&self, number: u64) {
+        lock(&self.open).remove(&number);
+    }
+
+    fn begin(&self, shard: (u32, u32)) -> String {
+        let id = format!("{:032x}", self.next.fetch_add(1, Ordering::Relaxed));
+        lock(&self.sessions).insert(id.clone(), Session { shard, sequence: 0 });
+        self.note(|watch| watch.identifies += 1);
+        id
+    }
+
+    /// The session goes on, if there is one.
+    fn resume(&self, id: &str) -> bool {
+        let known = lock(&self.sessions).contains_key(id);
+        if known {
+            self.note(|watch| watch.resumes += 1);
+        }
+        known
+    }
+
+    fn shard(&self, id: &str) -> (u32, u32) {
+        lock(&self.sessions).get(id).map_or((0, 1), |session| session.shard)
+    }
+
+    /// The next sequence number of a session.
+    fn sequence(&self, id: &str) -> u64 {
+        lock(&self.sessions).get_mut(id).map_or(0, |session| {
+            session.sequence += 1;
+            session.sequence
+        })
+    }
+
+    fn end(&self, id: &str) {
+        lock(&self.sessions).remove(id);
+    }
+}

@@ -1,0 +1,68 @@
+//! Messages in channels, those between the bot and one person included.
+//!
+//! Sources: <https://discord.com/developers/docs/resources/message#create-message>,
+//! <https://discord.com/developers/docs/resources/user#create-dm>.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, State as Shared},
+    routing::post,
+};
+use protocol::UserId;
+use serde_json::{Value, json};
+
+use super::{Answer, Error, extend};
+use crate::{
+    cast::{self, Player},
+    objects,
+    reply::check_message,
+    state::{State, lock},
+};
+
+/// Messages that are kept; older ones are let go.
+const KEPT: usize = 10_000;
+
+pub(super) fn routes() -> Router<Arc<State>> {
+    Router::new()
+        .route("/users/@me/channels", post(create_direct_channel))
+        .route("/channels/{channel}/messages", post(create_message))
+}
+
+/// A channel with one person has that person's id plus one, as interactions tell it, too.
+async fn create_direct_channel(Shared(state): Shared<Arc<State>>, Json(wanted): Json<Value>) -> Answer {
+    let recipient = wanted["recipient_id"].as_str().and_then(|id| id.parse::<UserId>().ok());
+    let recipient = recipient.ok_or(Error::INVALID_FORM)?;
+    let known = state.players.iter().find(|player| player.id == recipient).cloned();
+    let person = known.unwrap_or_else(|| Player::named(recipient, "somebody"));
+    Ok(Json(json!({
+        "flags": 0, "id": (recipient.0 + 1).to_string(), "last_message_id": null,
+        "recipients": [objects::user(&person)], "type": 1,
+    })))
+}
+
+/// With `enforce_nonce`, a nonce that was used gives the message that was made with it, and makes no other.
+async fn create_message(
+    Shared(state): Shared<Arc<State>>,
+    Path(channel): Path<u64>,
+    Json(contents): Json<Value>,
+) -> Answer {
+    let contents = check_message(contents, true).map_err(|_| Error::EMPTY_MESSAGE)?;
+    let mut messages = lock(&state.messages);
+    let channel_id = json!(channel.to_string());
+    if contents["enforce_nonce"] == true
+        && let Some(made) = messages
+            .iter()
+            .find(|made| made["channel_id"] == channel_id && made["nonce"] == contents["nonce"])
+    {
+        return Ok(Json(made.clone()));
+    }
+    let mut message = objects::message(state.fresh_id(), channel, &cast::bot(state.application), &contents);
+    extend(&mut message, json!({ "channel_id": channel_id }));
+    messages.push_back(message.clone());
+    if messages.len() > KEPT {
+        messages.pop_front();
+    }
+    Ok(Json(message))
+}

@@ -1,0 +1,184 @@
+//! What every request goes through: latency, faults, rate limits, and counting.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant, SystemTime},
+};
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{Request, State as Shared},
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, DATE},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::{
+    faults::Effect,
+    state::{State, lock},
+};
+
+/// Requests that one bucket takes in one window.
+const BUCKET_SIZE: u32 = 10;
+/// How long a window is.
+const BUCKET_WINDOW: Duration = Duration::from_secs(1);
+/// Buckets that are remembered before those of the past are let go.
+const BUCKETS_KEPT: usize = 1_000;
+
+/// The rate limits: a window for each route of each server, channel or webhook.
+#[derive(Debug, Default)]
+pub struct Limits(Mutex<HashMap<String, Window>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    ends: Instant,
+    used: u32,
+}
+
+/// What one request made of its window.
+struct Standing {
+    remaining: Option<u32>,
+    reset_after: Duration,
+}
+
+impl Limits {
+    fn take(&self, bucket: &str, now: Instant) -> Standing {
+        let mut windows = lock(&self.0);
+        if windows.len() > BUCKETS_KEPT {
+            windows.retain(|_, window| window.ends > now);
+        }
+        let fresh = Window { ends: now + BUCKET_WINDOW, used: 0 };
+        let window = windows.entry(bucket.to_owned()).or_insert(fresh);
+        if window.ends <= now {
+            *window = fresh;
+        }
+        window.used += 1;
+        Standing {
+            remaining: BUCKET_SIZE.checked_sub(window.used),
+            reset_after: window.ends.saturating_duration_since(now),
+        }
+    }
+}
+
+/// Waits, strikes, limits and counts.
+pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+    tokio::time::sleep(state.faults.latency()).await;
+    let path = request.uri().path().to_owned();
+    note_attempt(&state, &path);
+    let response: Response = match state.faults.strike(request.method().as_str(), &path) {
+        Some(Effect::Delay { ms }) => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            limited(&state, &path, request, next).await
+        }
+        Some(effect) => struck(effect).await,
+        None => limited(&state, &path, request, next).await,
+    };
+    state.tally.rest(response.status().as_u16());
+    dated(response, state.faults.weather().clock_ahead_seconds)
+}
+
+fn dated(mut response: Response, ahead_seconds: i64) -> Response {
+    let skew = Duration::from_secs(ahead_seconds.unsigned_abs());
+    let now = SystemTime::now();
+    let date = if ahead_seconds < 0 { now - skew } else { now + skew };
+    if let Ok(value) = HeaderValue::from_str(&httpdate::fmt_http_date(date)) {
+        response.headers_mut().insert(DATE, value);
+    }
+    response
+}
+
+async fn limited(state: &State, path: &str, request: Request, next: Next) -> Response {
+    let bucket = format!("{} {path}", request.method());
+    let standing = state.limits.take(&bucket, Instant::now());
+    let mut response = match standing.remaining {
+        Some(_) => next.run(request).await,
+        None => too_many(standing.reset_after.as_secs_f64(), false),
+    };
+    let headers = [
+        ("x-ratelimit-bucket", crate::payload::command_id(&bucket)),
+        ("x-ratelimit-limit", BUCKET_SIZE.to_string()),
+        ("x-ratelimit-remaining", standing.remaining.unwrap_or_default().to_string()),
+        ("x-ratelimit-reset-after", format!("{:.3}", standing.reset_after.as_secs_f64())),
+        ("x-ratelimit-reset", format!("{:.3}", reset_at(standing.reset_after))),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+async fn struck(effect: Effect) -> Response {
+    match effect {
+        Effect::Status { status: 429, retry_after, global, .. } => too_many(retry_after, global),
+        Effect::Status { status, code, .. } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let message = format!("{}: {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
+            (status, Json(json!({ "message": message, "code": code }))).into_response()
+        }
+        Effect::Html { status } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            (status, [(CONTENT_TYPE, "text/html")], "<html><body>upstream error</body></html>")
+                .into_response()
+        }
+        Effect::Cut => {
+            let broken = Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+            let body = Body::from_stream(futures_util::stream::iter([broken]));
+            ([(CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Effect::Silence | Effect::Delay { .. } => std::future::pending().await,
+    }
+}
+
+/// Source: <https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit>.
+fn too_many(retry_after: f64, global: bool) -> Response {
+    let body =
+        json!({ "message": "You are being rate limited.", "retry_after": retry_after, "global": global });
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+    let scope = if global { "global" } else { "user" };
+    let headers = response.headers_mut();
+    headers.insert("x-ratelimit-scope", HeaderValue::from_static(scope));
+    if global {
+        headers.insert("x-ratelimit-global", HeaderValue::from_static("true"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&format!("{}", retry_after.ceil())) {
+        headers.insert("retry-after", value);
+    }
+    response
+}
+
+fn reset_at(after: Duration) -> f64 {
+    let since = SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (since + after).as_secs_f64()
+}
+
+/// A webhook counts its requests, those too that never get through to it.
+fn note_attempt(state: &State, path: &str) {
+    let mut parts = path.split('/').skip_while(|part| *part != "webhooks").skip(2);
+    if let Some(token) = parts.next() {
+        state.originals.attempted(token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_takes_so_many_in_a_window_and_others_do_not_count() {
+        let limits = Limits::default();
+        let now = Instant::now();
+        let take = |bucket, at| limits.take(bucket, at).remaining;
+        let taken: Vec<_> = (0..=BUCKET_SIZE).map(|_| take("one", now)).collect();
+        assert_eq!((taken[0], taken[9], taken[10]), (Some(9), Some(0), None));
+        assert_eq!(take("other", now), Some(9));
+        assert_eq!(take("one", now + BUCKET_WINDOW), Some(9));
+    }
+}

@@ -1,0 +1,115 @@
+//! The push to the room: one is in flight at most, and one that fails is repeated later and later.
+
+use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
+
+use futures_util::future::{Either, select};
+use protocol::{
+    GuildId, Timestamp,
+    record::{Acknowledgement, Push},
+    time::SECOND_MS,
+};
+use worker::{ObjectNamespace, console_error};
+
+use super::Inner;
+use crate::{answer::Problem, room};
+
+/// An alarm looks after a push that was lost with the object, after this many milliseconds.
+pub const LOST_PUSH_MS: u64 = 10 * SECOND_MS;
+/// The wait between two steps of the background's work, in milliseconds.
+pub const NEXT_STEP_MS: u64 = SECOND_MS;
+/// How long the room may take to answer a delivery, in milliseconds.
+const DELIVERY_MAX_MS: u64 = 5 * SECOND_MS;
+/// The longest wait after a push that failed, in milliseconds.
+const BACKOFF_MAX_MS: u64 = 30 * SECOND_MS;
+
+/// How the push stands. Lost with the object, and then it starts anew.
+#[derive(Default)]
+pub(super) struct Outbox {
+    pushing: Cell<bool>,
+    failures: Cell<u32>,
+    /// Before this moment, commands do not begin a push: the alarm will.
+    resumes_at: Cell<Timestamp>,
+}
+
+impl Outbox {
+    pub(super) fn is_pushing(&self) -> bool {
+        self.pushing.get()
+    }
+
+    /// Notes a failure; gives the wait in milliseconds: 1 s, 2 s, 4 s, … .
+    fn fail(&self, now: Timestamp) -> u64 {
+        let wait = (SECOND_MS << self.failures.get().min(5)).min(BACKOFF_MAX_MS);
+        self.failures.set(self.failures.get().saturating_add(1));
+        self.resumes_at.set(now.plus(wait));
+        wait
+    }
+
+    fn succeed(&self) {
+        self.failures.set(0);
+        self.resumes_at.set(Timestamp(0));
+    }
+}
+
+impl Inner {
+    /// Pushes what is not acknowledged. What is committed meanwhile leaves with the next push, so batches grow with the
+    /// load, and a player never waits for the room.
+    pub(super) fn push_soon(inner: &Rc<Self>, now: Timestamp, guild: GuildId) {
+        if now < inner.outbox.resumes_at.get() || inner.outbox.pushing.replace(true) {
+            return;
+        }
+        let inner = Rc::clone(inner);
+        let pusher = Rc::clone(&inner);
+        inner.state.wait_until(async move {
+            let sent = pusher.push_all(guild).await;
+            pusher.outbox.pushing.set(false);
+            match sent {
+                Ok(()) => pusher.outbox.succeed(),
+                Err(error) => pusher.repeat_later(guild, &error).await,
+            }
+        });
+    }
+
+    async fn push_all(&self, guild: GuildId) -> Result<(), Problem> {
+        let unread = |error| Problem::failure("The journal could not be read", &error);
+        while let Some(push) = self.books.backlog(guild).map_err(unread)? {
+            // Were the object lost now, this would bring it back to push again.
+            self.arm_alarm(LOST_PUSH_MS).await?;
+            let room = self.room.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
+            let Acknowledgement { seq } = deliver(room, &push).await?;
+            self.books
+                .acknowledge(seq)
+                .map_err(|error| Problem::failure("The outbox could not be kept", &error))?;
+        }
+        Ok(())
+    }
+
+    async fn repeat_later(&self, guild: GuildId, error: &Problem) {
+        let wait = self.outbox.fail(Timestamp(worker::Date::now().as_millis()));
+        console_error!("server {guild}: the room did not take the journal, again in {wait} ms: {error}");
+        self.alarm_armed.set(false);
+        if let Err(error) = self.arm_alarm(wait).await {
+            console_error!("server {guild}: the outbox's alarm: {error}");
+        }
+    }
+
+    /// Arms the alarm, unless there is one.
+    pub(super) async fn arm_alarm(&self, after_ms: u64) -> worker::Result<()> {
+        if !self.alarm_armed.get() {
+            self.state.storage().set_alarm(Duration::from_millis(after_ms)).await?;
+            self.alarm_armed.set(true);
+        }
+        Ok(())
+    }
+}
+
+async fn deliver(room: &ObjectNamespace, push: &Push) -> Result<Acknowledgement, Problem> {
+    let told = pin!(room::tell(room, "/push", push));
+    let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
+    let answer = match select(told, patience).await {
+        Either::Left((answer, _)) => answer?,
+        Either::Right(_) => {
+            return Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."));
+        }
+    };
+    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
+}

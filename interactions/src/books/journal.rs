@@ -1,0 +1,144 @@
+//! The journal's rows, as a commit writes them.
+
+use protocol::{
+    Coins, Event, InteractionId, JournalSeq, Timestamp,
+    record::{Activity, Outcome},
+};
+
+use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::Moves, totals::Totals};
+use crate::{Call, sql::Sql};
+
+/// A row in the making.
+pub(super) struct JournalEntry<'a> {
+    now: Timestamp,
+    call: &'a Call,
+    outcome: Outcome,
+    handled_ms: u32,
+    pub(super) activity: Option<Activity>,
+    pub(super) moves: Vec<Moves>,
+    pub(super) audited: bool,
+    pub(super) name: Option<String>,
+    pub(super) reply: String,
+    debit: Side,
+    credit: Side,
+}
+
+/// A player's side of a row.
+#[derive(Clone, Copy, Default)]
+struct Side {
+    /// The player's row before this one.
+    prev: Option<JournalSeq>,
+    /// What the player holds after it.
+    after: Option<Coins>,
+}
+
+impl<'a> JournalEntry<'a> {
+    pub(super) fn new(now: Timestamp, call: &'a Call, outcome: Outcome, handled_ms: u32) -> Self {
+        Self {
+            now,
+            call,
+            outcome,
+            handled_ms,
+            activity: None,
+            moves: Vec::new(),
+            audited: false,
+            name: None,
+            reply: String::new(),
+            debit: Side::default(),
+            credit: Side::default(),
+        }
+    }
+
+    /// Links a player whose coins move to the row before.
+    pub(super) fn add_party(&mut self, entry: &Entry, change: &Change) {
+        let prev = change.before.as_ref().and_then(|before| before.last_row);
+        let side = Side { prev, after: Some(change.after.balance) };
+        if entry.debit == Some(Party::Player(change.after.user)) {
+            self.debit = side;
+        } else {
+            self.credit = side;
+        }
+    }
+}
+
+impl<S: Sql> Books<S> {
+    pub(super) fn reply_to(&self, id: InteractionId) -> Result<Option<String>, BooksError> {
+        let rows = self.sql.query("SELECT reply FROM journal WHERE id = ?", &[id.to_string().into()])?;
+        rows.into_iter().next().map(|row| Reader::new("journal", Some(row)).text()).transpose()
+    }
+
+    /// Where the books stand.
+    pub(super) fn totals(&self) -> Result<Totals, BooksError> {
+        let statement = format!("SELECT seq, at, {} FROM journal ORDER BY seq DESC LIMIT 1", Totals::COLUMNS);
+        let Some(row) = self.sql.query(&statement, &[])?.into_iter().next() else {
+            return Ok(Totals::default());
+        };
+        let mut row = Reader::new("journal", Some(row));
+        let (seq, at) = (JournalSeq(row.unsigned()?), Timestamp(row.unsigned()?));
+        Ok(Totals { seq, at: Some(at), ..Totals::read(&mut row)? })
+    }
+
+    pub(super) fn write_journal(
+        &self,
+        row: &JournalEntry<'_>,
+        entry: &Entry,
+        events: &[Event],
+        totals: &Totals,
+    ) -> Result<(), BooksError> {
+        let call = row.call;
+        let events = if events.is_empty() { None } else { Some(serde_json::to_string(events)?) };
+        let any_moved = row.moves.iter().flatten().any(Option::is_some);
+        let on_ladders = if any_moved { Some(serde_json::to_string(&row.moves)?) } else { None };
+        let statement = format!(
+            "INSERT INTO journal
+            (seq, id, at, command, outcome, debit, credit, amount, tax, actor, target, note, balance_after,
+             handled_ms, previous_at, active, reply, events, debit_prev, debit_after, credit_prev, credit_after,
+             moves, audit, {})
+            VALUES ({})",
+            Totals::COLUMNS,
+            ["?"; 31].join(", ")
+        );
+        let parameters = [
+            totals.seq.0.into(),
+            call.id.to_string().into(),
+            row.now.into(),
+            row.name.as_deref().unwrap_or(call.command.name()).into(),
+            outcome_word(row.outcome).into(),
+            entry.debit.map(Party::word).into(),
+            entry.credit.map(Party::word).into(),
+            entry.amount.into(),
+            entry.tax.into(),
+            call.actor.id.into(),
+            entry.target.into(),
+            entry.note.as_deref().into(),
+            entry.balance_after.into(),
+            u64::from(row.handled_ms).into(),
+            row.activity.and_then(|activity| activity.previous).into(),
+            u64::from(row.activity.is_some()).into(),
+            row.reply.as_str().into(),
+            events.into(),
+            row.debit.prev.map(|seq| seq.0).into(),
+            row.debit.after.into(),
+            row.credit.prev.map(|seq| seq.0).into(),
+            row.credit.after.into(),
+            on_ladders.into(),
+            u64::from(row.audited).into(),
+            totals.players.into(),
+            totals.wealth.into(),
+            totals.levels.into(),
+            totals.mint.into(),
+            totals.burn.into(),
+            totals.shop.into(),
+            totals.house.into(),
+        ];
+        self.write(&statement, &parameters)
+    }
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+        Outcome::Failed => "failed",
+    }
+}

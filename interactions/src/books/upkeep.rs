@@ -1,0 +1,105 @@
+//! Work in the background, in bounded steps: a snapshot of the standings, rows that nobody needs any more, and streaks
+//! that have ended. A player never waits for it.
+
+use protocol::{
+    JournalSeq, Timestamp,
+    time::{Day, HOUR_MS},
+};
+
+use super::{Books, BooksError, Measure, row::Reader, shelf::PENDING_MAX_MS, standings::Moves};
+use crate::sql::{Sql, Value};
+
+/// The standings are stored each time that so many rows have come.
+const SNAPSHOT_EVERY_ROWS: u64 = 256;
+/// Rows that moved no money are kept this long, in milliseconds: twice the day in which Discord may repeat a call.
+const KEPT_MS: u64 = 48 * HOUR_MS;
+/// Journal rows that one step looks at.
+const PRUNE_STEP: u64 = 500;
+/// Accounts that one step looks at.
+const STREAKS_STEP: u64 = 5_000;
+
+impl<S: Sql> Books<S> {
+    /// One step. Says whether there is more to do at once.
+    pub fn tidy(&self, now: Timestamp) -> Result<bool, BooksError> {
+        let seq = self.totals()?.seq;
+        if self.with_kept(|kept| Ok(kept.standings.unstored(seq) >= SNAPSHOT_EVERY_ROWS))? {
+            self.store_standings(seq)?;
+        }
+        let expired = now.minus(PENDING_MAX_MS);
+        self.write("DELETE FROM pending WHERE at <= ?", &[expired.into()])?;
+        let (more_rows, more_streaks) = (self.prune(now, seq)?, self.end_streaks(now.day(), seq)?);
+        Ok(more_rows || more_streaks)
+    }
+
+    /// Deletes old rows in which no money moved and no administrator acted. The newest row stays: it holds the totals.
+    fn prune(&self, now: Timestamp, newest: JournalSeq) -> Result<bool, BooksError> {
+        let statement = "SELECT seq, at FROM journal
+            WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= (SELECT acknowledged FROM outbox) AND seq < ?
+            ORDER BY seq LIMIT ?";
+        let rows = self.sql.query(statement, &[newest.0.into(), PRUNE_STEP.into()])?;
+        let oldest_kept = now.minus(KEPT_MS);
+        let (mut last, mut passed) = (None, 0);
+        for row in rows {
+            let mut row = Reader::new("journal", Some(row));
+            let (seq, at) = (row.unsigned()?, Timestamp(row.unsigned()?));
+            if at >= oldest_kept {
+                break;
+            }
+            last = Some(seq);
+            passed += 1;
+        }
+        let Some(last) = last else { return Ok(false) };
+        let delete = "DELETE FROM journal WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= ?
+            AND debit IS NULL AND audit = 0";
+        self.write(delete, &[last.into()])?;
+        self.write("UPDATE upkeep SET pruned_to = ?", &[last.into()])?;
+        Ok(passed == PRUNE_STEP)
+    }
+
+    /// Once a day, streaks that have ended become 0, so that no board shows them.
+    fn end_streaks(&self, today: Day, seq: JournalSeq) -> Result<bool, BooksError> {
+        let row = self.sql.query("SELECT streaks_day, streaks_after FROM upkeep", &[])?.into_iter().next();
+        let mut row = Reader::new("upkeep", row);
+        let (done_for, after) = (Day(row.unsigned()?), row.optional_text()?);
+        if done_for >= today {
+            return Ok(false);
+        }
+        let after = after.unwrap_or_default();
+        let boundary = "SELECT user FROM accounts WHERE user > ? ORDER BY user LIMIT 1 OFFSET ?";
+        let boundary =
+            self.sql.query(boundary, &[after.as_str().into(), STREAKS_STEP.into()])?.into_iter().next();
+        let boundary = boundary.map(|row| Reader::new("accounts", Some(row)).text()).transpose()?;
+        // Ids are digits, and any letter sorts after them.
+        let upto = boundary.clone().unwrap_or_else(|| "z".to_owned());
+        let range: [Value; 3] = [after.into(), upto.into(), today.0.into()];
+        self.zero_streaks(&range, seq)?;
+        let (day, after) = if boundary.is_some() { (done_for, boundary) } else { (today, None) };
+        self.write(
+            "UPDATE upkeep SET streaks_day = ?, streaks_after = ?",
+            &[day.0.into(), after.clone().into()],
+        )?;
+        Ok(after.is_some())
+    }
+
+    fn zero_streaks(&self, range: &[Value; 3], seq: JournalSeq) -> Result<(), BooksError> {
+        let ended = "WHERE user > ?1 AND user <= ?2 AND streak > 0 AND last_daily + 1 + (freezes > 0) < ?3";
+        let rows = self.sql.query(&format!("SELECT streak FROM accounts {ended}"), range)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut moves = Moves::default();
+            moves[Measure::Streak as usize] = Some((Reader::new("accounts", Some(row)).integer()?, 0));
+            all.push(moves);
+        }
+        self.write(&format!("UPDATE accounts SET streak = 0 {ended}"), range)?;
+        self.move_standings(&all)?;
+        // No journal row says this, so the snapshot has to.
+        self.store_standings(seq)
+    }
+
+    fn store_standings(&self, seq: JournalSeq) -> Result<(), BooksError> {
+        self.with_kept(|kept| kept.standings.store(&self.sql, seq))
+    }
+}

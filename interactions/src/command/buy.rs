@@ -1,0 +1,97 @@
+//! `/buy item [quantity]`: something from the shelf.
+
+use protocol::{Event, Severity, Source};
+use serde::{Deserialize, Serialize};
+use twilight_model::application::command::Command as Definition;
+use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
+
+use super::{Options, Play, Turn, defined};
+use crate::{
+    BooksError,
+    books::{Books, Change, Decision, Entry, Party, Write},
+    interaction::{Lookup, NotUnderstood},
+    ledger::{self, QUANTITY_MAX, Refusal},
+    reply::{CHOICES_MAX, Choice, Reply},
+    sql::Sql,
+    text,
+};
+
+/// `/buy item [quantity]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buy {
+    item: String,
+    quantity: u64,
+}
+
+impl Play for Buy {
+    const NAME: &'static str = "buy";
+
+    fn definition() -> Definition {
+        let most = i64::try_from(QUANTITY_MAX).unwrap_or(i64::MAX);
+        defined(Self::NAME, "Buy something from the shop")
+            .option(StringBuilder::new("item", "What").autocomplete(true).required(true))
+            .option(
+                IntegerBuilder::new("quantity", "How many; one when left out").min_value(1).max_value(most),
+            )
+            .build()
+    }
+
+    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        let item = options.text("item")?.ok_or(options.bad("item"))?;
+        // What is not a quantity at all is refused by the rule, with its range.
+        let quantity =
+            options.integer("quantity")?.map_or(1, |quantity| u64::try_from(quantity).unwrap_or(0));
+        Ok(Self { item: text::clean_name(&item), quantity })
+    }
+
+    fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+        let typed = lookup.typed.to_lowercase();
+        let shelf = desk.shelf()?.into_iter();
+        let fitting = shelf.filter(|item| item.name.to_lowercase().contains(&typed));
+        Ok(fitting
+            .take(CHOICES_MAX)
+            .map(|item| Choice {
+                name: format!("{} · {}", item.name, text::coins(item.price)),
+                value: item.name,
+            })
+            .collect())
+    }
+
+    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let Turn { call, desk, now, .. } = turn;
+        let Some(item) = desk.item(&self.item)? else { return Ok(Decision::refuse(&Refusal::UnknownItem)) };
+        let before = turn.own()?;
+        let held = desk.held(call.actor.id, item.id)?;
+        let account = turn.opened(before.as_ref());
+        let bought = match ledger::purchase(account, item, held, self.quantity, *now) {
+            Ok(bought) => bought,
+            Err(refusal) => return Ok(Decision::refuse(&refusal)),
+        };
+        let (item, cost) = (&bought.item, text::coins(bought.cost));
+        let what = format!("{} × {}", self.quantity, item.name);
+        let event = turn.event(
+            Severity::Success,
+            Source::Shop,
+            format!("{} bought {what} for {cost}", call.actor.name),
+        );
+        let line = format!("**{} × {}** for **{cost}**.", self.quantity, text::escape(&item.name));
+        let reply = Reply::success("Bought", &line)
+            .field("Balance", &text::coins(bought.account.balance))
+            .field("You hold", &bought.held.to_string());
+        let stock = item.stock.map(|left| Write::Stock { item: item.id, left });
+        let holding = Write::Holding { user: call.actor.id, item: item.id, quantity: bought.held };
+        let decision = stock.into_iter().fold(Decision::done(reply), Decision::with_write);
+        Ok(decision
+            .with_entry(Entry {
+                debit: Some(Party::Player(call.actor.id)),
+                credit: Some(Party::Shop),
+                amount: bought.cost,
+                note: Some(what),
+                balance_after: Some(bought.account.balance),
+                ..Entry::default()
+            })
+            .with_write(holding)
+            .with_event(Event { amount: Some(bought.cost), ..event })
+            .with_change(Change { before, after: bought.account }))
+    }
+}

@@ -1,0 +1,185 @@
+//! `/economy …`: what those who manage the server do. Each act is a journal row with a reason, and an event.
+
+mod adjust;
+mod audit;
+mod confirm;
+mod items;
+mod pause;
+mod rules;
+
+use protocol::{Coins, Event, Severity, Source};
+use serde::{Deserialize, Serialize};
+use twilight_model::{application::command::Command as Definition, guild::Permissions};
+use twilight_util::builder::command::{StringBuilder, SubCommandBuilder, UserBuilder};
+
+use self::{
+    adjust::{Adjust, Reset},
+    audit::Audit,
+    confirm::Confirm,
+    items::ItemAct,
+    pause::Pause,
+    rules::Rules,
+};
+use super::{Options, Play, Turn, defined};
+use crate::{
+    BooksError, Person,
+    books::{Books, Decision},
+    interaction::{Lookup, NotUnderstood},
+    ledger::{NOTE_MAX_CHARS, Refusal},
+    reply::Choice,
+    sql::Sql,
+    text,
+};
+
+/// `/economy …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Economy {
+    /// `give`, `take` and `set`.
+    Adjust(Adjust),
+    /// `reset`.
+    Reset(Reset),
+    /// `settings`.
+    Rules(Rules),
+    /// `item add`, `item edit` and `item remove`.
+    Item(ItemAct),
+    /// `audit`.
+    Audit(Audit),
+    /// `pause` and `resume`.
+    Pause(Pause),
+    /// The buttons below an act that asks twice.
+    Confirm(Confirm),
+}
+
+impl Play for Economy {
+    const NAME: &'static str = "economy";
+    const PRIVATE: bool = true;
+    const ADMINISTRATIVE: bool = true;
+
+    fn definition() -> Definition {
+        let mut definition = defined(Self::NAME, "For those who manage the server")
+            .default_member_permissions(Permissions::MANAGE_GUILD);
+        for subcommand in adjust::definitions() {
+            definition = definition.option(subcommand);
+        }
+        definition
+            .option(rules::definition())
+            .option(items::definition())
+            .option(audit::definition())
+            .option(SubCommandBuilder::new(
+                "pause",
+                "Refuse players' commands until resumed; nothing is lost",
+            ))
+            .option(SubCommandBuilder::new("resume", "Let players' commands work again"))
+            .build()
+    }
+
+    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        let path: Vec<String> = options.path().into_iter().map(str::to_owned).collect();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        Ok(match path.as_slice() {
+            ["give" | "take" | "set"] => Self::Adjust(Adjust::parse(path[0], options)?),
+            ["reset"] => Self::Reset(Reset::parse(options)?),
+            ["settings"] => Self::Rules(Rules::parse(options)?),
+            ["item", act] => Self::Item(ItemAct::parse(act, options)?),
+            ["audit"] => Self::Audit(Audit { page: options.page()? }),
+            ["pause"] => Self::Pause(Pause { paused: true }),
+            ["resume"] => Self::Pause(Pause { paused: false }),
+            _ => return Err(options.bad("subcommand")),
+        })
+    }
+
+    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let (act, rest) = (words.next()?, words.next()?);
+        match act {
+            "audit" => Some(Self::Audit(Audit { page: rest.parse().ok()? })),
+            "yes" | "no" => Some(Self::Confirm(Confirm { of: rest.parse().ok()?, yes: act == "yes" })),
+            _ => None,
+        }
+    }
+
+    fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+        if lookup.manager { super::Buy::complete(lookup, desk) } else { Ok(Vec::new()) }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Adjust(adjust) => adjust.name(),
+            Self::Reset(_) => "economy reset",
+            Self::Rules(_) => "economy settings",
+            Self::Item(act) => act.name(),
+            Self::Audit(_) => "economy audit",
+            Self::Pause(Pause { paused: true }) => "economy pause",
+            Self::Pause(Pause { paused: false }) => "economy resume",
+            Self::Confirm(_) => "economy confirm",
+        }
+    }
+
+    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        // Discord hides the command from others, but a server may have shown it to them.
+        if !turn.call.manager {
+            return Ok(Decision::refuse(&Refusal::NotPermitted));
+        }
+        match self {
+            Self::Confirm(confirm) => confirm.decide(turn),
+            _ => self.act(turn, false),
+        }
+    }
+}
+
+impl Economy {
+    /// Decides an act; `confirmed` when its button was pressed.
+    fn act(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
+        match self {
+            Self::Adjust(adjust) => adjust.decide(turn, confirmed),
+            Self::Reset(reset) => reset.decide(turn, confirmed),
+            Self::Rules(rules) => Ok(rules.decide(turn)),
+            Self::Item(act) => act.decide(turn),
+            Self::Audit(audit) => audit.decide(turn),
+            Self::Pause(pause) => Ok(pause.decide(turn)),
+            Self::Confirm(_) => Ok(Decision::refuse(&Refusal::ConfirmationGone)),
+        }
+    }
+}
+
+fn user_option() -> UserBuilder {
+    UserBuilder::new("user", "Who").required(true)
+}
+
+fn reason_option() -> StringBuilder {
+    let most = u16::try_from(NOTE_MAX_CHARS).unwrap_or(u16::MAX);
+    StringBuilder::new("reason", "Why; it stands in the audit").max_length(most).required(true)
+}
+
+fn parse_reason(options: &mut Options) -> Result<String, NotUnderstood> {
+    Ok(text::clean_note(&options.text("reason")?.ok_or(options.bad("reason"))?))
+}
+
+/// Refusals of every act on a player: `bot_recipient`, `reason_missing`, `note_too_long`.
+fn check_act(target: &Person, reason: &str) -> Result<(), Refusal> {
+    if target.bot {
+        return Err(Refusal::BotRecipient);
+    }
+    if reason.is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    if reason.chars().count() > NOTE_MAX_CHARS {
+        return Err(Refusal::NoteTooLong);
+    }
+    Ok(())
+}
+
+/// The event of an act.
+fn event<S: Sql>(
+    turn: &Turn<'_, S>,
+    severity: Severity,
+    target: Option<&Person>,
+    amount: Option<Coins>,
+    message: String,
+) -> Event {
+    Event {
+        target_id: target.map(|target| target.id),
+        target_name: target.map(|target| target.name.clone()),
+        amount,
+        ..turn.event(severity, Source::Admin, message)
+    }
+}

@@ -1,0 +1,183 @@
+//! `/economy give·take·set user amount reason` and `/economy reset user reason`.
+
+use protocol::{Coins, Severity};
+use serde::{Deserialize, Serialize};
+use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
+
+use super::{super::Options, Turn, check_act, confirm, event, parse_reason, reason_option, user_option};
+use crate::{
+    BooksError, Person,
+    books::{Change, Decision, Entry, Party, Write},
+    interaction::NotUnderstood,
+    ledger::{self, Account, Adjusted, Adjustment, Refusal},
+    reply::Reply,
+    settings::Key,
+    sql::Sql,
+    text,
+};
+
+/// `/economy give·take·set user amount reason`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjust {
+    target: Person,
+    adjustment: Adjustment,
+    reason: String,
+}
+
+/// `/economy reset user reason`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reset {
+    target: Person,
+    reason: String,
+}
+
+pub(super) fn definitions() -> [SubCommandBuilder; 4] {
+    let adjust = |name: &str, about: &str, least: i64| {
+        let amount = IntegerBuilder::new("amount", "How many coins");
+        SubCommandBuilder::new(name, about)
+            .option(user_option())
+            .option(amount.min_value(least).max_value(Coins::PLAYER_CAP.get()).required(true))
+            .option(reason_option())
+    };
+    let reset = SubCommandBuilder::new("reset", "Put a player back to the beginning; asks twice")
+        .option(user_option())
+        .option(reason_option());
+    [
+        adjust("give", "Make coins for a player", 1),
+        adjust("take", "Burn coins of a player", 1),
+        adjust("set", "Let a player hold exactly so many coins", 0),
+        reset,
+    ]
+}
+
+impl Adjust {
+    pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
+        let target = options.person("user")?.ok_or(options.bad("user"))?;
+        let amount = options.coins("amount")?.ok_or(options.bad("amount"))?;
+        let adjustment = match act {
+            "give" => Adjustment::Give(amount),
+            "take" => Adjustment::Take(amount),
+            _ => Adjustment::Set(amount),
+        };
+        Ok(Self { target, adjustment, reason: parse_reason(options)? })
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self.adjustment {
+            Adjustment::Give(_) => "economy give",
+            Adjustment::Take(_) => "economy take",
+            Adjustment::Set(_) => "economy set",
+        }
+    }
+
+    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
+        if let Err(refusal) = check_act(&self.target, &self.reason) {
+            return Ok(Decision::refuse(&refusal));
+        }
+        let before = turn.desk.account(self.target.id)?;
+        let account = match (&before, self.adjustment) {
+            (Some(account), _) => account.clone(),
+            (None, Adjustment::Take(_)) => return Ok(Decision::refuse(&Refusal::UnknownPlayer)),
+            (None, _) => Account::open(&self.target, turn.now),
+        };
+        let adjusted = match ledger::adjust(account, self.adjustment) {
+            Ok(adjusted) => adjusted,
+            Err(refusal) => return Ok(Decision::refuse(&refusal)),
+        };
+        let moved = Coins::new(adjusted.change.get().abs());
+        if !confirmed && self.adjustment.amount().max(moved) > turn.settings.coins(Key::ConfirmAbove) {
+            let amount = text::coins(self.adjustment.amount());
+            let question = match self.adjustment {
+                Adjustment::Give(_) => format!("Give **{amount}** to"),
+                Adjustment::Take(_) => format!("Take **{amount}** from"),
+                Adjustment::Set(_) => format!("Set to **{amount}** the balance of"),
+            };
+            return Ok(confirm::ask(turn, &format!("{question} **{}**?", text::escape(&self.target.name))));
+        }
+        let message = format!(
+            "{} {} {}: {} → {}, because {}",
+            turn.call.actor.name,
+            self.adjustment.word(),
+            self.target.name,
+            text::grouped(before.as_ref().map_or(0, |before| before.balance.get())),
+            text::coins(adjusted.account.balance),
+            self.reason
+        );
+        let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Info, message };
+        Ok(act.decision(turn, before, adjusted))
+    }
+}
+
+impl Reset {
+    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        let target = options.person("user")?.ok_or(options.bad("user"))?;
+        Ok(Self { target, reason: parse_reason(options)? })
+    }
+
+    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
+        if let Err(refusal) = check_act(&self.target, &self.reason) {
+            return Ok(Decision::refuse(&refusal));
+        }
+        let Some(before) = turn.desk.account(self.target.id)? else {
+            return Ok(Decision::refuse(&Refusal::UnknownPlayer));
+        };
+        if !confirmed {
+            let name = text::escape(&self.target.name);
+            let held = text::coins(before.balance);
+            return Ok(confirm::ask(
+                turn,
+                &format!(
+                    "Reset **{name}**: {held}, level {}, streak and items are gone for good?",
+                    before.level()
+                ),
+            ));
+        }
+        let message = format!("{} reset {}, because {}", turn.call.actor.name, self.target.name, self.reason);
+        let adjusted = ledger::reset(&before);
+        let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Warn, message };
+        Ok(act.decision(turn, Some(before), adjusted).with_write(Write::ForgetHoldings(self.target.id)))
+    }
+}
+
+/// What both kinds of acts leave behind.
+struct Act<'a> {
+    target: &'a Person,
+    reason: &'a str,
+    severity: Severity,
+    message: String,
+}
+
+impl Act<'_> {
+    fn decision<S: Sql>(self, turn: &Turn<'_, S>, before: Option<Account>, adjusted: Adjusted) -> Decision {
+        let player = Party::Player(self.target.id);
+        let Adjusted { mut account, change } = adjusted;
+        account.name.clone_from(&self.target.name);
+        let (debit, credit) = match change.get() {
+            0 => (None, None),
+            1.. => (Some(Party::Mint), Some(player)),
+            _ => (Some(player), Some(Party::Burn)),
+        };
+        let amount = Coins::new(change.get().abs());
+        let held = before.as_ref().map(|before| before.balance).unwrap_or_default();
+        let reply = Reply::success(
+            "Done",
+            &format!("**{}**: {}", text::escape(&self.target.name), text::escape(self.reason)),
+        )
+        .private()
+        .field("Before", &text::coins(held))
+        .field("After", &text::coins(account.balance));
+        Decision::done(reply)
+            .audited()
+            .with_entry(Entry {
+                debit,
+                credit,
+                amount,
+                target: Some(self.target.id),
+                note: Some(self.reason.to_owned()),
+                balance_after: Some(account.balance),
+                ..Entry::default()
+            })
+            .with_event(event(turn, self.severity, Some(self.target), Some(amount), self.message))
+            .with_change(Change { before, after: account })
+    }
+}

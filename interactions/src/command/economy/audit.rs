@@ -1,0 +1,60 @@
+//! `/economy audit [page]`: who did what to whom, when, why.
+
+use protocol::Coins;
+use serde::{Deserialize, Serialize};
+use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
+
+use super::Turn;
+use crate::{
+    BooksError,
+    books::{Decision, Moved},
+    ledger::Refusal,
+    reply::{self, Reply},
+    sql::Sql,
+    text,
+};
+
+/// The last page.
+const PAGES_MAX: u64 = 100;
+
+/// `/economy audit [page]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    pub(super) page: u64,
+}
+
+pub(super) fn definition() -> SubCommandBuilder {
+    let last = i64::try_from(PAGES_MAX).unwrap_or(i64::MAX);
+    SubCommandBuilder::new("audit", "See who did what to whom, when, and why")
+        .option(IntegerBuilder::new("page", "Which page").min_value(1).max_value(last))
+}
+
+impl Audit {
+    pub(super) fn decide(self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        if self.page == 0 || self.page > PAGES_MAX {
+            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: PAGES_MAX }));
+        }
+        let (acts, more) = turn.desk.acts(self.page)?;
+        if acts.is_empty() {
+            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: self.page - 1 }));
+        }
+        let lines: Vec<_> = acts.iter().map(line).collect();
+        let reply = Reply::info("Audit", &lines.join("\n"))
+            .private()
+            .footer(&format!("page {}", self.page))
+            .button("◀ Newer", &format!("economy:audit:{}", self.page - 1), self.page > 1)
+            .button("Older ▶", &format!("economy:audit:{}", self.page + 1), more && self.page < PAGES_MAX);
+        Ok(Decision::done(reply))
+    }
+}
+
+/// `3 minutes ago · @Ann · give · 100 coins · @Bob → 170: contest`.
+fn line(act: &Moved) -> String {
+    let what = act.command.strip_prefix("economy ").unwrap_or(&act.command);
+    let mut facts = vec![reply::relative_time(act.at), format!("<@{}>", act.actor), format!("**{what}**")];
+    facts.extend((act.amount != Coins::ZERO).then(|| text::coins(act.amount)));
+    facts.extend(act.target.map(|target| format!("<@{target}>")));
+    let after = act.after.map(|after| format!(" → {}", text::grouped(after.get())));
+    let note = act.note.as_ref().map(|note| format!(": {}", text::escape(note)));
+    format!("{}{}{}", facts.join(" · "), after.unwrap_or_default(), note.unwrap_or_default())
+}

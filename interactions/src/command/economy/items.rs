@@ -1,0 +1,202 @@
+//! `/economy item add·edit·remove`: the shop's shelf.
+
+use protocol::{Coins, Severity};
+use serde::{Deserialize, Serialize};
+use twilight_util::builder::command::{
+    IntegerBuilder, StringBuilder, SubCommandBuilder, SubCommandGroupBuilder,
+};
+
+use super::{super::Options, Turn, event};
+use crate::{
+    BooksError,
+    books::{Decision, Entry, SHELF_MAX, Write},
+    interaction::NotUnderstood,
+    ledger::{Item, Refusal},
+    reply::Reply,
+    sql::Sql,
+    text,
+};
+
+/// The longest description, in characters.
+const DESCRIPTION_MAX_CHARS: usize = 100;
+/// The largest stock and the largest limit a player.
+const COUNT_MAX: i64 = 1_000_000;
+/// What is typed for no end of it.
+const ENDLESS: i64 = -1;
+
+/// `/economy item add·edit·remove`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ItemAct {
+    /// A new one.
+    Add(Wanted),
+    /// Another price, name, …
+    Edit(Wanted),
+    /// Off the shelf; players keep theirs.
+    Remove(Wanted),
+}
+
+/// What was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    name: String,
+    new_name: Option<String>,
+    price: Option<Coins>,
+    description: Option<String>,
+    stock: Option<i64>,
+    limit: Option<i64>,
+}
+
+pub(super) fn definition() -> SubCommandGroupBuilder {
+    let name = || StringBuilder::new("item", "Its name").required(true);
+    let price =
+        || IntegerBuilder::new("price", "What one costs").min_value(1).max_value(Coins::PLAYER_CAP.get());
+    let count =
+        |name: &str, about: &str| IntegerBuilder::new(name, about).min_value(ENDLESS).max_value(COUNT_MAX);
+    let most = u16::try_from(DESCRIPTION_MAX_CHARS).unwrap_or(u16::MAX);
+    let longest = u16::try_from(text::NAME_MAX_CHARS).unwrap_or(u16::MAX);
+    let described = |subcommand: SubCommandBuilder| {
+        subcommand
+            .option(StringBuilder::new("description", "What it is").max_length(most))
+            .option(count("stock", "How many there are; -1 is without end"))
+            .option(count("limit", "How many one player may hold; -1 is without limit"))
+    };
+    let add = SubCommandBuilder::new("add", "Put something on the shelf")
+        .option(name().max_length(longest))
+        .option(price().required(true));
+    let edit = SubCommandBuilder::new("edit", "Change something on the shelf")
+        .option(name().autocomplete(true))
+        .option(price())
+        .option(StringBuilder::new("name", "Its new name").max_length(longest));
+    let remove = SubCommandBuilder::new("remove", "Take something off the shelf; players keep theirs")
+        .option(name().autocomplete(true));
+    SubCommandGroupBuilder::new("item", "The shop's shelf").subcommands([
+        described(add),
+        described(edit),
+        remove,
+    ])
+}
+
+impl ItemAct {
+    pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
+        let cleaned = |name: String| text::clean_name(&name);
+        let wanted = Wanted {
+            name: options.text("item")?.map(cleaned).ok_or(options.bad("item"))?,
+            new_name: options.text("name")?.map(cleaned),
+            price: options.coins("price")?,
+            description: options.text("description")?.map(|text| text::clean_note(&text)),
+            stock: options.integer("stock")?,
+            limit: options.integer("limit")?,
+        };
+        match act {
+            "add" => Ok(Self::Add(wanted)),
+            "edit" => Ok(Self::Edit(wanted)),
+            "remove" => Ok(Self::Remove(wanted)),
+            _ => Err(options.bad("subcommand")),
+        }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Add(_) => "economy item add",
+            Self::Edit(_) => "economy item edit",
+            Self::Remove(_) => "economy item remove",
+        }
+    }
+
+    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let decided = match self {
+            Self::Add(wanted) => wanted.add(turn)?,
+            Self::Edit(wanted) => wanted.edit(turn)?,
+            Self::Remove(wanted) => wanted.remove(turn)?,
+        };
+        let (write, act) = match decided {
+            Ok(decided) => decided,
+            Err(refusal) => return Ok(Decision::refuse(&refusal)),
+        };
+        let message = format!("{} {act}", turn.call.actor.name);
+        Ok(Decision::done(Reply::success("Shop", &format!("You {}.", text::escape(&act))).private())
+            .audited()
+            .with_entry(Entry { note: Some(act), ..Entry::default() })
+            .with_event(event(turn, Severity::Info, None, None, message))
+            .with_write(write))
+    }
+}
+
+/// What is written, and what was done in words; or why not.
+type Decided = Result<(Write, String), Refusal>;
+
+impl Wanted {
+    fn add(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
+        if self.name.is_empty() {
+            return Ok(Err(Refusal::UnknownItem));
+        }
+        if turn.desk.item(&self.name)?.is_some() {
+            return Ok(Err(Refusal::ItemExists));
+        }
+        if turn.desk.shelf()?.len() as u64 >= SHELF_MAX {
+            return Ok(Err(Refusal::ShelfFull { max: SHELF_MAX }));
+        }
+        let item = Item {
+            id: turn.desk.next_item()?,
+            name: self.name.clone(),
+            description: None,
+            price: Coins::ZERO,
+            stock: None,
+            per_player: None,
+        };
+        Ok(self.applied_to(item).map(|item| {
+            let act = format!("added {} for {}", item.name, text::coins(item.price));
+            (Write::Item(item), act)
+        }))
+    }
+
+    fn edit(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
+        let Some(old) = turn.desk.item(&self.name)? else { return Ok(Err(Refusal::UnknownItem)) };
+        if let Some(name) = &self.new_name
+            && let Some(other) = turn.desk.item(name)?
+            && other.id != old.id
+        {
+            return Ok(Err(Refusal::ItemExists));
+        }
+        Ok(self.applied_to(old.clone()).and_then(|item| {
+            if item == old {
+                return Err(Refusal::NothingToChange);
+            }
+            let act = format!("changed {} to {} for {}", old.name, item.name, text::coins(item.price));
+            Ok((Write::Item(item), act))
+        }))
+    }
+
+    fn remove(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
+        let item = turn.desk.item(&self.name)?.ok_or(Refusal::UnknownItem);
+        Ok(item.map(|item| (Write::RemoveItem(item.id), format!("removed {}", item.name))))
+    }
+
+    fn applied_to(&self, mut item: Item) -> Result<Item, Refusal> {
+        if let Some(name) = self.new_name.as_ref().filter(|name| !name.is_empty()) {
+            item.name.clone_from(name);
+        }
+        if let Some(price) = self.price {
+            item.price = price;
+        }
+        if let Some(description) = &self.description {
+            item.description = Some(description.clone()).filter(|description| !description.is_empty());
+        }
+        if let Some(stock) = self.stock {
+            item.stock = u64::try_from(stock).ok();
+        }
+        if let Some(limit) = self.limit {
+            item.per_player = u64::try_from(limit).ok();
+        }
+        if item.price < Coins::new(1) {
+            return Err(Refusal::AmountTooSmall { min: Coins::new(1) });
+        }
+        if item.price > Coins::PLAYER_CAP {
+            return Err(Refusal::AmountTooLarge { max: Coins::PLAYER_CAP });
+        }
+        if item.description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_MAX_CHARS) {
+            return Err(Refusal::NoteTooLong);
+        }
+        Ok(item)
+    }
+}

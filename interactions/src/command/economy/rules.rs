@@ -1,0 +1,87 @@
+//! `/economy settings [key] [value]`: show all, show one, set one.
+
+use protocol::Severity;
+use serde::{Deserialize, Serialize};
+use twilight_util::builder::command::{StringBuilder, SubCommandBuilder};
+
+use super::{super::Options, Turn, event};
+use crate::{
+    books::{Decision, Entry, Write},
+    interaction::NotUnderstood,
+    ledger::Refusal,
+    reply::Reply,
+    settings::{ALL, BadSetting, Setting, Settings},
+    sql::Sql,
+    text,
+};
+
+/// The longest value that is looked at, in characters.
+const VALUE_MAX_CHARS: u16 = 20;
+
+/// `/economy settings [key] [value]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    key: Option<String>,
+    value: Option<String>,
+}
+
+pub(super) fn definition() -> SubCommandBuilder {
+    let choices = ALL.iter().map(|setting| (setting.name, setting.name));
+    SubCommandBuilder::new("settings", "See the rules of this server, or change one")
+        .option(StringBuilder::new("key", "Which; all when left out").choices(choices))
+        .option(StringBuilder::new("value", "Its new value").max_length(VALUE_MAX_CHARS))
+}
+
+impl Rules {
+    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        let cleaned = |typed: String| text::clean_name(&typed);
+        Ok(Self { key: options.text("key")?.map(cleaned), value: options.text("value")?.map(cleaned) })
+    }
+
+    pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Decision {
+        let Some(key) = &self.key else { return Decision::done(list(&turn.settings)) };
+        let refused = |why: BadSetting| Decision::refuse(&Refusal::BadSetting(why));
+        let setting = match Setting::named(key) {
+            Ok(setting) => setting,
+            Err(why) => return refused(why),
+        };
+        let old = turn.settings.get(setting.key);
+        let Some(value) = &self.value else { return Decision::done(one(setting, old)) };
+        let new = match setting.parse(value).and_then(|new| turn.settings.with(setting.key, new).map(|_| new))
+        {
+            Ok(new) if new == old => return Decision::refuse(&Refusal::NothingToChange),
+            Ok(new) => new,
+            Err(why) => return refused(why),
+        };
+        let change = format!("{}: {} → {}", setting.name, setting.words(old), setting.words(new));
+        let message = format!("{} set {change}", turn.call.actor.name);
+        let reply = Reply::success("Settings", &format!("**{}**\n{}", setting.name, setting.about))
+            .private()
+            .field("Before", &setting.words(old))
+            .field("After", &setting.words(new));
+        Decision::done(reply)
+            .audited()
+            .with_entry(Entry { note: Some(change), ..Entry::default() })
+            .with_event(event(turn, Severity::Info, None, None, message))
+            .with_write(Write::Setting(setting.key, new))
+    }
+}
+
+fn list(settings: &Settings) -> Reply {
+    let line = |setting: &Setting| {
+        let value = settings.get(setting.key);
+        let changed = if value == setting.default { "" } else { " ✎" };
+        format!("`{}` **{}**{changed} · {}", setting.name, setting.words(value), setting.about)
+    };
+    let lines: Vec<_> = ALL.iter().map(line).collect();
+    let paused = if settings.paused() { "Paused. `/economy resume` lets players on again.\n\n" } else { "" };
+    Reply::info("Settings", &format!("{paused}{}", lines.join("\n"))).private().footer("✎ is not the default")
+}
+
+fn one(setting: &Setting, value: i64) -> Reply {
+    Reply::info("Settings", &format!("**{}**\n{}", setting.name, setting.about))
+        .private()
+        .field("Now", &setting.words(value))
+        .field("Default", &setting.words(setting.default))
+        .field("Takes", &setting.range_words())
+}

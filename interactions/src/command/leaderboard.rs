@@ -1,0 +1,104 @@
+//! `/leaderboard [by] [page]`: who has the most.
+
+use serde::{Deserialize, Serialize};
+use twilight_model::application::command::Command as Definition;
+use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
+
+use super::{Options, Play, Turn, defined};
+use crate::{
+    BooksError,
+    books::{Change, Decision, Measure, Standing},
+    interaction::NotUnderstood,
+    ledger::{Account, Refusal},
+    reply::Reply,
+    sql::Sql,
+    text,
+};
+
+/// Lines on a page.
+const PAGE: u64 = 10;
+/// The last page: nobody turns further, and a page has to cost the same in every server.
+const PAGES_MAX: u64 = 100;
+
+/// `/leaderboard [by] [page]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaderboard {
+    by: Measure,
+    page: u64,
+}
+
+impl Play for Leaderboard {
+    const NAME: &'static str = "leaderboard";
+
+    fn definition() -> Definition {
+        let choices = [("Wealth", "wealth"), ("Level", "level"), ("Streak", "streak")];
+        let last = i64::try_from(PAGES_MAX).unwrap_or(i64::MAX);
+        defined(Self::NAME, "See who has the most")
+            .option(StringBuilder::new("by", "Of what; wealth when left out").choices(choices))
+            .option(IntegerBuilder::new("page", "Which page").min_value(1).max_value(last))
+            .build()
+    }
+
+    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+        let by = match options.text("by")? {
+            Some(word) => Measure::named(&word).ok_or(options.bad("by"))?,
+            None => Measure::default(),
+        };
+        Ok(Self { by, page: options.page()? })
+    }
+
+    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+        Some(Self { by: Measure::named(words.next()?)?, page: words.next()?.parse().ok()? })
+    }
+
+    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let own = turn.own()?;
+        let pages = turn.desk.ranked(self.by)?.div_ceil(PAGE).min(PAGES_MAX);
+        if self.page == 0 || self.page > pages.max(1) {
+            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: pages }));
+        }
+        let board = turn.desk.board(self.by, (self.page - 1) * PAGE, PAGE)?;
+        let footer = match &own {
+            Some(own) if self.by.of(own) > 0 => {
+                let rank = turn.desk.rank(self.by, self.by.of(own))?;
+                format!("You are #{rank} with {} · page {} of {}", self.value(own), self.page, pages.max(1))
+            }
+            _ => format!("You are not on it yet · page {} of {}", self.page, pages.max(1)),
+        };
+        let word = |page: u64| format!("{}:{}:{page}", Self::NAME, self.by.word());
+        let reply = Reply::info(self.title(), &self.lines(&board))
+            .footer(&footer)
+            .button("◀ Better", &word(self.page.saturating_sub(1)), self.page > 1)
+            .button("Next ▶", &word(self.page + 1), self.page < pages);
+        Ok(Decision::done(reply).with_change(own.map(Change::none)))
+    }
+}
+
+impl Leaderboard {
+    fn title(self) -> &'static str {
+        match self.by {
+            Measure::Wealth => "The richest",
+            Measure::Level => "The highest levels",
+            Measure::Streak => "The longest streaks",
+        }
+    }
+
+    fn lines(self, board: &[Standing]) -> String {
+        if board.is_empty() {
+            return "Nobody yet. Be the first with `/daily`.".to_owned();
+        }
+        let line = |standing: &Standing| {
+            let name = text::escape(&standing.account.name);
+            format!("**#{}** {name} · {}", standing.rank, self.value(&standing.account))
+        };
+        board.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn value(self, account: &Account) -> String {
+        match self.by {
+            Measure::Wealth => text::coins(account.balance),
+            Measure::Level => format!("level {}", account.level()),
+            Measure::Streak => text::counted(account.streak, "day"),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What came with a command: the path of subcommands, values by name, and the people they mention.
+
+use std::collections::HashMap;
+
+use protocol::{Coins, UserId};
+use serde_json::Value;
+
+use crate::{Person, interaction::NotUnderstood};
+
+/// What came with a command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    command: &'static str,
+    path: Vec<String>,
+    values: HashMap<String, Value>,
+    people: HashMap<UserId, Person>,
+}
+
+impl Options {
+    /// Options as Discord sends them: the subcommands' names, outermost first, then the innermost one's values.
+    pub fn new(path: Vec<String>, values: HashMap<String, Value>, people: HashMap<UserId, Person>) -> Self {
+        Self { command: "", path, values, people }
+    }
+
+    /// The same, as this command's.
+    pub(super) fn of(&mut self, command: &'static str) -> Self {
+        Self { command, ..std::mem::take(self) }
+    }
+
+    /// The subcommands, outermost first.
+    pub(super) fn path(&self) -> Vec<&str> {
+        self.path.iter().map(String::as_str).collect()
+    }
+
+    /// That an option is missing, or is not what its definition says.
+    pub(super) fn bad(&self, option: &'static str) -> NotUnderstood {
+        NotUnderstood::BadOption { command: self.command, option }
+    }
+
+    /// An option that mentions a user.
+    pub(super) fn person(&mut self, option: &'static str) -> Result<Option<Person>, NotUnderstood> {
+        let Some(value) = self.values.remove(option) else { return Ok(None) };
+        let id = value.as_str().and_then(|id| id.parse().ok());
+        let person = id.and_then(|id| self.people.remove(&id));
+        person.map(Some).ok_or(self.bad(option))
+    }
+
+    /// An option that is a whole number.
+    pub(super) fn integer(&mut self, option: &'static str) -> Result<Option<i64>, NotUnderstood> {
+        let Some(value) = self.values.remove(option) else { return Ok(None) };
+        value.as_i64().map(Some).ok_or(self.bad(option))
+    }
+
+    /// An option that is an amount.
+    pub(super) fn coins(&mut self, option: &'static str) -> Result<Option<Coins>, NotUnderstood> {
+        Ok(self.integer(option)?.map(Coins::new))
+    }
+
+    /// An option that counts pages, from 1; the first when left out.
+    pub(super) fn page(&mut self) -> Result<u64, NotUnderstood> {
+        let page = self.integer("page")?.unwrap_or(1);
+        u64::try_from(page).ok().filter(|&page| page > 0).ok_or(self.bad("page"))
+    }
+
+    /// An option that is text.
+    pub(super) fn text(&mut self, option: &'static str) -> Result<Option<String>, NotUnderstood> {
+        match self.values.remove(option) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.bad(option)),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `/work`: some coins now and then.
+
+use protocol::{Event, Severity, Source};
+use serde::{Deserialize, Serialize};
+use twilight_model::application::command::Command as Definition;
+
+use super::{Options, Play, Turn, defined};
+use crate::{
+    BooksError,
+    books::{Change, Decision, Entry, Party},
+    interaction::NotUnderstood,
+    ledger,
+    reply::{self, Reply},
+    sql::Sql,
+    text,
+};
+
+/// Two to this many kinds of work.
+const SHIFT_BITS: u32 = 3;
+
+/// What was done for the coins; drawn by the same entropy as the pay.
+const SHIFTS: [&str; 1 << SHIFT_BITS] = [
+    "You sorted the mail.",
+    "You watered every plant in the office.",
+    "You walked seven dogs at once.",
+    "You repaired the coffee machine.",
+    "You carried the piano to the fourth floor.",
+    "You found the bug. It was a missing comma.",
+    "You baked bread for the whole street.",
+    "You tuned the bells of the tower.",
+];
+
+/// `/work`, which has no options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work;
+
+impl Play for Work {
+    const NAME: &'static str = "work";
+
+    fn definition() -> Definition {
+        defined(Self::NAME, "Earn some coins; again after a while").build()
+    }
+
+    fn parse(_: &mut Options) -> Result<Self, NotUnderstood> {
+        Ok(Self)
+    }
+
+    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let before = turn.own()?;
+        let account = turn.opened(before.as_ref());
+        let shift = match ledger::work(account, &turn.settings, turn.now, turn.entropy) {
+            Ok(shift) => shift,
+            Err(refusal) => return Ok(Decision::refuse(&refusal)),
+        };
+        let done = SHIFTS[usize::from(turn.entropy.to_le_bytes()[0] % (1 << SHIFT_BITS))];
+        let earned = text::coins(shift.amount);
+        let next = reply::relative_time(shift.next);
+        let message = format!("{} earned {earned} at work", turn.call.actor.name);
+        let event = turn.event(Severity::Success, Source::Work, message);
+        let reply = Reply::success("Work", &format!("{done} That is **{earned}**.\nNext shift {next}."))
+            .field("Balance", &text::coins(shift.account.balance))
+            .field("Level", &shift.account.level().to_string());
+        Ok(Decision::done(reply)
+            .with_entry(Entry {
+                debit: Some(Party::Mint),
+                credit: Some(Party::Player(turn.call.actor.id)),
+                amount: shift.amount,
+                balance_after: Some(shift.account.balance),
+                ..Entry::default()
+            })
+            .with_event(Event { amount: Some(shift.amount), ..event })
+            .with_change(Change { before, after: shift.account }))
+    }
+}

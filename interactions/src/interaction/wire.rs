@@ -1,0 +1,137 @@
+//! An interaction's JSON: only what Pulse reads.
+
+use std::collections::HashMap;
+
+use protocol::{GuildId, InteractionId, UserId};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Person;
+use crate::{command::Options, text};
+
+/// Discord's bit for Manage Server, and the one that includes all others.
+const MANAGE_GUILD: u64 = 1 << 5;
+const ADMINISTRATOR: u64 = 1 << 3;
+
+/// A group of subcommands in a group is as deep as Discord goes.
+const DEPTH_MAX: usize = 2;
+
+#[derive(Deserialize)]
+pub(super) struct Kind {
+    #[serde(rename = "type")]
+    pub(super) kind: u8,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wire {
+    pub(super) id: InteractionId,
+    pub(super) application_id: Option<String>,
+    pub(super) token: Option<String>,
+    pub(super) guild_id: Option<GuildId>,
+    member: Option<Member>,
+    user: Option<User>,
+    pub(super) data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    user: Option<User>,
+    nick: Option<String>,
+    permissions: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: UserId,
+    username: Option<String>,
+    global_name: Option<String>,
+    #[serde(default)]
+    bot: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Data {
+    pub(super) name: Option<String>,
+    pub(super) custom_id: Option<String>,
+    #[serde(default)]
+    options: Vec<OptionValue>,
+    #[serde(default)]
+    resolved: Resolved,
+}
+
+#[derive(Deserialize)]
+struct OptionValue {
+    name: String,
+    value: Option<Value>,
+    #[serde(default)]
+    options: Option<Vec<OptionValue>>,
+    #[serde(default)]
+    focused: bool,
+}
+
+#[derive(Default, Deserialize)]
+struct Resolved {
+    #[serde(default)]
+    users: HashMap<UserId, User>,
+    #[serde(default)]
+    members: HashMap<UserId, Member>,
+}
+
+impl Wire {
+    /// Whether Discord says that who did this may manage the server.
+    pub(super) fn is_manager(&self) -> bool {
+        let permissions = self.member.as_ref().and_then(|member| member.permissions.as_deref());
+        let permissions: u64 = permissions.and_then(|bits| bits.parse().ok()).unwrap_or(0);
+        permissions & (MANAGE_GUILD | ADMINISTRATOR) != 0
+    }
+
+    pub(super) fn take_actor(&mut self) -> Option<Person> {
+        let (nick, user) = match self.member.take() {
+            Some(member) => (member.nick, member.user.or(self.user.take())),
+            None => (None, self.user.take()),
+        };
+        Some(user?.into_person(nick))
+    }
+}
+
+impl User {
+    fn into_person(self, nick: Option<String>) -> Person {
+        let shown = [nick, self.global_name, self.username].into_iter().flatten();
+        let name = shown.map(|name| text::clean_name(&name)).find(|name| !name.is_empty());
+        Person { id: self.id, name: name.unwrap_or_else(|| format!("Player {}", self.id)), bot: self.bot }
+    }
+}
+
+impl Data {
+    /// What has been typed into the option that has the focus.
+    pub(super) fn focused(&self) -> Option<String> {
+        fn find(options: &[OptionValue], depth: usize) -> Option<&OptionValue> {
+            options.iter().find(|option| option.focused).or_else(|| {
+                let nested = options.iter().filter_map(|option| option.options.as_deref());
+                nested.take(DEPTH_MAX.saturating_sub(depth)).find_map(|nested| find(nested, depth + 1))
+            })
+        }
+        find(&self.options, 0)?.value.as_ref()?.as_str().map(text::clean_note)
+    }
+}
+
+impl From<Data> for Options {
+    fn from(data: Data) -> Self {
+        let Data { mut options, resolved, .. } = data;
+        let mut path = Vec::new();
+        while path.len() < DEPTH_MAX
+            && let [OptionValue { name, value: None, options: nested, .. }] = options.as_mut_slice()
+        {
+            path.push(std::mem::take(name));
+            options = nested.take().unwrap_or_default();
+        }
+        let Resolved { users, mut members } = resolved;
+        let people = users.into_values().map(|user| {
+            let nick = members.remove(&user.id).and_then(|member| member.nick);
+            let person = user.into_person(nick);
+            (person.id, person)
+        });
+        let values = options.into_iter().map(|option| (option.name, option.value.unwrap_or_default()));
+        Self::new(path, values.collect(), people.collect())
+    }
+}

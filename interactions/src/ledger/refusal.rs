@@ -1,0 +1,207 @@
+//! A rule said no: a stable code, and a line that says what to do.
+
+use protocol::{Coins, Timestamp};
+
+use super::{NOTE_MAX_CHARS, QUANTITY_MAX};
+use crate::{reply::relative_time, settings::BadSetting, text};
+
+/// A rule said no. Nothing changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Whoever manages the server has paused its economy.
+    Paused,
+    /// Only who manages the server may.
+    NotPermitted,
+    /// The daily of this day is claimed.
+    DailyClaimed {
+        /// When the next one can be claimed.
+        next: Timestamp,
+    },
+    /// Too soon after the last time.
+    Cooldown {
+        /// When it is possible again.
+        next: Timestamp,
+    },
+    /// To oneself.
+    SelfTransfer,
+    /// To a bot.
+    BotRecipient,
+    /// Below the smallest amount.
+    AmountTooSmall {
+        /// The smallest.
+        min: Coins,
+    },
+    /// Above the largest amount.
+    AmountTooLarge {
+        /// The largest.
+        max: Coins,
+    },
+    /// The note is too long.
+    NoteTooLong,
+    /// A Discord account is too young.
+    AccountTooYoung {
+        /// The age it needs, in days.
+        days: i64,
+    },
+    /// More than there is.
+    InsufficientFunds {
+        /// What there is.
+        balance: Coins,
+    },
+    /// More than may be sent in 24 hours.
+    SendCap {
+        /// What may still be sent.
+        left: Coins,
+        /// When more may be.
+        next: Timestamp,
+    },
+    /// More than the other may receive in 24 hours.
+    ReceiveCap {
+        /// What may still be received.
+        left: Coins,
+        /// When more may be.
+        next: Timestamp,
+    },
+    /// The account that would be paid would hold more than the cap.
+    RecipientCap,
+    /// The server has not turned gambling on.
+    GamblingOff,
+    /// Not on the shelf.
+    UnknownItem,
+    /// Already on the shelf.
+    ItemExists,
+    /// The shelf has no room.
+    ShelfFull {
+        /// What it holds.
+        max: u64,
+    },
+    /// A quantity that is not sold.
+    BadQuantity,
+    /// Fewer are left.
+    OutOfStock {
+        /// How many are left.
+        left: u64,
+    },
+    /// A player may not hold that many.
+    ItemLimit {
+        /// How many a player may hold.
+        max: u64,
+    },
+    /// Acts of administrators need a reason.
+    ReasonMissing,
+    /// Who should be acted on has no account.
+    UnknownPlayer,
+    /// Nothing would change.
+    NothingToChange,
+    /// What was to be confirmed is done, cancelled or too old.
+    ConfirmationGone,
+    /// A setting that cannot be.
+    BadSetting(BadSetting),
+    /// There is nothing on that page.
+    NoSuchPage {
+        /// The last one.
+        last: u64,
+    },
+}
+
+impl Refusal {
+    /// Stable, `snake_case`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+            Self::NotPermitted => "not_permitted",
+            Self::DailyClaimed { .. } => "daily_claimed",
+            Self::Cooldown { .. } => "cooldown",
+            Self::SelfTransfer => "self_transfer",
+            Self::BotRecipient => "bot_recipient",
+            Self::AmountTooSmall { .. } => "amount_too_small",
+            Self::AmountTooLarge { .. } => "amount_too_large",
+            Self::NoteTooLong => "note_too_long",
+            Self::AccountTooYoung { .. } => "account_too_young",
+            Self::InsufficientFunds { .. } => "insufficient_funds",
+            Self::SendCap { .. } => "send_cap",
+            Self::ReceiveCap { .. } => "receive_cap",
+            Self::RecipientCap => "recipient_cap",
+            Self::GamblingOff => "gambling_off",
+            Self::UnknownItem => "unknown_item",
+            Self::ItemExists => "item_exists",
+            Self::ShelfFull { .. } => "shelf_full",
+            Self::BadQuantity => "bad_quantity",
+            Self::OutOfStock { .. } => "out_of_stock",
+            Self::ItemLimit { .. } => "item_limit",
+            Self::ReasonMissing => "reason_missing",
+            Self::UnknownPlayer => "unknown_player",
+            Self::NothingToChange => "nothing_to_change",
+            Self::ConfirmationGone => "confirmation_gone",
+            Self::BadSetting(_) => "bad_setting",
+            Self::NoSuchPage { .. } => "no_such_page",
+        }
+    }
+
+    /// What the player reads: what is wrong, and what to do.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Paused => {
+                "The economy of this server is paused. Your coins are safe; try again later.".to_owned()
+            }
+            Self::NotPermitted => {
+                "This needs the permission Manage Server. Ask somebody who has it.".to_owned()
+            }
+            Self::DailyClaimed { next } => {
+                format!("You have claimed today's coins. The next daily comes {}.", relative_time(*next))
+            }
+            Self::Cooldown { next } => {
+                format!("You have just worked. The next shift begins {}.", relative_time(*next))
+            }
+            Self::SelfTransfer => "You cannot pay yourself. Choose somebody else.".to_owned(),
+            Self::BotRecipient => "Bots have no account. Choose a person.".to_owned(),
+            Self::AmountTooSmall { min } => format!("The least is {}.", text::coins(*min)),
+            Self::AmountTooLarge { max } => format!("The most at a time is {}.", text::coins(*max)),
+            Self::NoteTooLong => format!("At most {NOTE_MAX_CHARS} characters. Shorten the text."),
+            Self::AccountTooYoung { days } => {
+                format!("Both Discord accounts have to be at least {} old.", text::count(*days, "day"))
+            }
+            Self::InsufficientFunds { balance } => {
+                format!(
+                    "That takes more than the {} there are. Try less, or earn more with `/daily` and `/work`.",
+                    text::coins(*balance)
+                )
+            }
+            Self::SendCap { left, next } => {
+                format!(
+                    "You may send {} more today; the limit is renewed {}.",
+                    text::coins(*left),
+                    relative_time(*next)
+                )
+            }
+            Self::ReceiveCap { left, next } => format!(
+                "They may receive {} more today; the limit is renewed {}.",
+                text::coins(*left),
+                relative_time(*next)
+            ),
+            Self::RecipientCap => format!("An account holds at most {}.", text::coins(Coins::PLAYER_CAP)),
+            Self::GamblingOff => {
+                "Gambling is off in this server. `/economy settings key:gambling value:on` turns it on."
+                    .to_owned()
+            }
+            Self::UnknownItem => "There is no such item. `/shop` shows what there is.".to_owned(),
+            Self::ItemExists => {
+                "There is an item of that name already. Edit it, or choose another name.".to_owned()
+            }
+            Self::ShelfFull { max } => format!("The shop holds {max} items. Remove one first."),
+            Self::BadQuantity => format!("Buy from 1 to {QUANTITY_MAX} at a time."),
+            Self::OutOfStock { left: 0 } => "Sold out. Come back later.".to_owned(),
+            Self::OutOfStock { left } => format!("Only {left} left. Buy fewer."),
+            Self::ItemLimit { max } => format!("One player may hold {max} of these. Buy fewer."),
+            Self::ReasonMissing => "Say why: the reason stands in the audit.".to_owned(),
+            Self::UnknownPlayer => "They have no account yet. `/daily` opens one.".to_owned(),
+            Self::NothingToChange => "It is like that already: nothing would change.".to_owned(),
+            Self::ConfirmationGone => {
+                "That is done, cancelled, or too old. Type the command again.".to_owned()
+            }
+            Self::BadSetting(why) => format!("{why}. `/economy settings` shows them all."),
+            Self::NoSuchPage { last: 0 } => "There is nothing yet.".to_owned(),
+            Self::NoSuchPage { last } => format!("The last page is {last}."),
+        }
+    }
+}

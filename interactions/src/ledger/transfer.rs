@@ -1,0 +1,104 @@
+//! A payment from one player to another.
+
+use protocol::{Coins, Timestamp, UserId, time::DAY_MS};
+
+use super::{Account, OTHER_XP, Refusal, Window, capped_sum};
+use crate::{
+    Person,
+    settings::{Key, Settings},
+};
+
+/// The longest note or reason, in characters.
+pub const NOTE_MAX_CHARS: usize = 100;
+
+/// A transfer that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// The sender's account after it.
+    pub from: Account,
+    /// The recipient's account after it.
+    pub to: Account,
+    /// What left the sender.
+    pub amount: Coins,
+    /// What of it was burnt.
+    pub tax: Coins,
+}
+
+/// What somebody asks to transfer.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferOrder<'a> {
+    /// To whom.
+    pub to: &'a Person,
+    /// How much.
+    pub amount: Coins,
+    /// The note.
+    pub note: Option<&'a str>,
+}
+
+/// What can be refused without looking at an account. Refusals: `self_transfer`, `bot_recipient`, `amount_too_small`,
+/// `amount_too_large`, `note_too_long`, `account_too_young`.
+pub fn check_order(
+    from: &Person,
+    order: TransferOrder<'_>,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let TransferOrder { to, amount, note } = order;
+    let days = settings.get(Key::PayAccountAgeDays);
+    let age_ms = u64::try_from(days).unwrap_or(0) * DAY_MS;
+    let old_enough = |user: UserId| now.since(user.created_at()) >= age_ms;
+    if to.id == from.id {
+        return Err(Refusal::SelfTransfer);
+    }
+    if to.bot {
+        return Err(Refusal::BotRecipient);
+    }
+    if amount < settings.coins(Key::PayMin) {
+        return Err(Refusal::AmountTooSmall { min: settings.coins(Key::PayMin) });
+    }
+    if amount > settings.coins(Key::PayMax) {
+        return Err(Refusal::AmountTooLarge { max: settings.coins(Key::PayMax) });
+    }
+    if note.is_some_and(|note| note.chars().count() > NOTE_MAX_CHARS) {
+        return Err(Refusal::NoteTooLong);
+    }
+    if !(old_enough(from.id) && old_enough(to.id)) {
+        return Err(Refusal::AccountTooYoung { days });
+    }
+    Ok(())
+}
+
+/// Transfers between two accounts. Refusals, after those of [`check_order`]: `insufficient_funds`, `send_cap`,
+/// `receive_cap`, `recipient_cap`.
+pub fn transfer(
+    mut from: Account,
+    mut to: Account,
+    amount: Coins,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Transfer, Refusal> {
+    // Rounded up, so that a tax cannot be avoided by paying in single coins.
+    let tax = Coins::new((amount.get() * settings.get(Key::PayTaxPercent) + 99) / 100);
+    let arriving = amount.saturating_minus(tax);
+    if from.balance < amount {
+        return Err(Refusal::InsufficientFunds { balance: from.balance });
+    }
+    if let Some(left) = exceeded(from.sent, amount, settings.cap(Key::PaySendCap), now) {
+        return Err(Refusal::SendCap { left, next: from.sent.renewed_at().max(now) });
+    }
+    if let Some(left) = exceeded(to.received, arriving, settings.cap(Key::PayReceiveCap), now) {
+        return Err(Refusal::ReceiveCap { left, next: to.received.renewed_at().max(now) });
+    }
+    to.balance = capped_sum(to.balance, arriving).ok_or(Refusal::RecipientCap)?;
+    from.balance = from.balance.saturating_minus(amount);
+    from.sent.add(amount, now);
+    to.received.add(arriving, now);
+    from.grow(OTHER_XP, now.day());
+    Ok(Transfer { from, to, amount, tax })
+}
+
+/// What is left of a limit that this amount goes beyond.
+fn exceeded(window: Window, amount: Coins, cap: Option<Coins>, now: Timestamp) -> Option<Coins> {
+    let left = cap?.saturating_minus(window.used(now)).max(Coins::ZERO);
+    (amount > left).then_some(left)
+}

@@ -1,0 +1,11 @@
+//! The economy over rusqlite, with the very statements that run at the edge.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
+
+mod boards;
+mod everything;
+mod management;
+mod model;
+mod rules;
+mod sqlite;
+mod support;

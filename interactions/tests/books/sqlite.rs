@@ -1,0 +1,66 @@
+//! The books' database natively: the very statements that run at the edge, on rusqlite.
+
+use std::cell::{Cell, RefCell};
+
+use interactions::sql::{Row, Sql, SqlError, Value};
+use rusqlite::{Connection, StatementStatus, types::ValueRef};
+
+/// A database, and what was asked of it.
+pub struct Sqlite {
+    pub connection: Connection,
+    /// Statements, when they are to be looked at.
+    pub asked: Option<RefCell<Vec<String>>>,
+    /// Steps of the database's machine so far: what a statement costs, whatever the clock says.
+    pub steps: Cell<u64>,
+}
+
+impl Sqlite {
+    pub fn run(&self, statements: &str) {
+        self.connection.execute_batch(statements).expect("statements of the test");
+    }
+}
+
+impl Sql for Sqlite {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
+        let refused =
+            |error: rusqlite::Error| SqlError { statement: statement.to_owned(), reason: error.to_string() };
+        if let Some(asked) = &self.asked {
+            asked.borrow_mut().push(statement.to_owned());
+        }
+        let mut prepared = self.connection.prepare_cached(statement).map_err(refused)?;
+        let columns = prepared.column_count();
+        let mut rows =
+            prepared.query(rusqlite::params_from_iter(parameters.iter().map(to_sql))).map_err(refused)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(refused)? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(from_sql));
+            all.push(values.collect::<Result<_, _>>().map_err(refused)?);
+        }
+        drop(rows);
+        let steps = prepared.reset_status(StatementStatus::VmStep);
+        self.steps.set(self.steps.get() + u64::try_from(steps).unwrap_or(0));
+        Ok(all)
+    }
+
+    /// SQLite does not count the entries of indexes; the storage at the edge does.
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
+        self.query(statement, parameters).map(|_| 0)
+    }
+}
+
+fn to_sql(value: &Value) -> rusqlite::types::Value {
+    match value {
+        Value::Null => rusqlite::types::Value::Null,
+        Value::Integer(number) => rusqlite::types::Value::Integer(*number),
+        Value::Text(text) => rusqlite::types::Value::Text(text.clone()),
+    }
+}
+
+fn from_sql(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        other => panic!("the books hold no {other:?}"),
+    }
+}

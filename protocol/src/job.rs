@@ -1,0 +1,118 @@
+//! Work that needs the bot's token: the edge hands it out, the bot-worker does it at least once and says so.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GuildId, Timestamp, UserId};
+
+/// The most jobs that one pull hands out.
+pub const JOBS_PER_PULL: usize = 20;
+/// The largest answer to a pull that the bot-worker reads, in bytes.
+pub const JOBS_MAX_BYTES: usize = 256 * 1024;
+/// The longest text of a job, in characters: what a message of Discord's holds.
+pub const JOB_TEXT_MAX: usize = 2_000;
+
+/// What `GET /api/jobs` answers: the oldest jobs that are not settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jobs {
+    /// At most [`JOBS_PER_PULL`], oldest first. A job comes again with each pull until it is settled or expires.
+    pub jobs: Vec<Job>,
+    /// What the bot shows below its name; the bot-worker's own words when it is not given.
+    #[serde(default)]
+    pub presence: Option<String>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// What makes it the same job: letters, digits, `-`, `_` and `:`, at most 64.
+    pub id: String,
+    /// From when on it may be done.
+    pub due_at: Timestamp,
+    /// After this it is pointless, and dropped.
+    pub expires_at: Timestamp,
+    /// What to do.
+    #[serde(flatten)]
+    pub task: Task,
+}
+
+/// What a job asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Task {
+    /// A direct message to a player who asked for it.
+    Remind {
+        /// Whom.
+        user_id: UserId,
+        /// The server that it is about.
+        guild_id: GuildId,
+        /// At most [`JOB_TEXT_MAX`] characters; mentions in it ping nobody.
+        text: String,
+    },
+    /// A message in a channel of a server.
+    Announce {
+        /// Which server.
+        guild_id: GuildId,
+        /// Which channel of it, as a string.
+        channel_id: String,
+        /// At most [`JOB_TEXT_MAX`] characters; mentions in it ping nobody.
+        text: String,
+    },
+}
+
+/// What `POST /api/jobs/{id}` tells: the job is over. The same again is taken again, and changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+pub enum Settlement {
+    /// The message stands on Discord.
+    Done,
+    /// It will never be done; the edge tells it as a warning event.
+    Dropped {
+        /// Why, for people: `Discord answered 403 …`.
+        reason: String,
+    },
+}
+
+impl Job {
+    /// Whether its id can stand in a path and its text in a message.
+    pub fn is_well_formed(&self) -> bool {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_:".contains(letter);
+        let (Task::Remind { text, .. } | Task::Announce { text, .. }) = &self.task;
+        (1..=64).contains(&self.id.len())
+            && self.id.chars().all(is_plain)
+            && (1..=JOB_TEXT_MAX).contains(&text.chars().count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn remind() -> serde_json::Value {
+        json!({
+            "id": "remind:7", "dueAt": 1_000, "expiresAt": 2_000, "kind": "remind", "userId": "5", "guildId": "6",
+            "text": "Your daily is ready.",
+        })
+    }
+
+    #[test]
+    fn jobs_and_settlements_are_written_as_the_protocol_says() {
+        let pulled = json!({ "jobs": [remind()] });
+        let jobs: Jobs = serde_json::from_value(pulled).unwrap();
+        assert_eq!(serde_json::to_value(&jobs.jobs[0]).unwrap(), remind());
+        assert_eq!((jobs.jobs[0].is_well_formed(), jobs.presence), (true, None));
+        let dropped = Settlement::Dropped { reason: "403".into() };
+        assert_eq!(serde_json::to_value(dropped).unwrap(), json!({ "outcome": "dropped", "reason": "403" }));
+        assert_eq!(serde_json::to_value(Settlement::Done).unwrap(), json!({ "outcome": "done" }));
+    }
+
+    #[test]
+    fn an_id_has_to_fit_in_a_path() {
+        let job: Job = serde_json::from_value(remind()).unwrap();
+        for id in ["", "a/b", "a b", "ä", &"x".repeat(65)] {
+            assert!(!Job { id: id.into(), ..job.clone() }.is_well_formed(), "{id}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Who is let in. It is decided before the upgrade, so that a refusal costs no socket and nobody else notices.
+
+use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
+
+use crate::Timestamp;
+
+/// Sockets that one browser session may hold: as many tabs.
+pub const SESSION_SOCKETS_MAX: usize = 50;
+/// Sockets that one session may open at once, after a quiet time: all of its tabs, twice.
+pub const JOINS_AT_ONCE_MAX: u64 = 100;
+/// After these a session may open one more each so many milliseconds.
+pub const JOIN_EVERY_MS: u64 = 200;
+/// How far a session may be ahead of its pace, in milliseconds.
+const AHEAD_MAX_MS: u64 = (JOINS_AT_ONCE_MAX - 1) * JOIN_EVERY_MS;
+
+/// A browser's session, by the first 64 bits of the hash that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+/// Why a socket is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// [`VIEWERS_MAX`](crate::message::VIEWERS_MAX) are watching.
+    RoomFull,
+    /// The session holds [`SESSION_SOCKETS_MAX`] sockets.
+    TooManySockets,
+    /// The session opens sockets faster than it may.
+    TooManyJoins {
+        /// When the next one will be let in, in milliseconds from now.
+        retry_in_ms: u64,
+    },
+}
+
+/// What the sessions have open, and how far they are ahead of their pace. Only what counts at this moment is kept: a
+/// restart forgets nothing but a few seconds of haste.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Door {
+    sessions: BTreeMap<SessionId, Visits>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Visits {
+    sockets: usize,
+    /// When the session is back at its pace: the generic cell rate algorithm (ITU-T I.371).
+    on_pace_at: Timestamp,
+}
+
+impl Door {
+    /// With these sockets inside already.
+    pub(super) fn with(sessions: impl IntoIterator<Item = SessionId>) -> Self {
+        let mut door = Self::default();
+        sessions.into_iter().for_each(|session| door.enter(Some(session)));
+        door
+    }
+
+    pub(super) fn knock(&mut self, now: Timestamp, session: SessionId) -> Result<(), Refusal> {
+        self.sessions.retain(|_, visits| visits.sockets > 0 || visits.on_pace_at > now);
+        let visits = self.sessions.entry(session).or_default();
+        if visits.sockets >= SESSION_SOCKETS_MAX {
+            return Err(Refusal::TooManySockets);
+        }
+        let ahead_ms = match visits.on_pace_at.since(now) {
+            // Nobody gets so far ahead: the clock has stepped back.
+            ms if ms > AHEAD_MAX_MS + JOIN_EVERY_MS => 0,
+            ms => ms,
+        };
+        if ahead_ms > AHEAD_MAX_MS {
+            return Err(Refusal::TooManyJoins { retry_in_ms: ahead_ms - AHEAD_MAX_MS });
+        }
+        visits.on_pace_at = now.plus(ahead_ms + JOIN_EVERY_MS);
+        Ok(())
+    }
+
+    pub(super) fn enter(&mut self, session: Option<SessionId>) {
+        if let Some(session) = session {
+            self.sessions.entry(session).or_default().sockets += 1;
+        }
+    }
+
+    pub(super) fn leave(&mut self, session: Option<SessionId>) {
+        if let Some(visits) = session.and_then(|session| self.sessions.get_mut(&session)) {
+            visits.sockets = visits.sockets.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(43_200_000);
+
+    #[test]
+    fn a_session_keeps_its_name_as_text() {
+        for id in [0, 0x00c0_ffee, u64::MAX] {
+            let text = SessionId(id).to_string();
+            assert_eq!((text.len(), text.parse()), (16, Ok(SessionId(id))));
+        }
+    }
+
+    #[test]
+    fn who_has_left_and_does_not_hurry_is_forgotten() {
+        let mut door = Door::with([SessionId(1), SessionId(2)]);
+        door.leave(Some(SessionId(1)));
+        assert_eq!(door.knock(NOON, SessionId(3)), Ok(()));
+        assert_eq!(door.sessions.keys().collect::<Vec<_>>(), [&SessionId(2), &SessionId(3)]);
+        assert_eq!(door.knock(NOON.plus(JOIN_EVERY_MS - 1), SessionId(4)), Ok(()));
+        assert_eq!(door.sessions.len(), 3, "still ahead of its pace");
+        assert_eq!(door.knock(NOON.plus(JOIN_EVERY_MS), SessionId(5)), Ok(()));
+        assert_eq!(door.sessions.keys().map(|id| id.0).collect::<Vec<_>>(), [2, 4, 5]);
+    }
+}

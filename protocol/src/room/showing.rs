@@ -1,0 +1,128 @@
+//! What the room shows of itself: the numbers, the snapshot, the charts, the servers.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Resolution, Room};
+use crate::{
+    Coins, DashboardStats, Epoch, GuildId, Seq, Snapshot, Timestamp,
+    history::{History, Range},
+    stats::{Bot, Commands, Guilds, RECENT_EVENTS_LEN, Users},
+};
+
+impl Room {
+    /// The numbers at `now`.
+    pub fn stats(&self, now: Timestamp) -> DashboardStats {
+        let last_hour = self.timeline.last_hour(now);
+        DashboardStats {
+            bot: Bot {
+                name: self.pulse.bot_name(),
+                avatar_url: self.pulse.avatar_url(),
+                status: self.pulse.status(now),
+            },
+            guilds: Guilds { count: self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count()) },
+            users: Users { active: self.ledgers.active(now), total: self.ledgers.players() },
+            commands: Commands {
+                total: self.ledgers.commands(),
+                last_hour: last_hour.commands,
+                refused_last_hour: last_hour.refused,
+                failed_last_hour: last_hour.failed,
+                change_from_last_month: self.timeline.change_from_last_month(now),
+            },
+            ping: self.pulse.ping(now, self.timeline.ping_one_hour_ago(now)),
+            handling: self.timeline.handling(now),
+            economy: self.ledgers.economy(self.timeline.last_day(now)),
+            leaderboards: self.ledgers.leaderboards(),
+            recent_events: self.ring.iter().rev().take(RECENT_EVENTS_LEN).cloned().collect(),
+            uptime: self.pulse.uptime_seconds(now),
+            last_command_timestamp: self.ledgers.last_command_at(),
+            maintenance_mode: false,
+            viewers: u32::try_from(self.viewers.len()).unwrap_or(u32::MAX),
+            as_of: now,
+            seq: self.seq,
+        }
+    }
+
+    /// All that a page needs at first paint.
+    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+        Snapshot {
+            version: crate::VERSION,
+            epoch: self.epoch,
+            seq: self.seq,
+            stats: self.stats(now),
+            events: self.ring.iter().rev().cloned().collect(),
+            history: self.history(now, Range::Hour).points,
+        }
+    }
+
+    /// Every server with books or a name, as `/api/guilds` lists them.
+    pub fn guilds(&self) -> Vec<GuildListing> {
+        let mut ids: Vec<GuildId> = self.ledgers.guild_ids().chain(self.pulse.named_ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(|id| self.listing(id)).collect()
+    }
+
+    fn listing(&self, id: GuildId) -> GuildListing {
+        let totals = self.ledgers.totals(id);
+        let named = self.pulse.named(id);
+        GuildListing {
+            id,
+            name: named.map_or_else(|| id.to_string(), |guild| guild.name.clone()),
+            icon_url: named.and_then(|guild| guild.icon_url.clone()),
+            players: totals.map_or(0, |totals| totals.players),
+            wealth: totals.map(|totals| totals.wealth).unwrap_or_default(),
+            commands: totals.map_or(0, |totals| totals.commands),
+            last_command_at: totals.and_then(|totals| totals.last_command_at),
+        }
+    }
+
+    /// The charts' points of a span, as `/api/history` gives them.
+    pub fn history(&self, now: Timestamp, range: Range) -> History {
+        let resolution = match range {
+            Range::Hour => Resolution::FiveSeconds,
+            Range::Day => Resolution::Minute,
+            Range::Month => Resolution::QuarterHour,
+        };
+        let points = self.timeline.points(now, now.minus(resolution.span_ms()), resolution);
+        History { range, step_ms: resolution.step_ms(), points }
+    }
+
+    /// The room itself, as `/api/room` tells it.
+    pub fn state(&self) -> RoomState {
+        RoomState { epoch: self.epoch, seq: self.seq, viewers: self.viewers.len() as u64, ticks: self.ticks }
+    }
+}
+
+/// One line of `/api/guilds`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuildListing {
+    /// The server.
+    pub id: GuildId,
+    /// Its name, or its id until the bot has told the name.
+    pub name: String,
+    /// Where its icon is.
+    pub icon_url: Option<String>,
+    /// Accounts.
+    pub players: u64,
+    /// What they hold together.
+    pub wealth: Coins,
+    /// Interactions answered.
+    pub commands: u64,
+    /// The last command's commit.
+    pub last_command_at: Option<Timestamp>,
+}
+
+/// What `/api/room` tells: whether the room does what it should, and no more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomState {
+    /// The life of the event log.
+    pub epoch: Epoch,
+    /// The last event.
+    pub seq: Seq,
+    /// Open sockets.
+    pub viewers: u64,
+    /// Alarms since the object came into memory; none while nobody watches.
+    pub ticks: u64,
+}
