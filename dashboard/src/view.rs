@@ -65,6 +65,9 @@ fn ages(shell: Shell) {
     live(move || {
         let now = shell.page.now.get();
         one("[data-clock]").text(&format::clock(now));
+        if shell.page.paused.get() {
+            return; // What is paused does not move, and an age is a thing that moves.
+        }
         for moment in all("time[data-at]") {
             tell_age(&moment, now);
         }

@@ -76,7 +76,7 @@ pub fn keep(page: Page) {
             let before = place.0.text_content().unwrap_or_default();
             if before != text {
                 place.text(&text);
-                if let Some(value) = place.0.parent_element() {
+                if let Some(value) = place.0.parent_element().filter(|_| *flashes) {
                     fit(&El(value), &text);
                 }
                 if *flashes && before != "–" {

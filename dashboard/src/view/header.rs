@@ -97,6 +97,7 @@ fn beat(shell: Shell) {
     let dot = one(".dot");
     live(move || {
         dot.class(match shell.page.beat.get() {
+            _ if shell.page.paused.get() => "dot",
             0 => "dot",
             beat if beat % 2 == 0 => "dot beat-even",
             _ => "dot beat-odd",

@@ -29,17 +29,9 @@ pub fn keep(shell: Shell) {
         panel.class("panel notice").attr("role", "alert").attr("data-ended", &code.to_string());
         let text = el("div");
         text.put("h2", "", title).put("p", "", advice);
-        let actions = el("div");
-        actions.class("actions");
-        if code == CloseCode::SignedOut.number() {
-            let sign_in = crate::dom::link("/login", "Sign in");
-            sign_in.class("button primary");
-            actions.add(&sign_in);
-        }
         let reload = el("button");
-        reload.class("button").attr("type", "button").text("Reload").on("click", |_| Shell::reload());
-        actions.add(&reload);
-        panel.add(&text).add(&actions);
+        reload.class("button primary").attr("type", "button").text("Reload").on("click", |_| Shell::reload());
+        panel.add(&text).add(&reload);
         place.add(&panel);
     });
 }
