@@ -26,8 +26,9 @@ use crate::{
 const TOP_WITHIN_PX: f64 = 8.0;
 /// A row before one was measured, in pixels.
 const ROW_PX: f64 = 40.0;
-/// A row slides in only this long after the one before it, in milliseconds: a burst in motion is unreadable, and costs.
-const SLIDE_EVERY_MS: u64 = 300;
+/// A row slides in only when nothing came for this long before it, in milliseconds: a burst in motion is unreadable, and
+/// costs.
+const SLIDE_AFTER_MS: u64 = 800;
 /// Older rows are asked for when fewer than this are left below.
 const ASK_WITHIN: usize = 40;
 /// Kinds that can be chosen before one of them has come.
@@ -45,7 +46,7 @@ struct Drawn {
     added: usize,
     /// The newest row when the reader left the top.
     read_up_to: Option<Seq>,
-    slid_at: Option<Timestamp>,
+    came_at: Option<Timestamp>,
 }
 
 /// The list and its scroll area.
@@ -67,7 +68,7 @@ pub fn keep(shell: Shell) {
         open: None,
         added: 0,
         read_up_to: None,
-        slid_at: None,
+        came_at: None,
     };
     let table = Table {
         shell,
@@ -235,9 +236,9 @@ impl Table {
             let row = drawn.spare.pop().unwrap_or_else(Row::new);
             let on_top = at_top && newest.is_some_and(|newest| event.seq > newest);
             let arrives =
-                on_top && drawn.slid_at.is_none_or(|before| event.at.since(before) >= SLIDE_EVERY_MS);
-            if arrives {
-                drawn.slid_at = Some(event.at);
+                on_top && drawn.came_at.is_none_or(|before| event.at.since(before) >= SLIDE_AFTER_MS);
+            if on_top {
+                drawn.came_at = Some(event.at);
             }
             row.show(event, now, arrives);
             if let Some((open, _)) = drawn.open
