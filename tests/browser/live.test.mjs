@@ -104,7 +104,7 @@ test("paused, five hundred events arrive; resumed, all are there in order, and t
   await pill("Live");
   await page.locator("[data-fresh]", { hasText: "new" }).waitFor(PATIENCE);
   await until("the place", async () => Math.abs((await place()) - top) <= 1);
-  assert.equal(await page.locator("[data-figure=commands]").textContent(), "99,999");
+  await until("the new numbers", async () => (await page.locator("[data-figure=commands]").textContent()) === "99,999");
   // All of them, once each, in order.
   const seen = await page.evaluate(async () => {
     const area = document.querySelector("[data-scroll]");
@@ -276,7 +276,7 @@ test("servers and players: sorted by a click, page by page, with a proof of the 
 
 test("the leaderboard ranks by wealth, level and streak", async () => {
   await open();
-  assert.equal(await page.locator(".rank .held").first().textContent(), "90,000");
+  await until("wealth", async () => (await page.locator(".rank .held").first().textContent()) === "90,000");
   await page.locator("[data-by=level]").click();
   await until("levels", async () => (await page.locator(".rank .held").first().textContent()) === "20");
   await page.locator("[data-by=streak]").click();
@@ -355,7 +355,7 @@ test("figures at the ends of what they can be are shown whole", async () => {
   });
   await page.getByText("9,223,372,036,854,775,807").waitFor(PATIENCE);
   await page.getByText("books do NOT balance").waitFor(PATIENCE);
-  assert.equal(await page.locator("[data-figure=latency]").textContent(), "—");
+  await until("no number", async () => (await page.locator("[data-figure=latency]").textContent()) === "—");
   const [wide, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= window_);
 });
