@@ -293,7 +293,9 @@ async fn close(mut shard: Shard) -> Option<KeptSession> {
     let kept = shard.session().cloned().zip(shard.resume_url().map(str::to_owned));
     let id = shard.id().number();
     shard.close(CloseFrame::RESUME);
-    while let Some(Ok(Message::Text(_))) = shard.next().await {}
+    let closed = async { while let Some(Ok(Message::Text(_))) = shard.next().await {} };
+    // A peer that does not answer the close is left; the session stays as it is.
+    let _ = tokio::time::timeout(CLOSING / 2, closed).await;
     kept.map(|(session, resume_url)| KeptSession { id, session, resume_url })
 }
 

@@ -26,7 +26,7 @@ pub async fn register(discord: &Discord, wanted: Registration) -> Result<(), Dis
     if difference.is_empty() {
         println!("nothing to do: {} commands are registered {place} and up to date", commands.len());
     } else if wanted.dry_run {
-        println!("dry run: nothing was changed {place}");
+        println!("dry run: nothing was changed");
     } else {
         discord.set_commands(scope, &commands).await?;
         println!("done: {} commands are registered {place}", commands.len());
@@ -86,7 +86,7 @@ impl Difference {
     pub fn summary(&self) -> String {
         let parts = [("new", &self.added), ("changed", &self.changed), ("no longer ours", &self.removed)];
         let told = parts.iter().filter(|(_, names)| !names.is_empty());
-        told.map(|(word, names)| format!("{} {word} ({})", names.len(), names.join(", ")))
+        told.map(|(word, names)| format!("{} {word} ({})", names.len(), some_of(names)))
             .collect::<Vec<_>>()
             .join(", ")
     }
@@ -95,6 +95,12 @@ impl Difference {
     pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
+}
+
+/// The first three names; a line of a log is not the place for all.
+fn some_of(names: &[String]) -> String {
+    let shown = names.iter().take(3).map(String::as_str);
+    shown.chain((names.len() > 3).then_some("…")).collect::<Vec<_>>().join(", ")
 }
 
 fn same_command(one: &Command, other: &Command) -> bool {
@@ -186,6 +192,33 @@ mod tests {
         for (what, registered, expected) in cases {
             let difference = Difference::between(&[command(pay())], &[command(registered)]);
             assert_eq!(&difference, expected, "{what}");
+        }
+    }
+
+    /// A subcommand in a group, as we define it.
+    fn config() -> Value {
+        let percent = json!({ "type": 4, "name": "percent", "description": "How many", "required": true, "max_value": 20 });
+        let set = json!({ "type": 1, "name": "set", "description": "Set it", "options": [percent] });
+        let show = json!({ "type": 1, "name": "show", "description": "Show it" });
+        json!({
+            "name": "config", "type": 1, "description": "Rules", "default_member_permissions": "32",
+            "options": [show, { "type": 2, "name": "tax", "description": "Tax", "options": [set] }],
+        })
+    }
+
+    #[test]
+    fn nested_options_count_and_what_discord_adds_to_them_does_not() {
+        let set = "/options/1/options/0";
+        let added =
+            with(with(config(), "/options/0", "options", json!([])), set, "name_localizations", Value::Null);
+        let added = with(added, "/options/1/options/0/options/0", "autocomplete", json!(false));
+        let changed = with(config(), "/options/1/options/0/options/0", "max_value", json!(25));
+        let renamed = with(config(), set, "name", json!("change"));
+        for (what, registered, same) in
+            [("added", added, true), ("bound", changed, false), ("name", renamed, false)]
+        {
+            let difference = Difference::between(&[command(config())], &[command(registered)]);
+            assert_eq!(difference.is_empty(), same, "{what}");
         }
     }
 

@@ -126,7 +126,8 @@ async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, Discor
         registered => registered?,
     }
     let guilds = application.guilds;
-    tracing::info!("{} ({}) is in {guilds} servers, on {} shards", bot.name, bot.id, gateway.shards);
+    let (servers, shards) = (counted(guilds, "server"), counted(gateway.shards.into(), "shard"));
+    tracing::info!("{} ({}) is in {servers}, on {shards}", bot.name, bot.id);
     Ok(Acquaintance { bot, guilds, gateway })
 }
 
@@ -266,8 +267,11 @@ impl Worker {
 
 /// What the bot shows below its name when the edge does not say.
 fn presence(guilds: u64) -> String {
-    let servers = if guilds == 1 { "server" } else { "servers" };
-    format!("/daily in {guilds} {servers}")
+    format!("/daily in {}", counted(guilds, "server"))
+}
+
+fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// Only for spreading tries; without any, they are not spread.

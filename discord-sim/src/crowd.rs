@@ -4,7 +4,7 @@ use protocol::{Timestamp, time::Day};
 
 use crate::{
     cast::{Guild, Player},
-    payload::{Typed, Value},
+    payload::Typed,
     splitmix::SplitMix,
 };
 
@@ -23,18 +23,7 @@ const OWLS_WAIT_MOVES: u64 = 90;
 /// Of 100 commands while somebody has yet to claim, so many are claims.
 const CLAIMS_PERCENT: u64 = 40;
 
-const NOTES: [&str; 10] = [
-    "gg",
-    "for the fish 🐟",
-    "rent",
-    "you won the bet",
-    "thanks for the carry",
-    "snacks 🍿",
-    "don't spend it all at once",
-    "as promised",
-    "для пиццы",
-    "IOU settled",
-];
+mod choosing;
 
 /// How somebody plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +49,8 @@ pub struct Move {
     pub player: Player,
     /// What is typed.
     pub typed: Typed,
+    /// Whether they may manage the server.
+    pub manages: bool,
     effect: Effect,
 }
 
@@ -68,6 +59,9 @@ enum Effect {
     Nothing,
     Claimed { who: usize, day: Day },
     Paid { from: usize, to: usize, amount: u64 },
+    Spent { who: usize, amount: u64 },
+    Worked { who: usize, at: Timestamp },
+    Stocked { guild: usize },
 }
 
 #[derive(Clone, Debug)]
@@ -78,6 +72,7 @@ struct Member {
     /// What they have at least.
     purse: u64,
     claimed: Option<Day>,
+    worked: Option<Timestamp>,
 }
 
 /// Players in servers.
@@ -86,6 +81,8 @@ pub struct Crowd {
     chance: SplitMix,
     guilds: Vec<Guild>,
     members: Vec<Member>,
+    /// Servers whose shop has something to sell.
+    stocked: Vec<usize>,
     moves: u64,
 }
 
@@ -102,9 +99,10 @@ impl Crowd {
                 personality: personality(index),
                 purse: 0,
                 claimed: None,
+                worked: None,
             })
             .collect();
-        Self { chance: SplitMix::new(seed), guilds, members, moves: 0 }
+        Self { chance: SplitMix::new(seed), guilds, members, stocked: Vec::new(), moves: 0 }
     }
 
     /// What happens next, if anybody plays. It counts only when it is told to have been [`taken`](Self::taken).
@@ -118,6 +116,10 @@ impl Crowd {
             self.chance.pick(&spammers).map(|&who| (who, Typed::new("daily"), Effect::Nothing))
         } else if self.chance.chance(15) {
             self.look()
+        } else if self.chance.chance(8) {
+            self.stock().or_else(|| self.work(now))
+        } else if self.chance.chance(12) {
+            self.spend()
         } else {
             self.pay()
         };
@@ -126,7 +128,8 @@ impl Crowd {
         let (guild, player) = (self.guilds.get(member.guild)?.clone(), member.player.clone());
         let after_ms = self.gap_ms();
         self.moves += 1;
-        Some(Move { after_ms, guild, player, typed, effect })
+        let manages = typed.command == "economy";
+        Some(Move { after_ms, guild, player, typed, manages, effect })
     }
 
     /// The edge has taken this command in.
@@ -142,6 +145,11 @@ impl Crowd {
                 self.members[from].purse -= amount.min(self.members[from].purse);
                 self.members[to].purse += amount;
             }
+            Effect::Spent { who, amount } => {
+                self.members[who].purse -= amount.min(self.members[who].purse);
+            }
+            Effect::Worked { who, at } => self.members[who].worked = Some(at),
+            Effect::Stocked { guild } => self.stocked.push(guild),
         }
     }
 
@@ -154,49 +162,6 @@ impl Crowd {
         self.those(|member| {
             member.claimed != Some(today) && (owls_are_up || member.personality != Personality::NightOwl)
         })
-    }
-
-    /// `/balance`, one's own or a neighbour's.
-    fn look(&mut self) -> Option<(usize, Typed, Effect)> {
-        let everyone: Vec<usize> = (0..self.members.len()).collect();
-        let who = *self.chance.pick(&everyone)?;
-        let typed = Typed::new("balance");
-        let typed = match self.neighbour(who) {
-            Some(other) if self.chance.chance(35) => {
-                typed.with("user", Value::User(self.members[other].player.clone()))
-            }
-            _ => typed,
-        };
-        Some((who, typed, Effect::Nothing))
-    }
-
-    /// `/pay`, out of what is surely there.
-    fn pay(&mut self) -> Option<(usize, Typed, Effect)> {
-        let solvent = self.those(|member| member.purse >= 20);
-        let from = *self.chance.pick(&solvent)?;
-        let to = self.neighbour(from)?;
-        let member = &self.members[from];
-        let most = match member.personality {
-            Personality::Whale => member.purse / 3,
-            _ => (member.purse / 6).min(40),
-        };
-        let amount = 1 + self.chance.below(most.max(1));
-        let mut typed = Typed::new("pay")
-            .with("user", Value::User(self.members[to].player.clone()))
-            .with("amount", Value::Integer(amount.cast_signed()));
-        if self.chance.chance(45)
-            && let Some(&note) = self.chance.pick(&NOTES)
-        {
-            typed = typed.with("note", Value::Text(note.into()));
-        }
-        Some((from, typed, Effect::Paid { from, to, amount }))
-    }
-
-    fn neighbour(&mut self, of: usize) -> Option<usize> {
-        let guild = self.members.get(of)?.guild;
-        let mut neighbours = self.those(|member| member.guild == guild);
-        neighbours.retain(|&other| other != of);
-        self.chance.pick(&neighbours).copied()
     }
 
     /// Irregular, as people are: mostly short, sometimes long.
@@ -267,6 +232,31 @@ mod tests {
     }
 
     #[test]
+    fn every_command_is_played_and_only_managers_manage() {
+        let moves = play(1, 24, 3_000);
+        let played: std::collections::BTreeSet<&str> =
+            moves.iter().map(|each| each.typed.command.as_str()).collect();
+        let all = [
+            "balance",
+            "buy",
+            "coinflip",
+            "daily",
+            "economy",
+            "history",
+            "inventory",
+            "leaderboard",
+            "pay",
+            "profile",
+            "shop",
+            "work",
+        ];
+        assert_eq!(played.into_iter().collect::<Vec<_>>(), all);
+        assert!(moves.iter().all(|each| each.manages == (each.typed.command == "economy")));
+        let opened = moves.iter().filter(|each| matches!(each.effect, Effect::Stocked { .. })).count();
+        assert_eq!(opened, 3, "once in each server");
+    }
+
+    #[test]
     fn refusals_are_the_minority_and_everyone_stays_solvent() {
         let moves = play(1, 24, 3_000);
         let claims = moves.iter().filter(|each| matches!(each.effect, Effect::Claimed { .. })).count();
@@ -277,8 +267,12 @@ mod tests {
         let mut purses = [0_i64; 24];
         for each in &moves {
             match each.effect {
-                Effect::Nothing => {}
+                Effect::Nothing | Effect::Worked { .. } | Effect::Stocked { .. } => {}
                 Effect::Claimed { who, .. } => purses[who] += 100,
+                Effect::Spent { who, amount } => {
+                    purses[who] -= amount.cast_signed();
+                    assert!(purses[who] >= 0, "{each:?}");
+                }
                 Effect::Paid { from, to, amount } => {
                     purses[from] -= amount.cast_signed();
                     purses[to] += amount.cast_signed();

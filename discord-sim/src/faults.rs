@@ -193,6 +193,12 @@ impl Fault {
         Self { times: Some(times), ..self }
     }
 
+    /// The same, on requests with this method only.
+    #[must_use]
+    pub fn method(self, method: impl Into<String>) -> Self {
+        Self { method: Some(method.into()), ..self }
+    }
+
     fn is_meant_for(&self, method: &str, path: &str) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && path.contains(&self.path)
@@ -218,10 +224,7 @@ mod tests {
     #[test]
     fn a_fault_hits_what_it_is_meant_for_as_often_as_asked() {
         let faults = Faults::new(1, 0);
-        faults.add(Fault {
-            method: Some("PATCH".into()),
-            ..Fault::new("/webhooks/", Effect::status(404)).times(2)
-        });
+        faults.add(Fault::new("/webhooks/", Effect::status(404)).method("PATCH").times(2));
         let strike = |method, path| faults.strike(method, path).is_some();
         assert!(!strike("GET", "/webhooks/1/t") && !strike("PATCH", "/users/@me"));
         assert!(strike("PATCH", "/webhooks/1/t") && strike("PATCH", "/webhooks/1/t"));

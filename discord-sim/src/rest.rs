@@ -24,6 +24,7 @@ use crate::{
 
 mod commands;
 mod messages;
+pub(crate) mod oauth;
 mod passage;
 mod webhooks;
 
@@ -43,6 +44,7 @@ pub fn routes(state: Arc<State>) -> Router {
     // The token in the path is what authorizes the webhooks.
     for_bots
         .merge(webhooks::routes())
+        .merge(oauth::routes())
         .route("/gateway", get(gateway_url))
         .fallback(async || Error::NOT_FOUND)
         .method_not_allowed_fallback(async || Error::METHOD_NOT_ALLOWED)
@@ -86,12 +88,17 @@ async fn in_discords_words(response: Response) -> Response {
     }
 }
 
+/// People may ask who they are and where they are, too.
 async fn only_the_bot(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given.and_then(|value| value.strip_prefix("Bot ")) != Some(state.bot_token.as_str()) {
-        return Error::UNAUTHORIZED.into_response();
+    if given.and_then(|value| value.strip_prefix("Bot ")) == Some(state.bot_token.as_str()) {
+        return next.run(request).await;
     }
-    next.run(request).await
+    match (oauth::person(&state, request.headers()), request.uri().path()) {
+        (Some(person), "/users/@me") => Json(objects::user(&person)).into_response(),
+        (Some(_), "/users/@me/guilds") => oauth::guilds(&state).into_response(),
+        _ => Error::UNAUTHORIZED.into_response(),
+    }
 }
 
 async fn current_user(Shared(state): Shared<Arc<State>>) -> Json<Value> {

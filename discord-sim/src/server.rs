@@ -152,6 +152,7 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         gateway: Gateway::default(),
         originals: Originals::default(),
         limits: rest::Limits::default(),
+        grants: Mutex::default(),
         messages: Mutex::default(),
         commands: Mutex::default(),
         ids: crate::snowflake::Snowflakes::default(),
@@ -163,6 +164,7 @@ fn router(state: &Arc<State>) -> Router {
     Router::new()
         .nest("/api/v10", rest::routes(Arc::clone(state)))
         .nest("/control", control::routes(Arc::clone(state)))
+        .merge(rest::oauth::page().with_state(Arc::clone(state)))
         .route("/", get(gateway::upgrade).with_state(Arc::clone(state)))
 }
 

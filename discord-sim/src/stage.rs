@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     client::{EdgeClient, now},
-    crowd::Crowd,
+    crowd::{Crowd, Move},
+    payload::Payload,
     splitmix::SplitMix,
     state::State,
 };
@@ -32,9 +33,9 @@ pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
         let Some(next) = crowd.next(now()) else { return };
         tokio::time::sleep(Duration::from_millis(next.after_ms).max(wait_after(failures))).await;
         if forgery.chance(FORGERIES_PERCENT) {
-            state.post_forged(&edge, &state.command(&next.guild, &next.player, next.typed.clone())).await;
+            state.post_forged(&edge, &payload_of(&state, &next)).await;
         }
-        let payload = state.command(&next.guild, &next.player, next.typed.clone());
+        let payload = payload_of(&state, &next);
         match state.post(&edge, &payload).await {
             Ok(answer) if answer.status == 200 => {
                 crowd.taken(&next);
@@ -43,6 +44,11 @@ pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
             Ok(_) | Err(_) => failures = failures.saturating_add(1),
         }
     }
+}
+
+fn payload_of(state: &State, next: &Move) -> Payload {
+    let payload = state.command(&next.guild, &next.player, next.typed.clone());
+    if next.manages { payload.managing() } else { payload }
 }
 
 fn wait_after(failures: u32) -> Duration {

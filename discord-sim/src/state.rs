@@ -1,7 +1,7 @@
 //! What the stand-in remembers: its settings, what was registered, what was answered, and counts.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -19,7 +19,7 @@ use crate::{
     originals::Originals,
     payload::{self, Payload, Typed},
     reply::Reply,
-    rest::Limits,
+    rest::{Limits, oauth::Grant},
     signing::Signer,
     snowflake::Snowflakes,
 };
@@ -58,6 +58,7 @@ pub struct State {
     /// What interactions were answered with.
     pub originals: Originals,
     pub(crate) limits: Limits,
+    pub(crate) grants: Mutex<HashMap<String, Grant>>,
     pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
     pub(crate) ids: Snowflakes,

@@ -107,13 +107,7 @@ impl Feed {
             return;
         }
         for event in events {
-            // What is older than everything kept was here before, and was let go.
-            let forgotten = event.seq <= self.head
-                && self.events.len() >= EVENTS_KEPT
-                && self.events.first_key_value().is_some_and(|(&oldest, _)| event.seq < oldest);
-            if !forgotten {
-                self.events.entry(event.seq).or_insert(event);
-            }
+            self.events.entry(event.seq).or_insert(event);
         }
         self.settle();
     }
@@ -148,7 +142,7 @@ impl Feed {
         self.history.drain(..excess);
     }
 
-    /// Moves the head over everything that is now without a gap, and lets go of the oldest.
+    /// Moves the head over everything that is now without a gap, and lets go of the oldest: again, if it came again.
     fn settle(&mut self) {
         while self.events.contains_key(&self.head.next()) {
             self.head = self.head.next();

@@ -384,6 +384,8 @@ fn the_first_load_does_not_count_as_polling() {
     assert_eq!(page.status(), Status::Reconnecting(0), "polling has only begun");
     page.handle(Input::Polled(Ok(Box::new(snapshot(EPOCH, page.now, 1..=3)))));
     assert_eq!(page.status(), Status::Polling(0));
+    assert_eq!(page.link.status(page.now.plus(14_999)), Status::Polling(0));
+    assert_eq!(page.link.status(page.now.plus(15_000)), Status::Reconnecting(0), "its answer is old");
 }
 
 #[test]

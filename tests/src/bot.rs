@@ -1,4 +1,4 @@
-//! The real bot-worker, against a stand-in for Discord and a real edge.
+//! The real bot-worker, against a stand-in for Discord and an edge.
 
 use anyhow::Result;
 use discord_sim::{Config, Server};
@@ -11,23 +11,34 @@ use crate::{
 /// The token of the stand-in's bot.
 pub const DISCORD_TOKEN: &str = "a-discord-token-of-the-tests";
 
-/// A quiet stand-in for Discord.
+/// A quiet stand-in for Discord that posts to a real edge.
 pub async fn discord(edge: &Edge) -> Result<Server> {
-    let config = Config {
-        edge_url: Some(edge.url.clone()),
-        bot_token: DISCORD_TOKEN.into(),
-        ..Config::quiet(signer())
-    };
-    Ok(Server::start(config).await?)
+    discord_like(|config| config.edge_url = Some(edge.url.clone())).await
+}
+
+/// A quiet stand-in for Discord, set up a little differently. Its heartbeats are quick.
+pub async fn discord_like(change: impl FnOnce(&mut Config)) -> Result<Server> {
+    let mut config = Config { bot_token: DISCORD_TOKEN.into(), ..Config::quiet(signer()) };
+    change(&mut config);
+    let server = Server::start(config).await?;
+    let settings =
+        discord_sim::gateway::Settings { heartbeat_ms: 1_000, ..server.state().gateway.settings() };
+    server.state().gateway.set(settings);
+    Ok(server)
 }
 
 /// The bot-worker with these settings over the usual ones, started and not waited for.
 pub fn start(edge: &Edge, discord: &Server, settings: &[(&str, &str)]) -> Result<Program> {
+    command("run", &edge.url, discord, settings)
+}
+
+/// One of the bot-worker's commands, such as `run` or `register --dry-run`.
+pub fn command(words: &str, edge_url: &str, discord: &Server, settings: &[(&str, &str)]) -> Result<Program> {
     let mut command = binary("bot-worker")?;
     command
-        .arg("run")
+        .args(words.split_whitespace())
         .env("DISCORD_TOKEN", DISCORD_TOKEN)
-        .env("EDGE_URL", &edge.url)
+        .env("EDGE_URL", edge_url)
         .env("BOT_TOKEN", BOT_TOKEN)
         .env("DISCORD_API", format!("{}/api/v10", discord.url()));
     for (name, value) in settings {

@@ -9,9 +9,11 @@ pub mod follower;
 pub mod people;
 pub mod program;
 pub mod simulation;
+pub mod small_edge;
 pub mod viewer;
 
 pub use crowd::Crowd;
 pub use edge::Edge;
 pub use follower::Follower;
+pub use small_edge::SmallEdge;
 pub use viewer::Viewer;

@@ -113,6 +113,11 @@ impl Program {
         self.unread().try_iter().collect()
     }
 
+    /// All lines that nobody has looked at, up to the end of its outputs; for a program that has ended.
+    pub fn all_lines(&self) -> Vec<String> {
+        self.unread().iter().collect()
+    }
+
     fn unread(&self) -> MutexGuard<'_, Receiver<String>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -125,7 +125,8 @@ impl Connection {
                 if let (Some(1000 | 1001), Some(session)) = (code, &self.session) {
                     self.state.gateway.end(session);
                 }
-                return ControlFlow::Break(());
+                // The next read answers the close, and ends.
+                return ControlFlow::Continue(());
             }
             _ => return ControlFlow::Continue(()),
         };

@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Request, State as Shared},
+    extract::{OriginalUri, Request, State as Shared},
     http::{
         HeaderName, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, DATE},
@@ -69,7 +69,9 @@ impl Limits {
 /// Waits, strikes, limits and counts.
 pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
     tokio::time::sleep(state.faults.latency()).await;
-    let path = request.uri().path().to_owned();
+    // As it was asked for: inside of a nested router the path has lost its beginning.
+    let asked = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
+    let path = asked.path().to_owned();
     note_attempt(&state, &path);
     let response: Response = match state.faults.strike(request.method().as_str(), &path) {
         Some(Effect::Delay { ms }) => {

@@ -1,0 +1,59 @@
+//! Signing in through the stand-in, as an application does it.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
+
+use discord_sim::{Config, Server, Signer};
+use reqwest::{Client, redirect::Policy};
+use serde_json::Value;
+
+const BACK: &str = "http://127.0.0.1:1/login/callback";
+
+/// Where the browser is sent back to.
+async fn authorize(discord: &Server, more: &str) -> reqwest::Url {
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let id = discord.state().application;
+    let query = format!("client_id={id}&redirect_uri={BACK}&response_type=code&scope=identify&state=s%26t");
+    let answer =
+        client.get(format!("{}/oauth2/authorize?{query}{more}", discord.url())).send().await.unwrap();
+    answer.headers()["location"].to_str().unwrap().parse().unwrap()
+}
+
+fn parameter(url: &reqwest::Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+#[tokio::test]
+async fn a_code_is_a_token_once_and_a_token_is_a_person() {
+    let discord = Server::start(Config::quiet(Signer::from_seed([7; 32]))).await.unwrap();
+    let person = &discord.state().players[1];
+    let back = authorize(&discord, &format!("&user={}", person.id)).await;
+    assert_eq!(parameter(&back, "state").as_deref(), Some("s&t"));
+    let code = parameter(&back, "code").unwrap();
+    let exchange = async || {
+        let form = format!("grant_type=authorization_code&code={code}&redirect_uri={BACK}");
+        let request = Client::new().post(format!("{}/api/v10/oauth2/token", discord.url()));
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
+        request.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    let token = exchange().await["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(exchange().await["error"], "invalid_grant");
+
+    let ask = async |path: &str, token: &str| {
+        let request = Client::new().get(format!("{}/api/v10/users/@me{path}", discord.url()));
+        request.bearer_auth(token).send().await.unwrap()
+    };
+    let identity: Value = ask("", &token).await.json().await.unwrap();
+    assert_eq!(identity["id"], person.id.to_string());
+    let guilds: Value = ask("/guilds", &token).await.json().await.unwrap();
+    assert_eq!((&guilds[0]["owner"], &guilds[1]["owner"]), (&true.into(), &false.into()));
+    assert_eq!(ask("", "nobody").await.status(), 401);
+    assert_eq!(ask("/../../applications/@me", &token).await.status(), 401);
+}
+
+#[tokio::test]
+async fn somebody_may_say_no() {
+    let discord = Server::start(Config::quiet(Signer::from_seed([7; 32]))).await.unwrap();
+    let back = authorize(&discord, "&user=1&deny=true").await;
+    assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&back, "code"), None);
+}
