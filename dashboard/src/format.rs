@@ -10,17 +10,23 @@ const WHOLE_MS_FROM: f64 = 10.0;
 /// The formatters of the browser's language; making one is slow, using one is not.
 struct Formats {
     whole: Function,
+    short: Function,
     tenths: Function,
     clock: Function,
     moment: Function,
+    minute: Function,
+    day: Function,
 }
 
 thread_local! {
     static FORMATS: Formats = Formats {
         whole: numbers(&[("maximumFractionDigits", 0.into())]),
+        short: numbers(&[("notation", "compact".into()), ("maximumSignificantDigits", 4.into())]),
         tenths: numbers(&[("minimumFractionDigits", 1.into()), ("maximumFractionDigits", 1.into())]),
         clock: dates(&[("timeStyle", "medium".into())]),
         moment: dates(&[("dateStyle", "medium".into()), ("timeStyle", "medium".into())]),
+        minute: dates(&[("timeStyle", "short".into())]),
+        day: dates(&[("month", "short".into()), ("day", "numeric".into())]),
     };
 }
 
@@ -34,6 +40,21 @@ pub fn coins(amount: Coins) -> String {
     FORMATS.with(|formats| call(&formats.whole, &BigInt::from(amount.get())))
 }
 
+/// A whole number that was counted with decimals, grouped.
+pub fn number(number: f64) -> String {
+    FORMATS.with(|formats| call(&formats.whole, &number.into()))
+}
+
+/// A number as short as it can be told apart by: on an axis.
+pub fn short(number: f64) -> String {
+    FORMATS.with(|formats| call(&formats.short, &number.into()))
+}
+
+/// Coins that came as text; what is no number stays as it came.
+pub fn coins_of(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |amount| coins(Coins::new(amount)))
+}
+
 /// A number with one decimal.
 pub fn tenths(number: f64) -> String {
     FORMATS.with(|formats| call(&formats.tenths, &number.into()))
@@ -41,11 +62,16 @@ pub fn tenths(number: f64) -> String {
 
 /// Milliseconds, without the unit.
 pub fn ms(number: f64) -> String {
-    if number < WHOLE_MS_FROM {
+    if number > 0.0 && number < WHOLE_MS_FROM {
         tenths(number)
     } else {
         FORMATS.with(|formats| call(&formats.whole, &number.into()))
     }
+}
+
+/// A mark on the axis of time: the day, or the time of day to the minute.
+pub fn tick(at: Timestamp, is_day: bool) -> String {
+    FORMATS.with(|formats| call(if is_day { &formats.day } else { &formats.minute }, &date(at)))
 }
 
 /// The time of day.

@@ -1,26 +1,25 @@
-//! The page that administrators keep open: views over `protocol::feed`, driven by `protocol::link`.
+//! The page that administrators keep open: `protocol::feed` shown, `protocol::link` driven.
 
+mod browser;
+mod dom;
+mod fetch;
 mod format;
+mod json;
+mod lens;
 mod page;
 mod shell;
-mod snapshot;
 mod socket;
-mod sparkline;
 mod view;
 mod words;
 
 use leptos::{mount::mount_to, prelude::document};
 use wasm_bindgen::JsCast;
 
-/// The element of `index.html` that holds the skeleton until the page stands.
+/// The element of `index.html` that the program keeps true.
 const PLACE: &str = "page";
 
 fn main() {
     let Some(place) = document().get_element_by_id(PLACE) else { return };
-    place.set_inner_html("");
-    mount_to(place.unchecked_into(), || {
-        let shell = shell::Shell::start();
-        view::page(shell)
-    })
-    .forget();
+    // Nothing is put into it: the page stands already. What is mounted owns all that listens.
+    mount_to(place.unchecked_into(), || view::take_over(shell::Shell::start())).forget();
 }

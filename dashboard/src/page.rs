@@ -1,24 +1,27 @@
-//! What the views read. A view asks for one figure and is told only when that figure has changed.
+//! What the views read. A view is told only when what it has read has changed.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
-use protocol::{
-    DashboardStats, Event, Seq, Timestamp,
-    history::HistoryPoint,
-    link::{Link, Status},
+use protocol::{DashboardStats, Timestamp, history::HistoryPoint, link::Status};
+
+use crate::{
+    json::Json,
+    lens::{chart::Range, place::Place},
 };
-
-/// Events the page shows; the feed knows more.
-pub const EVENTS_SHOWN: usize = 200;
-
-/// What a row of the event list is known by. A log that was lost counts from 1 again; the moment tells the two apart.
-pub type EventKey = (Seq, Timestamp);
 
 /// The signals of the page.
 #[derive(Clone, Copy)]
 pub struct Page {
-    /// The core; it notifies at most once per animation frame.
-    pub link: RwSignal<Link>,
-    /// The clock, to the second.
+    /// The numbers; they stand still while the page is paused.
+    pub stats: RwSignal<Option<Arc<DashboardStats>>>,
+    /// The points of the last hour, oldest first.
+    pub history: RwSignal<Arc<Vec<HistoryPoint>>>,
+    /// Points of a longer range, and of which one.
+    pub past: RwSignal<Option<(Range, Arc<Vec<HistoryPoint>>)>>,
+    /// Why those are not there.
+    pub past_trouble: RwSignal<&'static str>,
+    /// The server's clock, to the second.
     pub now: RwSignal<Timestamp>,
     /// What the connection pill says.
     pub status: RwSignal<Status>,
@@ -26,74 +29,46 @@ pub struct Page {
     pub beat: RwSignal<u32>,
     /// Whether this page has reloaded once for a newer version, and that did not help.
     pub reload_failed: RwSignal<bool>,
-    stats_of: Memo<Option<Timestamp>>,
-    event_keys: Memo<Vec<EventKey>>,
+    /// Where in the page one is.
+    pub place: RwSignal<Place>,
+    /// Whether the reader has stopped it.
+    pub paused: RwSignal<bool>,
+    /// Events that wait for the reader to go on.
+    pub pending: RwSignal<usize>,
+    /// Grows with each change of the list of events.
+    pub rows: RwSignal<u32>,
+    /// Grows with each change of the alerts.
+    pub alerts: RwSignal<u32>,
+    /// The servers, as `/api/guilds` lists them.
+    pub guilds: RwSignal<Option<Json>, LocalStorage>,
+    /// Why the servers are not there.
+    pub guilds_trouble: RwSignal<&'static str>,
 }
 
 impl Page {
     /// A page that knows nothing yet.
-    pub fn new(now: Timestamp) -> Self {
-        let link = RwSignal::new(Link::default());
+    pub fn new(now: Timestamp, place: Place) -> Self {
         Self {
-            link,
+            stats: RwSignal::new(None),
+            history: RwSignal::new(Arc::default()),
+            past: RwSignal::new(None),
+            past_trouble: RwSignal::new(""),
             now: RwSignal::new(now),
             status: RwSignal::new(Status::Connecting),
             beat: RwSignal::new(0),
             reload_failed: RwSignal::new(false),
-            stats_of: Memo::new(move |_| link.with(|link| link.feed().stats().map(|stats| stats.as_of))),
-            event_keys: Memo::new(move |_| {
-                link.with(|link| {
-                    link.feed().events().take(EVENTS_SHOWN).map(|event| (event.seq, event.at)).collect()
-                })
-            }),
+            place: RwSignal::new(place),
+            paused: RwSignal::new(false),
+            pending: RwSignal::new(0),
+            rows: RwSignal::new(0),
+            alerts: RwSignal::new(0),
+            guilds: RwSignal::new_local(None),
+            guilds_trouble: RwSignal::new(""),
         }
     }
 
     /// The moment the numbers are of.
     pub fn as_of(self) -> Option<Timestamp> {
-        self.stats_of.get()
-    }
-
-    /// One figure of the stats; `None` until the first have come.
-    pub fn figure<T, F>(self, figure: F) -> Memo<Option<T>>
-    where
-        T: PartialEq + Send + Sync + 'static,
-        F: Fn(&DashboardStats) -> T + Send + Sync + 'static,
-    {
-        Memo::new(move |_| {
-            self.stats_of.track();
-            self.link.with_untracked(|link| link.feed().stats().map(&figure))
-        })
-    }
-
-    /// One figure as text; a dash until the first stats have come.
-    pub fn text<F>(self, text: F) -> Memo<String>
-    where
-        F: Fn(&DashboardStats) -> String + Send + Sync + 'static,
-    {
-        let figure = self.figure(text);
-        Memo::new(move |_| figure.get().unwrap_or_else(|| "–".to_owned()))
-    }
-
-    /// Something drawn from the points of history.
-    pub fn drawn<T, F>(self, draw: F) -> Memo<T>
-    where
-        T: PartialEq + Send + Sync + 'static,
-        F: Fn(&mut dyn Iterator<Item = &HistoryPoint>) -> T + Send + Sync + 'static,
-    {
-        Memo::new(move |_| {
-            self.stats_of.track();
-            self.link.with_untracked(|link| draw(&mut link.feed().history().iter()))
-        })
-    }
-
-    /// The events to show, newest first.
-    pub fn event_keys(self) -> Vec<EventKey> {
-        self.event_keys.get()
-    }
-
-    /// One event that is to be shown.
-    pub fn event(self, (seq, _): EventKey) -> Option<Event> {
-        self.link.with_untracked(|link| link.feed().events().find(|event| event.seq == seq).cloned())
+        self.stats.with(|stats| stats.as_ref().map(|stats| stats.as_of))
     }
 }

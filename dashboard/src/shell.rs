@@ -1,57 +1,107 @@
 //! The browser's happenings in, the link's wishes out. It decides nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 use protocol::{
-    Timestamp,
-    link::{Attempt, Input, Output, Status},
+    Event, Seq, Timestamp,
+    link::{Attempt, Input, Link, Output, Status},
 };
 use wasm_bindgen_futures::spawn_local;
 
-use crate::{page::Page, snapshot, socket::Socket, words};
+use crate::{
+    browser, fetch,
+    json::Json,
+    lens::{
+        alert::{Alerts, Settings},
+        filter::Filter,
+        list::List,
+        log::{Change, Log},
+        place::Place,
+    },
+    page::Page,
+    socket::Socket,
+};
 
 /// How often the clock on the page moves on.
 const TICK: Duration = Duration::from_secs(1);
 /// The dot pulses at most this often, in milliseconds: faster is a flicker.
 const BEAT_EVERY_MS: u64 = 700;
+/// In a burst the page is drawn this often, in milliseconds: nobody reads faster, and every drawing costs.
+const DRAW_EVERY_MS: u64 = 100;
+/// Events in one page of what is older.
+pub const PAGE: usize = 200;
 /// Where the session storage keeps that the page has reloaded for a newer version.
 const RELOADED: &str = "pulse-reloaded";
 /// What a browser reports when a socket could not even be made.
 const CLOSED_ABNORMALLY: u16 = 1006;
 
-/// A handle on the page and on what the browser has lent it.
+/// A handle on the page, and on what is behind it.
 #[derive(Clone, Copy)]
 pub struct Shell {
     /// What the views read.
     pub page: Page,
-    browser: StoredValue<Browser, LocalStorage>,
+    state: StoredValue<State, LocalStorage>,
 }
 
+/// What is behind the page.
 #[derive(Default)]
-struct Browser {
+pub struct State {
+    link: Link,
+    log: Log,
+    /// The rows of the event list.
+    pub list: List,
+    /// Rows that have ever come on top of the list.
+    pub added: usize,
+    /// Why there are no older rows.
+    pub older_trouble: &'static str,
+    /// What the administrator wants to be told.
+    pub settings: Settings,
+    /// What was raised.
+    pub alerts: Alerts,
+    paused_at: Seq,
+    asking_older: bool,
     socket: Option<Socket>,
-    wake: Option<TimeoutHandle>,
+    wake: Option<(Timestamp, TimeoutHandle)>,
     frame_asked: bool,
+    drawn_at: Timestamp,
     beat_at: Timestamp,
 }
 
 impl Shell {
     /// Starts the link and listens to the browser.
     pub fn start() -> Self {
-        let shell = Self { page: Page::new(now()), browser: StoredValue::new_local(Browser::default()) };
+        let page = Page::new(browser::now(), browser::place());
+        let shell = Self { page, state: StoredValue::new_local(State::default()) };
+        shell.with(|state| state.list.refilter(page.place.get_untracked().filter, &Log::default()));
         for happening in ["online", "pageshow"] {
             window_event_listener_untyped(happening, move |_| shell.nudge());
         }
         window_event_listener_untyped("visibilitychange", move |_| {
-            if !document().hidden() {
+            if !browser::is_hidden() {
                 shell.nudge();
             }
         });
+        window_event_listener_untyped("popstate", move |_| shell.arrive(browser::place()));
         set_interval(move || shell.tick(), TICK);
-        Effect::new(move || document().set_title(&words::title(shell.page.status.get())));
-        shell.handle(Input::Started);
         shell
+    }
+
+    /// Begins to talk to the server; the first numbers may have come with the document.
+    pub fn connect(self) {
+        let first = document().get_element_by_id("snapshot").and_then(|place| place.text_content());
+        if let Some(snapshot) = first.and_then(|text| serde_json::from_str(&text).ok()) {
+            self.handle(Input::Polled(Ok(snapshot)));
+            self.draw();
+        }
+        self.handle(Input::Started);
+        self.ask_guilds();
+    }
+
+    /// Looks at, or changes, what is behind the page.
+    pub fn with<T>(self, look: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.write_value();
+        look(&mut state)
     }
 
     /// Someone, or the browser, sees a reason to try at once.
@@ -64,8 +114,76 @@ impl Shell {
         let _ = window().location().reload();
     }
 
+    /// Goes somewhere, as a new step of the browser's history or over the present one.
+    pub fn go(self, place: Place, new_step: bool) {
+        browser::show_place(&place, new_step);
+        self.arrive(place);
+    }
+
+    /// Stops what moves, or goes on; what comes meanwhile is kept.
+    pub fn pause(self, pause: bool) {
+        self.with(|state| state.paused_at = state.log.newest());
+        self.page.paused.set(pause);
+        self.page.pending.set(0);
+        if !pause {
+            self.show(Change::Anew);
+        }
+    }
+
+    /// Asks for the next page of older events, unless it is on its way or there is none.
+    pub fn ask_older(self) {
+        let Some((filter, before)) = self.with(|state| {
+            let before = state.list.wants_before().filter(|_| !state.asking_older)?;
+            state.asking_older = true;
+            state.older_trouble = "";
+            Some((state.list.filter().clone(), before))
+        }) else {
+            return;
+        };
+        spawn_local(async move {
+            let answer = older(&filter, before).await;
+            self.with(|state| {
+                state.asking_older = false;
+                match answer {
+                    Ok(events) => state.list.add_older(&filter, before, events),
+                    Err(trouble) => state.older_trouble = trouble,
+                }
+            });
+            self.page.rows.update(|rows| *rows += 1);
+        });
+    }
+
+    /// Asks which servers there are.
+    pub fn ask_guilds(self) {
+        spawn_local(async move {
+            match fetch::text("/api/guilds").await {
+                Ok(body) => {
+                    self.page.guilds_trouble.set("");
+                    self.page.guilds.set(Json::parse(&body));
+                }
+                Err(trouble) => self.page.guilds_trouble.set(trouble),
+            }
+        });
+    }
+
+    fn arrive(self, place: Place) {
+        let refilter = self.with(|state| {
+            let refilter = *state.list.filter() != place.filter;
+            if refilter {
+                let State { list, log, .. } = state;
+                list.refilter(place.filter.clone(), log);
+                state.older_trouble = "";
+            }
+            refilter
+        });
+        self.page.place.set(place);
+        if refilter {
+            self.page.rows.update(|rows| *rows += 1);
+        }
+    }
+
     fn handle(self, input: Input<'_>) {
-        let outputs = self.page.link.write_untracked().handle(now(), entropy(), input);
+        let outputs = self.with(|state| state.link.handle(browser::now(), browser::entropy(), input));
         for output in outputs {
             self.perform(output);
         }
@@ -86,16 +204,16 @@ impl Shell {
                         Duration::ZERO,
                     );
                 }
-                self.replace_socket(socket);
+                self.with(|state| state.socket = socket);
             }
-            Output::Send(text) => self.browser.with_value(|browser| {
-                if let Some(socket) = &browser.socket {
+            Output::Send(text) => self.with(|state| {
+                if let Some(socket) = &state.socket {
                     socket.send(text);
                 }
             }),
-            Output::Hangup => self.replace_socket(None),
+            Output::Hangup => self.with(|state| state.socket = None),
             Output::Poll => spawn_local(async move {
-                let answer = snapshot::fetch().await;
+                let answer = fetch::snapshot().await;
                 self.handle(Input::Polled(answer));
             }),
             Output::Updated => self.ask_for_frame(),
@@ -106,60 +224,119 @@ impl Shell {
 
     fn said(self, attempt: Attempt, text: &str) {
         self.handle(Input::Said(attempt, text));
-        let now = now();
-        self.browser.update_value(|browser| {
-            if now.since(browser.beat_at) >= BEAT_EVERY_MS {
-                browser.beat_at = now;
-                self.page.beat.update(|beat| *beat = beat.wrapping_add(1));
+        let now = browser::now();
+        let beats = self.with(|state| {
+            let beats = now.since(state.beat_at) >= BEAT_EVERY_MS;
+            if beats {
+                state.beat_at = now;
             }
+            beats
         });
-    }
-
-    /// Draws with the browser's next frame, however many messages come before it.
-    fn ask_for_frame(self) {
-        let asked =
-            self.browser.try_update_value(|browser| std::mem::replace(&mut browser.frame_asked, true));
-        if asked == Some(false) {
-            request_animation_frame(move || {
-                self.browser.update_value(|browser| browser.frame_asked = false);
-                self.page.link.notify();
-            });
+        if beats {
+            self.page.beat.update(|beat| *beat = beat.wrapping_add(1));
         }
     }
 
-    fn wake_in(self, ms: u64) {
-        let wake = set_timeout_with_handle(move || self.handle(Input::Woke), Duration::from_millis(ms)).ok();
-        self.browser.update_value(|browser| {
-            if let Some(earlier) = std::mem::replace(&mut browser.wake, wake) {
-                earlier.clear();
+    /// Draws with one of the browser's next frames, however many messages come before it.
+    fn ask_for_frame(self) {
+        let wait = self.with(|state| {
+            let asked = std::mem::replace(&mut state.frame_asked, true);
+            (!asked).then(|| DRAW_EVERY_MS.saturating_sub(browser::now().since(state.drawn_at)))
+        });
+        match wait {
+            None => {}
+            Some(0) => request_animation_frame(move || self.draw()),
+            Some(wait) => {
+                set_timeout(
+                    move || request_animation_frame(move || self.draw()),
+                    Duration::from_millis(wait),
+                );
             }
+        }
+    }
+
+    fn draw(self) {
+        let change = self.with(|state| {
+            state.frame_asked = false;
+            state.drawn_at = browser::now();
+            let State { log, link, .. } = state;
+            log.sync(link.feed())
+        });
+        if self.page.paused.get_untracked() {
+            let pending = self.with(|state| state.log.newer_than(state.paused_at));
+            self.page.pending.set(pending);
+        } else {
+            self.show(change);
+        }
+    }
+
+    fn show(self, change: Change) {
+        let known = self.page.stats.with_untracked(|stats| stats.as_ref().map(|stats| stats.as_of));
+        let (fresh, listed) = self.with(|state| {
+            let before = state.list.len();
+            let added = state.list.update(&state.log, change);
+            state.added += added;
+            let feed = state.link.feed();
+            let stats = feed.stats().filter(|stats| Some(stats.as_of) != known);
+            let fresh = stats.map(|stats| (stats.clone(), feed.history().iter().cloned().collect()));
+            (fresh, change == Change::Anew || added > 0 || before != state.list.len())
+        });
+        if let Some((stats, history)) = fresh {
+            self.page.history.set(Arc::new(history));
+            self.page.stats.set(Some(Arc::new(stats)));
+        }
+        if listed {
+            self.page.rows.update(|rows| *rows += 1);
+        }
+    }
+
+    /// A wish to be woken later than it will be anyhow can wait for that.
+    fn wake_in(self, ms: u64) {
+        let now = browser::now();
+        let due = now.plus(ms);
+        let earlier = |wake: &(Timestamp, TimeoutHandle)| wake.0 <= due && wake.0 >= now;
+        if self.with(|state| state.wake.as_ref().is_some_and(earlier)) {
+            return;
+        }
+        let wake = set_timeout_with_handle(
+            move || {
+                self.with(|state| state.wake = None);
+                self.handle(Input::Woke);
+            },
+            Duration::from_millis(ms),
+        );
+        self.with(|state| {
+            if let Some((_, replaced)) = state.wake.take() {
+                replaced.clear();
+            }
+            state.wake = wake.ok().map(|wake| (due, wake));
         });
     }
 
-    fn replace_socket(self, socket: Option<Socket>) {
-        self.browser.update_value(|browser| browser.socket = socket);
-    }
-
     fn tick(self) {
-        self.page.now.set(now());
+        let now = browser::now();
+        self.page.now.set(self.with(|state| state.link.server_time(now)));
         self.show_status();
     }
 
     fn show_status(self) {
-        let status = self.page.link.with_untracked(|link| link.status(now()));
+        let status = self.with(|state| state.link.status(browser::now()));
         if self.page.status.get_untracked() == status {
             return;
         }
         self.page.status.set(status);
+        if status == Status::Live {
+            self.with(|state| state.older_trouble = ""); // What could not be asked for before can be now.
+        }
         if status == Status::Live
-            && let Some(storage) = session_storage()
+            && let Some(storage) = browser::session_storage()
         {
             let _ = storage.remove_item(RELOADED);
         }
     }
 
     fn reload_once(self) {
-        let fresh = session_storage().is_some_and(|storage| {
+        let fresh = browser::session_storage().is_some_and(|storage| {
             matches!(storage.get_item(RELOADED), Ok(None)) && storage.set_item(RELOADED, "1").is_ok()
         });
         if fresh {
@@ -170,17 +347,20 @@ impl Shell {
     }
 }
 
-fn session_storage() -> Option<web_sys::Storage> {
-    window().session_storage().ok().flatten()
+impl State {
+    /// The newest numbers and points, also while the page is paused.
+    pub fn feed(&self) -> &protocol::feed::Feed {
+        self.link.feed()
+    }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date of today, in whole ms")]
-fn now() -> Timestamp {
-    Timestamp(js_sys::Date::now() as u64)
+async fn older(filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
+    let body = fetch::text(&older_path(filter, before)).await?;
+    serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
 }
 
-/// Enough for a back-off: 53 bits that no secret hangs on.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^53")]
-fn entropy() -> u64 {
-    (js_sys::Math::random() * 9_007_199_254_740_992.0) as u64
+/// The address of a page of events older than `before`.
+pub fn older_path(filter: &Filter, before: Seq) -> String {
+    let start = ["/api/events?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
+    browser::query(&start, &filter.pairs())
 }

@@ -1,56 +1,139 @@
-//! The page, from top to bottom.
+//! What is shown, part by part.
 
-mod cards;
+mod alerts;
+mod charts;
 mod events;
-mod footer;
+mod figures;
 mod header;
+mod journal;
+mod keys;
 mod leaders;
 mod notice;
+mod player;
+mod row;
+mod server;
+mod servers;
+mod table;
 
 use leptos::prelude::*;
-use protocol::Timestamp;
+use protocol::{GuildId, Timestamp, UserId};
 
-use crate::{shell::Shell, words};
+use crate::{
+    browser,
+    dom::{El, all, el, live, one},
+    format,
+    lens::place::View,
+    shell::Shell,
+    words,
+};
 
-/// The whole page.
-pub fn page(shell: Shell) -> impl IntoView {
-    let page = shell.page;
-    let doubtful = Memo::new(move |_| words::is_doubtful(page.status.get()));
-    view! {
-        {header::header(shell)}
-        <main class:doubtful=doubtful>
-            {notice::notice(shell.page)}
-            {cards::cards(page)}
-            <div class="columns">
-                {events::events(page)}
-                {leaders::leaders(page)}
-            </div>
-        </main>
-        {footer::footer(page)}
-    }
+/// Takes the page over from `index.html`, and begins.
+pub fn take_over(shell: Shell) {
+    header::keep(shell);
+    notice::keep(shell);
+    figures::keep(shell.page);
+    charts::keep(shell);
+    events::keep(shell);
+    leaders::keep(shell);
+    alerts::keep(shell);
+    keys::keep(shell);
+    pages(shell);
+    ages(shell);
+    shell.connect();
 }
 
-/// A text that flashes softly when it changes; not when it first comes.
-fn flashing(text: Memo<String>) -> impl IntoView {
-    let class = Memo::new(move |before: Option<&(String, u32)>| {
-        let text = text.get();
-        // The dash of what is not known yet is no value to change from.
-        let changes = match before {
-            Some((known, changes)) if known != "–" => changes + 1,
-            _ => 0,
-        };
-        (text, changes)
+/// One page at a time; those that are tables are made when they are opened.
+fn pages(shell: Shell) {
+    let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
+    live(move || {
+        let view = view.get();
+        for part in all("[data-view]") {
+            part.hide(part.get("data-view") != view.word());
+        }
+        let part = one(&["[data-view=", view.word(), "]"].concat());
+        match view {
+            View::Servers => servers::fill(shell, &part),
+            View::Server(server) => server::fill(shell, &part, server),
+            View::Player(server, player) => player::fill(shell, &part, server, player),
+            View::Overview | View::Alerts => {}
+        }
     });
-    view! {
-        <span class=move || match class.get().1 {
-            0 => "",
-            changes if changes % 2 == 0 => "flash-even",
-            _ => "flash-odd",
-        }>{text}</span>
+}
+
+/// Moments are said as "5 s ago"; all that are on the page are kept true together.
+fn ages(shell: Shell) {
+    live(move || {
+        let now = shell.page.now.get();
+        one("[data-clock]").text(&format::clock(now));
+        if shell.page.paused.get() {
+            return; // What is paused does not move, and an age is a thing that moves.
+        }
+        for moment in all("time[data-at]") {
+            tell_age(&moment, now);
+        }
+    });
+}
+
+fn tell_age(moment: &El, now: Timestamp) {
+    if let Ok(at) = moment.get("data-at").parse() {
+        let words = words::ago(now, Timestamp(at));
+        if moment.0.text_content().as_deref() != Some(&words) {
+            moment.text(&words);
+        }
     }
 }
 
-/// How long ago `at` was, kept true by the page's clock.
-fn ago(now: RwSignal<Timestamp>, at: Timestamp) -> Memo<String> {
-    Memo::new(move |_| words::ago(now.get(), at))
+/// Makes `time` say how long ago a moment was, with the moment itself on the hover.
+fn set_moment(time: &El, at: Timestamp, now: Timestamp) {
+    time.attr("data-at", &at.to_string())
+        .attr("datetime", &format::iso(at))
+        .attr("title", &format::moment(at));
+    tell_age(time, now);
+}
+
+fn moment(shell: Shell, at: Option<Timestamp>) -> El {
+    let time = el("time");
+    match at {
+        Some(at) => set_moment(&time, at, shell.page.now.get_untracked()),
+        None => _ = time.text("never"),
+    }
+    time
+}
+
+/// A panel with a heading, at the end of a page.
+fn panel(part: &El, title: &str) -> El {
+    let panel = el("section");
+    panel.class("panel sheet").attr("aria-label", title);
+    let head = el("header");
+    head.class("panel-head").put("h2", "", title);
+    panel.add(&head);
+    part.add(&panel);
+    panel
+}
+
+/// A line that says what is the matter while there is nothing else to show.
+fn say(part: &El, sentence: &str) {
+    let line = el("p");
+    line.class("empty").attr("role", "status").text(sentence);
+    part.add(&line);
+}
+
+fn href(shell: Shell, view: View) -> String {
+    browser::href(&shell.page.place.with_untracked(|place| place.at(view)))
+}
+
+/// A link to a player's page; only the name where there is no player.
+fn player_link(shell: Shell, server: GuildId, player: UserId, name: &str) -> El {
+    crate::dom::link(
+        &href(shell, View::Player(server, player)),
+        if name.is_empty() { "nameless" } else { name },
+    )
+}
+
+/// A text that has changed flashes softly; two classes take turns, because only a new one starts an animation.
+fn flash(part: &El) {
+    let classes = part.0.class_list();
+    let odd = classes.contains("flash-odd");
+    let _ = classes.toggle_with_force("flash-odd", !odd);
+    let _ = classes.toggle_with_force("flash-even", odd);
 }

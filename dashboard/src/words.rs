@@ -41,18 +41,73 @@ pub fn spoken(status: Status) -> &'static str {
 pub fn pill(status: Status) -> String {
     match status {
         Status::Connecting => "Connecting…".to_owned(),
-        Status::Stale(silence) => format!("Stale {} s", silence / SECOND_MS),
+        Status::Stale(silence) => ["Stale ", &(silence / SECOND_MS).to_string(), " s"].concat(),
         Status::Reconnecting(0) => "Reconnecting…".to_owned(),
-        Status::Reconnecting(wait) => format!("Reconnecting in {} s", wait.div_ceil(SECOND_MS)),
+        Status::Reconnecting(wait) => {
+            ["Reconnecting in ", &wait.div_ceil(SECOND_MS).to_string(), " s"].concat()
+        }
         Status::Live | Status::Polling(_) | Status::Ended(_) => spoken(status).to_owned(),
     }
 }
 
-/// The document's title: the state comes first when it is not what it should be.
-pub fn title(status: Status) -> String {
+/// What the connection pill says while the reader has stopped the page: trouble comes first.
+pub fn paused_pill(status: Status, pending: usize) -> String {
+    match (status, pending) {
+        (Status::Live | Status::Connecting, 0) => "Paused".to_owned(),
+        (Status::Live | Status::Connecting, pending) => ["Paused (+", &pending.to_string(), ")"].concat(),
+        _ => pill(status),
+    }
+}
+
+/// The document's title: what is wrong comes first.
+pub fn title(status: Status, paused: bool, alert: &str) -> String {
+    let first = match status {
+        _ if !alert.is_empty() => alert,
+        Status::Live | Status::Connecting if paused => "Paused",
+        Status::Live | Status::Connecting => return "Pulse".to_owned(),
+        _ => spoken(status),
+    };
+    [first, " — Pulse"].concat()
+}
+
+/// Why an answer did not come, and what to do. 0 stands for no answer at all.
+pub fn refusal(status: u16) -> &'static str {
     match status {
-        Status::Live | Status::Connecting => "Pulse".to_owned(),
-        _ => format!("{} — Pulse", spoken(status)),
+        0 => "The server could not be reached. Check the connection, then try again.",
+        401 => "You are signed out. Sign in again to see this.",
+        403 => "Your account may not see this. Ask the owner to add it to ADMIN_IDS.",
+        404 => "There is nothing here: it was never there, or this server is older than the page.",
+        429 => "Too many questions in a short time. Wait a moment, then try again.",
+        _ => "The server could not answer. Try again in a moment; its log says why.",
+    }
+}
+
+/// The name of a kind of event. A kind that is newer than the page keeps the word that it came with.
+pub fn source(word: &str) -> &str {
+    match word {
+        "daily" => "Daily",
+        "transfer" => "Payment",
+        "level_up" => "Level-up",
+        "work" => "Work",
+        "coinflip" => "Coin flip",
+        "shop" => "Purchase",
+        "admin" => "Administration",
+        "command" => "Command",
+        "bot" => "Bot",
+        "edge" => "Edge",
+        "other" => "Other",
+        _ => word,
+    }
+}
+
+/// A change in percent; nothing when it is not known.
+pub fn change(percent: Option<f64>) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "held within four digits")]
+    match percent.map(|percent| percent.clamp(-9_999.0, 9_999.0).round() as i32) {
+        None => String::new(),
+        Some(0) => "±0 %".to_owned(),
+        Some(percent) if percent > 0 => ["▲ ", &percent.to_string(), " %"].concat(),
+        Some(percent) => ["▼ ", &percent.unsigned_abs().to_string(), " %"].concat(),
     }
 }
 
@@ -111,21 +166,24 @@ pub fn ending(code: u16) -> Ending {
 pub fn ago(now: Timestamp, at: Timestamp) -> String {
     match now.since(at) {
         ms if ms < SECOND_MS => "now".to_owned(),
-        ms if ms < MINUTE_MS => format!("{} s ago", ms / SECOND_MS),
-        ms if ms < HOUR_MS => format!("{} min ago", ms / MINUTE_MS),
-        ms if ms < DAY_MS => format!("{} h ago", ms / HOUR_MS),
-        ms => format!("{} d ago", ms / DAY_MS),
+        ms if ms < MINUTE_MS => [&(ms / SECOND_MS).to_string(), " s ago"].concat(),
+        ms if ms < HOUR_MS => [&(ms / MINUTE_MS).to_string(), " min ago"].concat(),
+        ms if ms < DAY_MS => [&(ms / HOUR_MS).to_string(), " h ago"].concat(),
+        ms => [&(ms / DAY_MS).to_string(), " d ago"].concat(),
     }
 }
 
 /// A span of time in its two largest units.
 pub fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    let two = |large: u64, unit: &str, small: u64, rest: &str| {
+        [&large.to_string(), unit, &small.to_string(), rest].concat()
+    };
     match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
-        (0, _, _) => format!("{hours} h {} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
+        (0, 0, 0) => [&seconds.to_string(), " s"].concat(),
+        (0, 0, _) => two(minutes, " min ", seconds % 60, " s"),
+        (0, _, _) => two(hours, " h ", minutes % 60, " min"),
+        _ => two(days, " d ", hours % 24, " h"),
     }
 }
 
@@ -175,7 +233,38 @@ mod tests {
             (Status::Ended(4999), "Ended", "Ended — Pulse"),
         ];
         for (status, words, title_words) in cases {
-            assert_eq!((pill(status).as_str(), title(status).as_str()), (words, title_words), "{status:?}");
+            let title = title(status, false, "");
+            assert_eq!((pill(status).as_str(), title.as_str()), (words, title_words), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_paused_page_counts_what_waits_and_hides_no_trouble() {
+        assert_eq!(paused_pill(Status::Live, 0), "Paused");
+        assert_eq!(paused_pill(Status::Live, 12), "Paused (+12)");
+        assert_eq!(paused_pill(Status::Stale(14_000), 12), "Stale 14 s");
+        assert_eq!(title(Status::Live, true, ""), "Paused — Pulse");
+        assert_eq!(title(Status::Live, true, "Latency 412 ms"), "Latency 412 ms — Pulse");
+    }
+
+    #[test]
+    fn every_refusal_says_what_to_do() {
+        for status in [0, 401, 403, 404, 429, 500, 503] {
+            assert!(refusal(status).ends_with('.') && refusal(status).len() > 40, "{status}");
+        }
+    }
+
+    #[test]
+    fn changes_have_a_direction() {
+        let cases = [
+            (None, ""),
+            (Some(0.2), "±0 %"),
+            (Some(12.4), "▲ 12 %"),
+            (Some(-3.0), "▼ 3 %"),
+            (Some(1e9), "▲ 9999 %"),
+        ];
+        for (percent, words) in cases {
+            assert_eq!(change(percent), words);
         }
     }
 

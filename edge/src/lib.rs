@@ -8,6 +8,7 @@
 mod answer;
 mod guild;
 mod interactions;
+mod page;
 mod room;
 mod session;
 mod settings;
@@ -33,6 +34,7 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
     let path = request.path();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {
+        (Method::Get | Method::Head, [""]) => page::document(request, settings).await,
         (Method::Post, ["interactions"]) => interactions::post(request, settings, context).await,
         (Method::Get, ["ws"]) => room::open_socket(request, settings).await,
         (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
@@ -53,7 +55,7 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
         (
             _,
-            ["ws" | "healthz"]
+            ["" | "ws" | "healthz"]
             | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "jobs"],
         ) => Err(Problem::method_not_allowed("GET")),
         (_, ["api", "report"] | ["api", "jobs", _]) => Err(Problem::method_not_allowed("POST")),

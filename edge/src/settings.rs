@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use interactions::{PublicKey, signature::BadKey};
 use subtle::ConstantTimeEq;
-use worker::{Env, ObjectNamespace, console_error};
+use worker::{Env, Fetcher, ObjectNamespace, console_error};
 
 use crate::answer::Problem;
 
@@ -52,6 +52,11 @@ impl Settings {
     /// Whether this is the secret of that name. A secret that is not set matches nothing.
     pub fn is_secret(&self, name: &str, given: &str) -> bool {
         self.text(name).is_some_and(|secret| bool::from(secret.as_bytes().ct_eq(given.as_bytes())))
+    }
+
+    /// The page's own files.
+    pub fn assets(&self) -> Result<Fetcher, Problem> {
+        Ok(self.env.assets("ASSETS")?)
     }
 
     /// The objects of a class.

@@ -25,7 +25,7 @@ use twilight_util::builder::command::CommandBuilder;
 
 pub use self::options::Options;
 use crate::{
-    BooksError, Call,
+    BooksError, Call, Person,
     books::{Books, Change, Decision},
     interaction::{Lookup, NotUnderstood},
     ledger::Account,
@@ -201,6 +201,19 @@ impl<S: Sql> Turn<'_, S> {
     /// That account, opened if there is none.
     fn opened(&self, own: Option<&Account>) -> Account {
         own.cloned().unwrap_or_else(|| Account::open(&self.call.actor, self.now))
+    }
+
+    /// Whom a command is about, who typed it when nobody is named, and that person's account.
+    fn subject<'a>(
+        &'a self,
+        named: Option<&'a Person>,
+        own: Option<&Account>,
+    ) -> Result<(&'a Person, Option<Account>), BooksError> {
+        let actor = &self.call.actor;
+        Ok(match named {
+            Some(person) if person.id != actor.id => (person, self.desk.account(person.id)?),
+            _ => (named.unwrap_or(actor), own.cloned()),
+        })
     }
 
     /// That its owner was seen.

@@ -1,6 +1,10 @@
 //! Every word on `/ws`, its close codes and its limits.
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned},
+};
+use serde_json::value::RawValue;
 
 use crate::{DashboardStats, Epoch, Event, Seq, Timestamp, history::HistoryPoint};
 
@@ -20,7 +24,7 @@ pub const CLIENT_MESSAGES_WINDOW_MS: u64 = 10_000;
 pub const VIEWERS_MAX: usize = 30_000;
 
 /// What the room says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 pub enum ServerMessage {
     /// The first frame.
@@ -53,7 +57,7 @@ pub enum ServerMessage {
         /// The numbers.
         data: Box<DashboardStats>,
         /// The newest points of the charts, oldest first; each replaces the one of the same moment.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(skip_serializing_if = "Vec::is_empty")]
         points: Vec<HistoryPoint>,
     },
     /// The moment an event is recorded.
@@ -67,8 +71,56 @@ pub enum ServerMessage {
         data: Notice,
     },
     /// A message of a newer version. It is passed over.
-    #[serde(other)]
     Unknown,
+}
+
+/// All fields that a frame may have. What `data` is depends on `type`: it is parsed when that is known. The derived
+/// reader would buffer each frame in memory and parse every type in two ways, which doubles the page's parsers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame {
+    #[serde(rename = "type")]
+    kind: String,
+    version: Option<u32>,
+    epoch: Option<Epoch>,
+    seq: Option<Seq>,
+    server_time: Option<Timestamp>,
+    heartbeat_ms: Option<u64>,
+    resumed: Option<bool>,
+    data: Option<Box<RawValue>>,
+    #[serde(default)]
+    points: Vec<HistoryPoint>,
+}
+
+impl<'de> Deserialize<'de> for ServerMessage {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let frame = Frame::deserialize(deserializer)?;
+        let data = frame.data.as_deref().map_or("null", RawValue::get);
+        Ok(match frame.kind.as_str() {
+            "HELLO" => Self::Hello {
+                version: required(frame.version, "version")?,
+                epoch: required(frame.epoch, "epoch")?,
+                seq: required(frame.seq, "seq")?,
+                server_time: required(frame.server_time, "serverTime")?,
+                heartbeat_ms: required(frame.heartbeat_ms, "heartbeatMs")?,
+                resumed: required(frame.resumed, "resumed")?,
+            },
+            "SNAPSHOT" => Self::Snapshot { data: parsed(data)? },
+            "EVENTS" => Self::Events { data: parsed(data)? },
+            "STATS_UPDATE" => Self::StatsUpdate { data: parsed(data)?, points: frame.points },
+            "NEW_EVENT" => Self::NewEvent { data: parsed(data)? },
+            "NOTICE" => Self::Notice { data: parsed(data)? },
+            _ => Self::Unknown,
+        })
+    }
+}
+
+fn required<T, E: de::Error>(field: Option<T>, name: &'static str) -> Result<T, E> {
+    field.ok_or_else(|| E::missing_field(name))
+}
+
+fn parsed<T: DeserializeOwned, E: de::Error>(data: &str) -> Result<T, E> {
+    serde_json::from_str(data).map_err(E::custom)
 }
 
 /// Something the viewer should read.

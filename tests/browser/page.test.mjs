@@ -22,7 +22,7 @@ after(async () => {
   await stack?.stop();
 });
 
-const row = (words) => page.locator("[data-events] li", { hasText: words });
+const row = (words) => page.locator("[data-events] > li", { hasText: words });
 const player = (number, userName) => ({ guildId: GUILD, userId: `${700000000000000000n + BigInt(number)}`, userName });
 const latency = () => page.locator("[data-card=latency] [data-value]").textContent();
 
@@ -41,7 +41,7 @@ test("a signed /daily appears by itself, once, with the ledger's balance in the 
   const reply = await stack.command("daily", player(1, "Ann"));
   await row("Ann claimed 100 coins").waitFor(PATIENCE);
   assert.equal(await row("Ann claimed").count(), 1);
-  assert.equal(await page.locator("[data-events] li").count(), 1, "and nothing else");
+  assert.equal(await page.locator("[data-events] > li").count(), 1, "and nothing else");
   assert.equal(await page.evaluate(() => window.sameDocument), true, "without a reload");
   const balance = reply.data.embeds[0].fields.find(({ name }) => name === "Balance").value;
   const ledger = await stack.command("balance", player(1, "Ann"));
@@ -95,6 +95,40 @@ test("whoever is not signed in is told what to do, and sees nothing", async () =
   await stranger.getByRole("status").getByText("Signed out").waitFor(PATIENCE);
   assert.equal(await stranger.locator("[data-events] li").count(), 0);
   await stranger.close();
+});
+
+test("the document holds the numbers for who is signed in, and none for anybody else", async () => {
+  const read = () => fetch("/").then(async (answer) => [await answer.text(), answer.headers.get("Cache-Control")]);
+  const [known, keeping] = await page.evaluate(read);
+  const block = known.match(/<script type="application\/json" id="snapshot">(.*?)<\/script>/)?.[1];
+  assert.ok(JSON.parse(block).events.some(({ message }) => message.includes("Ann claimed")));
+  assert.match(keeping, /no-store/);
+  const answer = await fetch(`${stack.url}/`);
+  assert.doesNotMatch(await answer.text(), /id="snapshot"|Ann/);
+  assert.equal((await fetch(`${stack.url}/`, { method: "POST" })).status, 405);
+});
+
+test("servers, players and the journal say what the books say", async () => {
+  await page.getByRole("link", { name: "Servers" }).click();
+  await page.locator("[data-view=servers] tbody a").first().click();
+  await page.getByRole("link", { name: "Ann", exact: true }).click();
+  await page.getByRole("heading", { name: "Ann" }).waitFor(PATIENCE);
+  await page.locator(".facts", { hasText: "Balance100" }).waitFor(PATIENCE);
+  await page.locator("[data-view=player] td", { hasText: "daily" }).first().waitFor(PATIENCE);
+  await page.goBack();
+  await page.getByRole("button", { name: "Prove the books" }).click();
+  await page.getByText(/✓ .* rows and .* accounts agree/).waitFor(PATIENCE);
+  await page.getByRole("link", { name: "Overview" }).click();
+});
+
+test("a day and a month of history come from the room", async () => {
+  for (const range of ["24h", "30d"]) {
+    await page.locator(`[data-range='${range}']`).click();
+    await until(`a chart over ${range}`, async () =>
+      (await page.locator("[data-chart=wealth] .line").getAttribute("d"))?.startsWith("M"));
+    assert.equal(await page.locator("[data-history-note]").textContent(), "");
+  }
+  await page.locator("[data-range='1h']").click();
 });
 
 test("the page fits a phone, in both themes", async () => {

@@ -61,6 +61,15 @@ function keys() {
   return { seed: tail(privateKey, "pkcs8"), key: tail(publicKey, "spki"), privateKey };
 }
 
+/** Chromium, quiet. */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.PULSE_CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+}
+
 export class Stack {
   #port;
   #ticket = randomBytes(32).toString("hex");
@@ -82,11 +91,7 @@ export class Stack {
       { DISCORD_SIM_SIGNING_KEY: stack.#keys.seed, DISCORD_TOKEN },
       "discord-sim ready",
     );
-    stack.#browser = await chromium.launch({
-      executablePath: process.env.PULSE_CHROMIUM,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync"],
-    });
+    stack.#browser = await launch();
     return stack;
   }
 

@@ -1,6 +1,7 @@
 //! The dashboard and the Worker, each made again only when something it is made from changed.
 
 use std::fs::{self, File, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -115,31 +116,71 @@ fn dashboard(tools: &Tools) -> Result<()> {
     bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&folder).arg(built);
     log("wasm-bindgen-run", &mut bindgen)?;
 
+    let mut optimise = command("wasm-opt");
+    optimise.args(WASM_FEATURES.map(|feature| format!("--enable-{feature}")));
+    optimise.args(["-Oz", "--converge", "--low-memory-unused"]);
+    let wasm = folder.join("optimised.wasm");
+    optimise.arg(folder.join("dashboard_bg.wasm")).arg("-o").arg(&wasm);
+    log("wasm-opt", &mut optimise)?;
+    tell_size(&wasm)?;
+    publish(&folder, &wasm)
+}
+
+/// The files of the page, in the order in which one names the other: each is named by what is in it, so that a browser
+/// may keep it for ever.
+const FILES: [&str; 7] =
+    ["icon.svg", "icon-alert.svg", "style.css", "dress.js", "dashboard_bg.wasm", "dashboard.js", "boot.js"];
+
+fn publish(folder: &Path, wasm: &Path) -> Result<()> {
     let dist = crate::at("dashboard/dist");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
-    copy(&crate::at("dashboard/static"), &dist)?;
-    fs::copy(folder.join("dashboard.js"), dist.join("dashboard.js"))?;
-    let mut optimise = command("wasm-opt");
-    optimise.args(WASM_FEATURES.map(|feature| format!("--enable-{feature}")));
-    optimise.arg("-Oz").arg(folder.join("dashboard_bg.wasm")).arg("-o").arg(dist.join("dashboard_bg.wasm"));
-    log("wasm-opt", &mut optimise)?;
-    tell_size(&dist.join("dashboard_bg.wasm"))
+    fs::create_dir_all(dist.join("assets"))?;
+    let source = |name: &str| match name {
+        "dashboard_bg.wasm" => wasm.to_owned(),
+        "dashboard.js" => folder.join(name),
+        _ => crate::at("dashboard/static").join(name),
+    };
+    let mut names: Vec<(String, String)> = Vec::new();
+    for name in FILES {
+        let mut content = if Path::new(name).extension().is_some_and(|kind| kind == "js" || kind == "css") {
+            minified(&source(name), folder)?
+        } else {
+            fs::read(source(name)).with_context(|| format!("reading {name}"))?
+        };
+        if let Ok(text) = str::from_utf8(&content) {
+            content = renamed(text, &names).into_bytes();
+        }
+        let (stem, kind) = name.rsplit_once('.').context("a file without a kind")?;
+        let address = format!("assets/{stem}-{}.{kind}", hash(&content));
+        fs::write(dist.join(&address), content)?;
+        names.push((format!("\"/{name}\""), format!("\"/{address}\"")));
+    }
+    let document = fs::read_to_string(crate::at("dashboard/static/index.html"))?;
+    let lines: Vec<&str> =
+        document.lines().map(str::trim).filter(|line| !line.starts_with("<!-- ")).collect();
+    fs::write(dist.join("index.html"), renamed(&lines.join("\n"), &names))?;
+    let kept = "/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n  X-Content-Type-Options: nosniff\n";
+    Ok(fs::write(dist.join("_headers"), kept)?)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("reading {}", from.display()))? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
+fn renamed(text: &str, names: &[(String, String)]) -> String {
+    names.iter().fold(text.to_owned(), |text, (name, address)| text.replace(name.as_str(), address))
+}
+
+fn minified(source: &Path, folder: &Path) -> Result<Vec<u8>> {
+    let small = folder.join("minified");
+    let mut esbuild = command("esbuild");
+    esbuild.arg(source).args(["--minify", "--log-level=warning"]);
+    log("esbuild", esbuild.arg(format!("--outfile={}", small.display())))?;
+    fs::read(&small).with_context(|| format!("reading {}", small.display()))
+}
+
+fn hash(content: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 fn edge(tools: &Tools, variant: Variant) -> Result<()> {

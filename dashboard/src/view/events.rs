@@ -1,141 +1,424 @@
-//! What just happened, newest first. It never moves under the reader's eyes.
+//! What happened, newest first. Only the rows in sight are in the document, and none moves under the reader's eyes.
 
-use leptos::{html::Div, prelude::*};
-use protocol::{Event, Severity, Timestamp};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 
-use super::ago;
+use leptos::prelude::*;
+use protocol::{Event, Seq, Timestamp};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, KeyboardEvent};
+
+use super::row::Row;
 use crate::{
-    format,
-    page::{EventKey, Page},
+    browser,
+    dom::{El, all, el, live, one},
+    fetch, format,
+    json::Json,
+    lens::{
+        export, list,
+        window::{Area, window as window_of},
+    },
+    shell::{self, Shell},
     words,
 };
 
 /// Scrolled by less than this, the reader is at the top, in pixels.
-const TOP_WITHIN_PX: i32 = 8;
-/// A row slides in only this long after the one before it, in milliseconds: a burst in motion is unreadable, and costs.
-const SLIDE_EVERY_MS: u64 = 300;
+const TOP_WITHIN_PX: f64 = 8.0;
+/// A row before one was measured, in pixels.
+const ROW_PX: f64 = 40.0;
+/// A row slides in only when nothing came for this long before it, in milliseconds: a burst in motion is unreadable, and
+/// costs.
+const SLIDE_AFTER_MS: u64 = 800;
+/// Older rows are asked for when fewer than this are left below.
+const ASK_WITHIN: usize = 40;
+/// Kinds that can be chosen before one of them has come.
+const KINDS: [&str; 10] =
+    ["daily", "transfer", "work", "coinflip", "shop", "level_up", "admin", "command", "bot", "edge"];
 
-/// The list of recent events in its own scroll area.
-pub fn events(page: Page) -> impl IntoView {
-    let area = NodeRef::<Div>::new();
-    // The newest event that the reader has had at the top of the list; `None` while at the top.
-    let read_up_to = RwSignal::new(None::<EventKey>);
-    let scrolled = move |_| {
-        let away = area.get_untracked().is_some_and(|area| area.scroll_top() > TOP_WITHIN_PX);
-        match (away, read_up_to.get_untracked()) {
-            (true, None) => read_up_to.set(page.event_keys().first().copied()),
-            (false, Some(_)) => read_up_to.set(None),
-            _ => {}
-        }
+/// The drawn part of the list.
+struct Drawn {
+    rows: BTreeMap<Seq, Row>,
+    spare: Vec<Row>,
+    row_px: f64,
+    measured: bool,
+    open: Option<(Seq, f64)>,
+    /// Rows on top that have been drawn, of all that ever came.
+    added: usize,
+    /// The newest row when the reader left the top.
+    read_up_to: Option<Seq>,
+    came_at: Option<Timestamp>,
+}
+
+/// The list and its scroll area.
+#[derive(Clone)]
+struct Table {
+    shell: Shell,
+    area: El,
+    list: El,
+    drawn: Rc<RefCell<Drawn>>,
+}
+
+/// Keeps the list true.
+pub fn keep(shell: Shell) {
+    let drawn = Drawn {
+        rows: BTreeMap::new(),
+        spare: Vec::new(),
+        row_px: ROW_PX,
+        measured: false,
+        open: None,
+        added: 0,
+        read_up_to: None,
+        came_at: None,
     };
-    let fresh = Memo::new(move |_| read_up_to.get().map_or(0, |read| unread(&page.event_keys(), read)));
-    let to_top = move |_| {
-        if let Some(area) = area.get_untracked() {
-            area.set_scroll_top(0);
-        }
+    let table = Table {
+        shell,
+        area: one("[data-scroll]"),
+        list: one("[data-events]"),
+        drawn: Rc::new(RefCell::new(drawn)),
     };
-    let empty = Memo::new(move |_| page.event_keys().is_empty() && page.as_of().is_some());
-    view! {
-        <section class="panel events" aria-labelledby="events-title">
-            <header class="panel-head">
-                <h2 id="events-title">"Recent Events"</h2>
-                <button class="chip" type="button" hidden=move || fresh.get() == 0 on:click=to_top>
-                    {move || format!("{} new", fresh.get())}
-                </button>
-            </header>
-            <div class="scroll" tabindex="0" role="region" aria-labelledby="events-title"
-                node_ref=area on:scroll=scrolled>
-                <p class="empty" hidden=move || !empty.get()>"No events yet. Try /daily in a server."</p>
-                {list(page)}
-            </div>
-        </section>
+    table.listen();
+    filters(shell);
+    exports(shell);
+    let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
+    let shown_again = table.clone();
+    live(move || {
+        view.track();
+        // A list that is out of sight has no height to draw for: the frame after it has come back has.
+        let table = shown_again.clone();
+        request_animation_frame(move || table.draw());
+    });
+    live(move || {
+        shell.page.rows.track();
+        table.draw();
+    });
+}
+
+impl Table {
+    fn listen(&self) {
+        let table = self.clone();
+        self.area.on("scroll", move |_| table.draw());
+        let table = self.clone();
+        window_event_listener_untyped("resize", move |_| {
+            table.drawn.borrow_mut().measured = false;
+            table.draw();
+        });
+        let table = self.clone();
+        self.list.on("click", move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let line = target.and_then(|target| target.closest(".line").ok().flatten());
+            let item = line.and_then(|line| line.parent_element());
+            if let Some(Ok(seq)) = item.map(|item| El(item).get("data-seq").parse()) {
+                table.toggle(Seq(seq));
+            }
+        });
+        self.list.on("keydown", |event| {
+            let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+            let item = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let Some(item) = item.and_then(|target| target.closest(".event").ok().flatten()) else { return };
+            let next = match key.key().as_str() {
+                "ArrowDown" => item.next_element_sibling(),
+                "ArrowUp" => item.previous_element_sibling(),
+                _ => return,
+            };
+            event.prevent_default();
+            if let Some(next) = next {
+                El(next).one(".line").focus();
+            }
+        });
+        let area = self.area.clone();
+        one("[data-fresh]").on("click", move |_| area.0.set_scroll_top(0));
+    }
+
+    fn toggle(&self, seq: Seq) {
+        let shell = self.shell;
+        {
+            let mut drawn = self.drawn.borrow_mut();
+            let before = drawn.open.take();
+            if let Some(row) = before.and_then(|(seq, _)| drawn.rows.get(&seq)) {
+                row.close();
+            }
+            if before.is_none_or(|(before, _)| before != seq) {
+                let event = shell.with(|state| state.list.get(state.list.index_of(seq)?).cloned());
+                if let (Some(row), Some(event)) = (drawn.rows.get(&seq), event) {
+                    row.open(shell, &event);
+                    drawn.open = Some((seq, row.extra_height()));
+                }
+            }
+        }
+        self.draw();
+    }
+
+    /// Draws the rows in sight.
+    fn draw(&self) {
+        let (count, added) = self.shell.with(|state| (state.list.len(), state.added));
+        let open = self.drawn.borrow().open;
+        let open =
+            open.and_then(|(seq, more)| Some((self.shell.with(|state| state.list.index_of(seq))?, more)));
+        let row = self.drawn.borrow().row_px;
+        let area = |top| Area { top, height: f64::from(self.area.0.client_height()), row, open };
+        // The list has to be as high as it will be, or the browser would not scroll so far.
+        let whole = window_of(area(0.0), count);
+        self.list.style("height", &px(whole.above + row * many(whole.end) + whole.below));
+        let top = self.keep_place(added);
+        let area = area(top);
+        let seen = window_of(area, count);
+        let events: Vec<Arc<Event>> = self.shell.with(|state| {
+            (seen.first..seen.end).filter_map(|index| state.list.get(index).cloned()).collect()
+        });
+        self.fill(&events, top <= TOP_WITHIN_PX);
+        self.set_in_place(&events, seen.above);
+        self.tell(count);
+        let last = count.saturating_sub(seen.end) < ASK_WITHIN;
+        let visible = area.height > 0.0;
+        if last && visible && self.shell.page.as_of().is_some() && self.trouble().is_empty() {
+            self.shell.ask_older();
+        }
+        if self.measure() {
+            self.draw();
+        }
+    }
+
+    /// What came on top moves the rows that are read by as much: the reader's place stays. Gives how far it is scrolled.
+    fn keep_place(&self, added: usize) -> f64 {
+        let mut drawn = self.drawn.borrow_mut();
+        let fresh = added.saturating_sub(drawn.added);
+        drawn.added = added;
+        let top = f64::from(self.area.0.scroll_top());
+        if top <= TOP_WITHIN_PX {
+            drawn.read_up_to = None;
+            return top;
+        }
+        if drawn.read_up_to.is_none() {
+            drawn.read_up_to = self.shell.with(|state| state.list.get(fresh).map(|event| event.seq));
+        }
+        if fresh > 0 {
+            #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+            self.area.0.set_scroll_top((top + many(fresh) * drawn.row_px).round() as i32);
+        }
+        f64::from(self.area.0.scroll_top())
+    }
+
+    /// Rows stand where their place is, by a transform: what comes on top is no shift of the layout, and costs none.
+    fn set_in_place(&self, events: &[Arc<Event>], above: f64) {
+        let drawn = &mut *self.drawn.borrow_mut();
+        let mut y = above;
+        for event in events {
+            if let Some(row) = drawn.rows.get_mut(&event.seq) {
+                row.stand_at(y);
+                y += drawn.row_px;
+            }
+            if let Some((_, more)) = drawn.open.filter(|(open, _)| *open == event.seq) {
+                y += more;
+            }
+        }
+    }
+
+    /// Makes the document hold exactly these rows, in this order.
+    fn fill(&self, events: &[Arc<Event>], at_top: bool) {
+        let now = self.shell.page.now.get_untracked();
+        let drawn = &mut *self.drawn.borrow_mut();
+        let gone: Vec<Seq> =
+            drawn.rows.keys().copied().filter(|seq| !events.iter().any(|event| event.seq == *seq)).collect();
+        for seq in gone {
+            if let Some(row) = drawn.rows.remove(&seq) {
+                row.item.0.remove();
+                drawn.spare.push(row);
+            }
+        }
+        let newest = drawn.rows.last_key_value().map(|(&seq, _)| seq);
+        let mut place = self.list.0.first_element_child();
+        for event in events {
+            if let Some(row) = drawn.rows.get(&event.seq) {
+                // Rows that stay are in order already: only what is new goes between them.
+                place = row.item.0.next_element_sibling();
+                continue;
+            }
+            let row = drawn.spare.pop().unwrap_or_else(Row::new);
+            let on_top = at_top && newest.is_some_and(|newest| event.seq > newest);
+            let arrives =
+                on_top && drawn.came_at.is_none_or(|before| event.at.since(before) >= SLIDE_AFTER_MS);
+            if on_top {
+                drawn.came_at = Some(event.at);
+            }
+            row.show(event, now, arrives);
+            if let Some((open, _)) = drawn.open
+                && open == event.seq
+            {
+                row.open(self.shell, event);
+            }
+            let _ = self.list.0.insert_before(&row.item.0, place.as_deref());
+            drawn.rows.insert(event.seq, row);
+        }
+    }
+
+    /// Measures a row where none was measured; whether that changes what is in sight.
+    fn measure(&self) -> bool {
+        let drawn = &mut *self.drawn.borrow_mut();
+        if drawn.measured {
+            return false;
+        }
+        let Some(height) = drawn.rows.values().next().map(Row::line_height).filter(|&height| height > 0.0)
+        else {
+            return false;
+        };
+        let changes = (height - drawn.row_px).abs() > 0.001;
+        (drawn.row_px, drawn.measured) = (height, true);
+        changes
+    }
+
+    fn trouble(&self) -> &'static str {
+        self.shell.with(|state| state.older_trouble)
+    }
+
+    /// How many are new, why there are none, and what comes below.
+    fn tell(&self, count: usize) {
+        let read = self.drawn.borrow().read_up_to;
+        let (fresh, complete, filtered) = self.shell.with(|state| {
+            let fresh = read.and_then(|read| state.list.index_of(read)).unwrap_or_default();
+            (fresh, state.list.is_complete(), !state.list.filter().is_open())
+        });
+        let known = self.shell.page.as_of().is_some();
+        let chip = one("[data-fresh]");
+        chip.hide(fresh == 0);
+        if fresh > 0 {
+            chip.text(&(fresh.to_string() + " new"));
+        }
+        let empty = one("[data-empty]");
+        empty.hide(count > 0 || !known || !complete);
+        empty.text(if filtered {
+            "No event is like that. Change the filter, or clear it."
+        } else {
+            "No events yet. Try /daily in a server."
+        });
+        let more = one("[data-more]");
+        let trouble = self.trouble();
+        more.hide(count == 0 && complete || !known);
+        more.text(match (trouble, complete) {
+            ("", false) if count >= list::ROWS_MAX => "There is more. Filter, to go further back.",
+            ("", false) => "Looking further back …",
+            ("", true) => "This is the first event that is kept.",
+            (trouble, _) => trouble,
+        });
     }
 }
 
-fn list(page: Page) -> impl IntoView {
-    // The moment of the last row that slid in. What was there when the page opened does not.
-    let slid_at = StoredValue::new(None::<Timestamp>);
-    let keys = move || {
-        let keys = page.event_keys();
-        if slid_at.get_value().is_none() {
-            slid_at.set_value(keys.first().map(|key| key.1));
+fn filters(shell: Shell) {
+    let fields = all("[data-filter]");
+    let kinds = one("[data-filter=source]");
+    for kind in KINDS {
+        option(&kinds, kind, words::source(kind));
+    }
+    for field in &fields {
+        let changed = field.clone();
+        let name = field.get("data-filter");
+        field.on("input", move |_| {
+            let mut place = shell.page.place.get_untracked();
+            place.filter.take(&name, &changed.value());
+            shell.go(place, false);
+        });
+    }
+    one(".filters").on("submit", |event| event.prevent_default());
+    one("[data-clear]").on("click", move |_| {
+        let mut place = shell.page.place.get_untracked();
+        place.filter = crate::lens::filter::Filter::default();
+        shell.go(place, false);
+    });
+    live(move || {
+        let place = shell.page.place.get();
+        let servers = one("[data-filter=guild]");
+        shell.page.guilds.with(|guilds| {
+            for guild in guilds.iter().flat_map(Json::items) {
+                option(&servers, &guild.text("id"), &guild.text("name"));
+            }
+        });
+        let set = place.filter.pairs();
+        for field in &fields {
+            let name = field.get("data-filter");
+            let value =
+                set.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str()).unwrap_or_default();
+            if name != "q" {
+                option(field, value, value); // A value from the address that is not in the list yet.
+            }
+            if field.value() != value {
+                field.set_value(value);
+            }
         }
-        keys
-    };
-    let slides = move |at: Timestamp| {
-        let slides = slid_at.get_value().is_some_and(|before| at.since(before) >= SLIDE_EVERY_MS);
-        if slides {
-            slid_at.set_value(Some(at));
+        one("[data-clear]").hide(place.filter.is_open());
+    });
+}
+
+fn option(list: &El, value: &str, name: &str) {
+    let known = list.one(&["option[value='", &value.replace(['\'', '\\'], ""), "']"].concat());
+    if known.0.parent_element().is_some() {
+        if known.0.text_content().as_deref() == Some(value) && !name.is_empty() {
+            known.text(name);
         }
-        slides
-    };
-    view! {
-        <ol class="rows" data-events>
-            <For each=keys key=|key| *key children=move |key| {
-                page.event(key).map(|event| row(page, event, slides(key.1)))
-            }/>
-        </ol>
+        return;
+    }
+    let new = el("option");
+    new.attr("value", value).text(name);
+    list.add(&new);
+}
+
+fn exports(shell: Shell) {
+    for button in all("[data-export]") {
+        let as_csv = button.get("data-export") == "csv";
+        button.on("click", move |_| {
+            spawn_local(async move {
+                let note = one("[data-export-note]");
+                note.hide(false).text("Collecting …");
+                match collect(shell, as_csv).await {
+                    Ok(count) => note.text(&(format::count(count) + " events saved.")),
+                    Err(trouble) => note.text(trouble),
+                };
+            });
+        });
     }
 }
 
-fn row(page: Page, event: Event, arrived: bool) -> impl IntoView {
-    let Event { seq, at, severity, source, guild_name, amount, message, handled_ms, .. } = event;
-    let source = serde_json::to_value(source).ok().and_then(|source| source.as_str().map(str::to_owned));
-    view! {
-        <li class="event" class:arrived=arrived data-seq=seq.to_string()
-            data-severity=words::severity(severity) data-source=source>
-            {icon(severity)}
-            <p class="message" data-message>{message}</p>
-            <span class="server">{guild_name}</span>
-            <span class="amount" data-amount>{amount.map(format::coins)}</span>
-            <span class="handled">{handled_ms.map(|ms| format!("{} ms", format::count(ms.into())))}</span>
-            <time class="when" datetime=format::iso(at) title=format::moment(at)>{ago(page.now, at)}</time>
-        </li>
-    }
-}
-
-/// Shape, colour and a word: none of them alone.
-fn icon(severity: Severity) -> impl IntoView {
-    let (outline, sign, word) = match severity {
-        Severity::Success => {
-            ("M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13z", "M5 8.3l2.1 2.1L11 6", "Success")
-        }
-        Severity::Info => (
-            "M4 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2z",
-            "M8 7.4v3.6M8 5v.01",
-            "Information",
-        ),
-        Severity::Warn => ("M8 1.8 15 14H1z", "M8 6.4v3.2M8 11.8v.01", "Warning"),
-        Severity::Error => (
-            "M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2l-3.7-3.7V5.2z",
-            "M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4",
-            "Error",
-        ),
-    };
-    view! {
-        <span class="severity">
-            <svg viewBox="0 0 16 16" aria-hidden="true"><path class="outline" d=outline/><path d=sign/></svg>
-            <span class="unseen">{word}": "</span>
-        </span>
-    }
-}
-
-/// How many events are newer than what was read. Keys are newest first.
-fn unread(keys: &[EventKey], read: EventKey) -> usize {
-    keys.iter().take_while(|key| key.0 > read.0).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::Seq;
-
-    use super::*;
-
-    #[test]
-    fn only_what_is_newer_than_the_top_is_unread() {
-        let keys: Vec<EventKey> = [9, 8, 7, 5].map(|seq| (Seq(seq), Timestamp(seq))).to_vec();
-        for (read, count) in [(9, 0), (8, 1), (6, 3), (1, 4)] {
-            assert_eq!(unread(&keys, (Seq(read), Timestamp(read))), count, "read up to {read}");
+/// Asks the server for all that the filter lets through, up to a limit, and hands it over as a file.
+async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
+    let filter = shell.page.place.get_untracked().filter;
+    let (mut count, mut before, mut file) = (0, u64::MAX >> 11, String::new());
+    while count < export::ROWS_MAX {
+        let body = fetch::text(&shell::older_path(&filter, Seq(before))).await?;
+        let page: Vec<Event> = serde_json::from_str(&body).map_err(|_| words::refusal(500))?;
+        let Some(oldest) = page.last() else { break };
+        before = oldest.seq.0;
+        let texts = Json::parse(&body).map(|page| page.items()).unwrap_or_default();
+        for (event, text) in page.iter().zip(&texts).filter(|(event, _)| filter.lets(event)) {
+            count += 1;
+            if as_csv {
+                file.push_str(&export::line(event, &format::iso(event.at)));
+            } else {
+                file.push_str(if file.is_empty() { "[\n" } else { ",\n" });
+                file.push_str(&text.write().unwrap_or_default());
+            }
         }
     }
+    if as_csv {
+        browser::save("pulse-events.csv", "text/csv", &[export::HEADER, &file].concat());
+    } else {
+        let start = if file.is_empty() { "[" } else { "" };
+        browser::save("pulse-events.json", "application/json", &[start, &file, "\n]\n"].concat());
+    }
+    Ok(count as u64)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousand rows")]
+fn many(rows: usize) -> f64 {
+    rows as f64
+}
+
+/// A length to the hundredth of a pixel: rows are seldom whole pixels high, and thousands of them add up.
+pub fn px(length: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a list of some thousand rows"
+    )]
+    let hundredths = (length.max(0.0) * 100.0).round() as u64;
+    let rest = hundredths % 100;
+    let zero = if rest < 10 { "0" } else { "" };
+    [&(hundredths / 100).to_string(), ".", zero, &rest.to_string(), "px"].concat()
 }

@@ -1,75 +1,128 @@
-//! Who this is, and whether what is below can be trusted.
+//! Whether what is below can be trusted, and where one can go.
 
 use leptos::prelude::*;
 use protocol::link::Status;
 
-use crate::{format, page::Page, shell::Shell, words};
+use super::href;
+use crate::{
+    browser,
+    dom::{all, live, one},
+    format,
+    lens::place::View,
+    shell::Shell,
+    words,
+};
 
-/// The heartbeat of `icon.svg`.
-const MARK: &str = "M2 17h6l3-10 6 19 4-13 2 4h7";
+/// Under what name the browser keeps the theme; `dress.js` reads it before the first paint.
+const THEME: &str = "pulse-theme";
 
-/// The page's head.
-pub fn header(shell: Shell) -> impl IntoView {
-    let page = shell.page;
-    let maintenance = page.figure(|stats| stats.maintenance_mode);
-    view! {
-        <header class="head">
-            <svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><path d=MARK/></svg>
-            <h1>"Pulse"</h1>
-            {bot(page)}
-            <span class="tag" hidden=move || maintenance.get() != Some(true)>"Maintenance"</span>
-            <div class="link">
-                {as_of(page)}
-                {pill(page)}
-                {retry(shell)}
-            </div>
-        </header>
-    }
+/// Keeps the page's head true, and the weight of what is below.
+pub fn keep(shell: Shell) {
+    one("[data-version]").text(env!("CARGO_PKG_VERSION"));
+    pill(shell);
+    as_of(shell);
+    pause(shell);
+    beat(shell);
+    one("[data-retry]").on("click", move |_| shell.nudge());
+    one("[data-theme-switch]").on("click", |_| next_theme());
+    show_theme(&theme());
+    navigation(shell);
 }
 
-fn bot(page: Page) -> impl IntoView {
-    let name = page.figure(|stats| stats.bot.name.clone());
-    let state = page.figure(|stats| words::bot(stats.bot.status));
-    view! {
-        <p class="bot" data-bot=move || state.get().unwrap_or("unknown")>
-            <span class="bot-name">{move || name.get().unwrap_or_default()}</span>
-            <span class="bot-state">{move || state.get().unwrap_or("…")}</span>
-        </p>
-    }
-}
-
-fn as_of(page: Page) -> impl IntoView {
-    let text = Memo::new(move |_| {
-        let as_of = page.as_of().filter(|_| words::is_doubtful(page.status.get()))?;
-        Some(format!("as of {}", format::clock(as_of)))
-    });
-    view! { <span class="as-of" data-as-of>{move || text.get().unwrap_or_default()}</span> }
-}
-
-fn pill(page: Page) -> impl IntoView {
-    let state = Memo::new(move |_| words::state(page.status.get()));
-    let words = Memo::new(move |_| words::pill(page.status.get()));
-    let spoken = Memo::new(move |_| words::spoken(page.status.get()));
-    let beat = move || match page.beat.get() {
-        0 => "dot",
-        beat if beat % 2 == 0 => "dot beat-even",
-        _ => "dot beat-odd",
+/// System, light, dark, and over again.
+pub fn next_theme() {
+    let next = match theme().as_str() {
+        "system" => "light",
+        "light" => "dark",
+        _ => "system",
     };
-    view! {
-        <span class="pill" data-status=state>
-            <span class=beat aria-hidden="true"></span>
-            <span aria-hidden="true" data-pill>{words}</span>
-            <span class="unseen" role="status">{spoken}</span>
-        </span>
-    }
+    browser::keep(THEME, next);
+    show_theme(next);
 }
 
-fn retry(shell: Shell) -> impl IntoView {
-    let waiting =
-        Memo::new(move |_| matches!(shell.page.status.get(), Status::Reconnecting(_) | Status::Polling(_)));
-    view! {
-        <button class="button" type="button" hidden=move || !waiting.get() on:click=move |_| shell.nudge()>
-            "Retry now"
-        </button>
-    }
+fn theme() -> String {
+    one(":root").get("data-theme")
+}
+
+fn show_theme(theme: &str) {
+    one(":root").attr("data-theme", theme);
+    one("[data-theme-switch]")
+        .attr("aria-label", &["Theme: ", theme].concat())
+        .attr("title", &["Theme: ", theme].concat());
+}
+
+fn pill(shell: Shell) {
+    let page = shell.page;
+    live(move || {
+        let (status, paused, pending) = (page.status.get(), page.paused.get(), page.pending.get());
+        let well = matches!(status, Status::Live | Status::Connecting);
+        one(".pill").attr("data-status", if paused && well { "paused" } else { words::state(status) });
+        let words = if paused { words::paused_pill(status, pending) } else { words::pill(status) };
+        one("[data-pill]").text(&words);
+        let waiting = matches!(status, Status::Reconnecting(_) | Status::Polling(_));
+        one("[data-retry]").hide(!waiting);
+        let spoken = if paused && well { "Paused" } else { words::spoken(status) };
+        let ears = one("[data-spoken]");
+        if ears.0.text_content().as_deref() != Some(spoken) {
+            ears.text(spoken); // Only a new state is told; a status that is set anew is read out anew.
+        }
+        one("main").class(if words::is_doubtful(status) { "doubtful" } else { "" });
+    });
+}
+
+fn as_of(shell: Shell) {
+    let page = shell.page;
+    live(move || {
+        let old = page.paused.get() || words::is_doubtful(page.status.get());
+        let text = match page.as_of().filter(|_| old) {
+            Some(as_of) => "as of ".to_owned() + &format::clock(as_of),
+            None => String::new(),
+        };
+        one("[data-as-of]").text(&text);
+    });
+}
+
+fn pause(shell: Shell) {
+    let page = shell.page;
+    let button = one("[data-pause]");
+    button.on("click", move |_| shell.pause(!page.paused.get_untracked()));
+    live(move || {
+        let paused = page.paused.get();
+        button.text(if paused { "Resume" } else { "Pause" });
+        button.attr("aria-pressed", if paused { "true" } else { "false" });
+    });
+}
+
+fn beat(shell: Shell) {
+    let dot = one(".dot");
+    live(move || {
+        dot.class(match shell.page.beat.get() {
+            _ if shell.page.paused.get() => "dot",
+            0 => "dot",
+            beat if beat % 2 == 0 => "dot beat-even",
+            _ => "dot beat-odd",
+        });
+    });
+}
+
+fn navigation(shell: Shell) {
+    live(move || {
+        let place = shell.page.place.get();
+        one(":root").flag("data-kiosk", place.kiosk);
+        for link in all("[data-go]") {
+            let (view, word) = match link.get("data-go").as_str() {
+                "servers" => (View::Servers, "servers"),
+                "alerts" => (View::Alerts, "alerts"),
+                _ => (View::Overview, "overview"),
+            };
+            link.attr("href", &href(shell, view));
+            let is_here = place.view.word() == word
+                || word == "servers" && matches!(place.view, View::Server(_) | View::Player(..));
+            if is_here {
+                link.attr("aria-current", "page");
+            } else {
+                let _ = link.0.remove_attribute("aria-current");
+            }
+        }
+    });
 }

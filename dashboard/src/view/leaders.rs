@@ -1,49 +1,65 @@
-//! Who holds the most.
+//! Who leads, by wealth, level or streak.
 
 use leptos::prelude::*;
-use protocol::stats::LEADERBOARD_LEN;
+use protocol::stats::Leader;
 
-use super::flashing;
-use crate::{format, page::Page};
+use super::{flash, href};
+use crate::{
+    dom::{El, all, live, one},
+    format,
+    lens::place::View,
+    shell::Shell,
+};
 
-/// The ten richest players of all servers.
-pub fn leaders(page: Page) -> impl IntoView {
-    let empty = page.figure(|stats| stats.leaderboards.wealth.is_empty());
-    view! {
-        <section class="panel leaders" aria-labelledby="leaders-title">
-            <header class="panel-head">
-                <h2 id="leaders-title">"Leaderboard"</h2>
-                <span class="by">"by wealth"</span>
-            </header>
-            <p class="empty" hidden=move || empty.get() != Some(true)>"Nobody has earned anything yet."</p>
-            <ol class="ranks" data-leaderboard="wealth">
-                {(0..LEADERBOARD_LEN).map(|place| leader(page, place)).collect_view()}
-            </ol>
-        </section>
+/// Keeps the leaderboard true. Lines stay and those on them change, so that the keyboard stays where it is.
+pub fn keep(shell: Shell) {
+    let by = RwSignal::new(0_u8);
+    let buttons = all("[data-by]");
+    for (index, button) in (0..).zip(&buttons) {
+        button.on("click", move |_| by.set(index));
     }
+    live(move || {
+        let by = by.get();
+        for (index, button) in (0..).zip(&buttons) {
+            button.attr("aria-pressed", if index == by { "true" } else { "false" });
+        }
+        let list = one("[data-leaderboard]");
+        let word = ["wealth", "level", "streak"][usize::from(by)];
+        let same = list.get("data-leaderboard") == word;
+        list.attr("data-leaderboard", word);
+        let Some(stats) = shell.page.stats.get() else { return };
+        let leaders = match by {
+            0 => &stats.leaderboards.wealth,
+            1 => &stats.leaderboards.level,
+            _ => &stats.leaderboards.streak,
+        };
+        one("[data-nobody]").hide(!leaders.is_empty());
+        let first = leaders.first().map_or(0, |leader| leader.value.get());
+        for (place, line) in all(".rank").iter().enumerate() {
+            line.hide(leaders.get(place).is_none());
+            if let Some(leader) = leaders.get(place) {
+                show(shell, line, leader, first, by == 2, same);
+            }
+        }
+    });
 }
 
-/// One place; whoever holds it changes, the line stays.
-fn leader(page: Page, place: usize) -> impl IntoView {
-    let name = page.figure(move |stats| Some(stats.leaderboards.wealth.get(place)?.name.clone()));
-    let value = page.text(move |stats| {
-        stats.leaderboards.wealth.get(place).map_or_else(String::new, |leader| format::coins(leader.value))
-    });
-    let share = page.figure(move |stats| {
-        let held = |place: usize| Some(stats.leaderboards.wealth.get(place)?.value.get());
-        percent(held(place)?, held(0)?)
-    });
-    let shown = Memo::new(move |_| name.with(|name| name.as_ref().is_none_or(Option::is_some)));
-    view! {
-        <li class="rank" hidden=move || !shown.get()>
-            <span class="place" aria-hidden="true">{place + 1}</span>
-            <span class="name">{move || name.get().flatten()}</span>
-            <span class="held">{flashing(value)}</span>
-            <svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-                <rect height="1" width=move || share.get().flatten().unwrap_or(0)/>
-            </svg>
-        </li>
+fn show(shell: Shell, line: &El, leader: &Leader, first: i64, days: bool, flashes: bool) {
+    let name = line.one(".name");
+    name.text(if leader.name.is_empty() { "nameless" } else { &leader.name });
+    name.attr("href", &href(shell, View::Player(leader.guild_id, leader.user_id)));
+    name.attr("title", &leader.guild_id.to_string());
+    let held = line.one(".held");
+    let text = format::coins(leader.value) + if days { " d" } else { "" };
+    let before = held.0.text_content().unwrap_or_default();
+    if before != text {
+        held.text(&text);
+        if flashes && !before.is_empty() {
+            flash(&held);
+        }
     }
+    let share = percent(leader.value.get(), first).unwrap_or_default();
+    line.one("rect").attr("width", &share.to_string());
 }
 
 /// `part` of `whole`, in whole percent.

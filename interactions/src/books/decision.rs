@@ -119,6 +119,17 @@ impl Party {
 }
 
 impl Entry {
+    /// Coins that a player earned.
+    pub fn earned(user: UserId, amount: Coins, balance_after: Coins) -> Self {
+        Self {
+            debit: Some(Party::Mint),
+            credit: Some(Party::Player(user)),
+            amount,
+            balance_after: Some(balance_after),
+            ..Self::default()
+        }
+    }
+
     /// Whether this player's coins move.
     pub(super) fn moves(&self, user: UserId) -> bool {
         [self.debit, self.credit].contains(&Some(Party::Player(user)))

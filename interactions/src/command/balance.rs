@@ -36,8 +36,7 @@ impl Play for Balance {
 
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
         let own = turn.own()?;
-        let whose = self.user.as_ref().unwrap_or(&turn.call.actor);
-        let shown = if whose.id == turn.call.actor.id { own.clone() } else { turn.desk.account(whose.id)? };
+        let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
         let name = text::escape(&whose.name);
         let reply = match shown {
             Some(account) => {

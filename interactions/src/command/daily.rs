@@ -7,7 +7,7 @@ use twilight_model::application::command::Command as Definition;
 use super::{Options, Play, Turn, defined};
 use crate::{
     BooksError,
-    books::{Change, Decision, Entry, Party},
+    books::{Change, Decision, Entry},
     errand,
     interaction::NotUnderstood,
     ledger::{self, Refusal},
@@ -67,13 +67,7 @@ impl Play for Daily {
         };
         let rank = turn.desk.rank_after(before.as_ref(), &daily.account)?;
         Ok(Decision::done(reply_to(&daily, rank, turn))
-            .with_entry(Entry {
-                debit: Some(Party::Mint),
-                credit: Some(Party::Player(turn.call.actor.id)),
-                amount: daily.amount,
-                balance_after: Some(daily.account.balance),
-                ..Entry::default()
-            })
+            .with_entry(Entry::earned(turn.call.actor.id, daily.amount, daily.account.balance))
             .with_event(event(&daily, turn))
             .with_jobs(reminders(before.as_ref(), &daily, turn))
             .with_change(Change { before, after: daily.account }))

@@ -41,8 +41,7 @@ impl Play for Profile {
 
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
         let own = turn.own()?;
-        let whose = self.user.as_ref().unwrap_or(&turn.call.actor);
-        let shown = if whose.id == turn.call.actor.id { own.clone() } else { turn.desk.account(whose.id)? };
+        let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
         let Some(account) = shown else { return Ok(Decision::refuse(&Refusal::UnknownPlayer)) };
         let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
         let streak = text::counted(account.streak_on(turn.now.day()), "day");

@@ -7,7 +7,7 @@ use twilight_model::application::command::Command as Definition;
 use super::{Options, Play, Turn, defined};
 use crate::{
     BooksError,
-    books::{Change, Decision, Entry, Party},
+    books::{Change, Decision, Entry},
     interaction::NotUnderstood,
     ledger,
     reply::{self, Reply},
@@ -61,13 +61,7 @@ impl Play for Work {
             .field("Balance", &text::coins(shift.account.balance))
             .field("Level", &shift.account.level().to_string());
         Ok(Decision::done(reply)
-            .with_entry(Entry {
-                debit: Some(Party::Mint),
-                credit: Some(Party::Player(turn.call.actor.id)),
-                amount: shift.amount,
-                balance_after: Some(shift.account.balance),
-                ..Entry::default()
-            })
+            .with_entry(Entry::earned(turn.call.actor.id, shift.amount, shift.account.balance))
             .with_event(Event { amount: Some(shift.amount), ..event })
             .with_change(Change { before, after: shift.account }))
     }

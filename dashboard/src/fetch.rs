@@ -1,4 +1,4 @@
-//! `/api/snapshot`, with the session's cookie.
+//! `/api/…`, with the session's cookie.
 
 use leptos::prelude::window;
 use protocol::{Snapshot, link::PollError};
@@ -6,20 +6,34 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response};
 
+use crate::words;
+
 /// How long an answer may take, in milliseconds.
 const TIMEOUT_MS: u32 = 8_000;
+/// How long a proof may take, in milliseconds: it reads a whole journal.
+const PROOF_TIMEOUT_MS: u32 = 60_000;
 
 /// Asks for all that the page needs.
-pub async fn fetch() -> Result<Box<Snapshot>, PollError> {
-    let (status, body) = get("/api/snapshot").await.map_err(|_| PollError::Unavailable)?;
+pub async fn snapshot() -> Result<Box<Snapshot>, PollError> {
+    let (status, body) = get("/api/snapshot", TIMEOUT_MS).await.map_err(|_| PollError::Unavailable)?;
     read(status, &body)
 }
 
-async fn get(path: &str) -> Result<(u16, String), JsValue> {
+/// Asks for something; an `Err` is a sentence for the reader.
+pub async fn text(path: &str) -> Result<String, &'static str> {
+    let patience = if path.ends_with("/proof") { PROOF_TIMEOUT_MS } else { TIMEOUT_MS };
+    match get(path, patience).await {
+        Ok((200, body)) => Ok(body),
+        Ok((status, _)) => Err(words::refusal(status)),
+        Err(_) => Err(words::refusal(0)),
+    }
+}
+
+async fn get(path: &str, patience_ms: u32) -> Result<(u16, String), JsValue> {
     let wishes = RequestInit::new();
-    wishes.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    wishes.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
     let answer = JsFuture::from(window().fetch_with_str_and_init(path, &wishes)).await?;
-    let answer: Response = answer.dyn_into()?;
+    let answer: Response = answer.unchecked_into();
     let body = JsFuture::from(answer.text()?).await?;
     Ok((answer.status(), body.as_string().unwrap_or_default()))
 }

@@ -1,0 +1,334 @@
+//! Thresholds that raise an alert, and take it back only when things are clearly better: no flapping.
+
+use protocol::{Timestamp, history::HistoryPoint, time::MINUTE_MS};
+
+/// A value has to be over its threshold this many looks in a row.
+const RAISE_AFTER: u8 = 2;
+/// And this many in a row under the lower mark to be taken back.
+const CLEAR_AFTER: u8 = 3;
+/// The lower mark, as a share of the threshold.
+const CLEAR_BELOW: f64 = 0.9;
+/// The error rate is that of the last minutes, in milliseconds.
+const ERRORS_OVER_MS: u64 = 5 * MINUTE_MS;
+/// Fewer commands than this say nothing about a rate.
+const ERRORS_AMONG_MIN: u64 = 10;
+/// Alerts the log keeps.
+pub const LOG_LEN: usize = 100;
+
+/// What is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Mean latency, in milliseconds.
+    Latency,
+    /// Failed commands, in percent.
+    Errors,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Latency, Self::Errors];
+
+    /// As it is stored, and as the page's parts are named.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Errors => "errors",
+        }
+    }
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A number with one decimal, in tenths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tenths(pub u32);
+
+impl Tenths {
+    /// What somebody typed: a number above zero, or nothing. Further decimals are let go.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, decimals) = text.trim().split_once(['.', ',']).unwrap_or((text.trim(), "0"));
+        let first = decimals.get(..1)?.parse::<u32>().ok()?;
+        let whole = if whole.is_empty() { 0 } else { whole.parse::<u32>().ok()? };
+        Some(Self(whole.checked_mul(10)?.checked_add(first)?)).filter(|tenths| tenths.0 > 0)
+    }
+
+    /// As it would be typed.
+    pub fn write(self) -> String {
+        let whole = (self.0 / 10).to_string();
+        if self.0.is_multiple_of(10) { whole } else { [&whole, ".", &(self.0 % 10).to_string()].concat() }
+    }
+
+    /// As a number.
+    pub fn get(self) -> f64 {
+        f64::from(self.0) / 10.0
+    }
+
+    /// The nearest.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held within 32 bits")]
+    pub fn of(number: f64) -> Self {
+        Self((number * 10.0).round() as u32)
+    }
+}
+
+/// What the administrator has set; kept in the browser.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// For each kind, in the order of [`Kind::ALL`]; `None` watches nothing.
+    pub thresholds: [Option<Tenths>; 2],
+    /// Whether an alert is heard.
+    pub sound: bool,
+    /// Whether the system shows it.
+    pub notify: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { thresholds: [Some(Tenths(3_000)), Some(Tenths(50))], sound: false, notify: false }
+    }
+}
+
+impl Settings {
+    /// For the browser's storage.
+    pub fn write(&self) -> String {
+        let number = |number: Option<Tenths>| number.map(Tenths::write).unwrap_or_default();
+        let flag = |flag: bool| if flag { "1" } else { "" };
+        let [latency, errors] = self.thresholds.map(number);
+        [latency.as_str(), &errors, flag(self.sound), flag(self.notify)].join(";")
+    }
+
+    /// From the browser's storage; what cannot be read is as always.
+    pub fn read(text: &str) -> Self {
+        let parts: Vec<&str> = text.split(';').collect();
+        let [latency, errors, sound, notify] = parts[..] else { return Self::default() };
+        Self {
+            thresholds: [Tenths::parse(latency), Tenths::parse(errors)],
+            sound: sound == "1",
+            notify: notify == "1",
+        }
+    }
+}
+
+/// One alert.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Alert {
+    /// About what.
+    pub kind: Kind,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; `None` while it lasts.
+    pub until: Option<Timestamp>,
+    /// The worst value.
+    pub worst: Tenths,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Watch {
+    over: u8,
+    under: u8,
+    since: Option<Timestamp>,
+}
+
+/// The watchman, with the log of what was raised, newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Alerts {
+    watches: [Watch; 2],
+    log: Vec<Alert>,
+}
+
+impl Alerts {
+    /// Looks at the newest values, in the order of [`Kind::ALL`]; gives the kinds that were raised now.
+    /// What is not known changes nothing.
+    pub fn look(&mut self, settings: &Settings, now: Timestamp, values: [Option<f64>; 2]) -> Vec<Kind> {
+        let mut raised = Vec::new();
+        for (index, kind) in Kind::ALL.into_iter().enumerate() {
+            let watch = &mut self.watches[index];
+            match (settings.thresholds[index], values[index]) {
+                (None, _) => self.clear(index, kind, now),
+                (Some(_), None) => {}
+                (Some(threshold), Some(value)) if watch.since.is_none() => {
+                    let over = value >= threshold.get();
+                    watch.over = if over { watch.over.saturating_add(1) } else { 0 };
+                    if watch.over >= RAISE_AFTER {
+                        *watch = Watch { since: Some(now), ..Watch::default() };
+                        self.log.insert(0, Alert { kind, since: now, until: None, worst: Tenths::of(value) });
+                        self.log.truncate(LOG_LEN);
+                        raised.push(kind);
+                    }
+                }
+                (Some(threshold), Some(value)) => {
+                    watch.under = if value < threshold.get() * CLEAR_BELOW { watch.under + 1 } else { 0 };
+                    let enough = watch.under >= CLEAR_AFTER;
+                    if let Some(alert) = self.running(kind) {
+                        alert.worst = alert.worst.max(Tenths::of(value));
+                    }
+                    if enough {
+                        self.clear(index, kind, now);
+                    }
+                }
+            }
+        }
+        raised
+    }
+
+    /// The alerts that last.
+    pub fn active(&self) -> impl Iterator<Item = &Alert> {
+        self.log.iter().filter(|alert| alert.until.is_none())
+    }
+
+    /// What was raised, newest first.
+    pub fn log(&self) -> &[Alert] {
+        &self.log
+    }
+
+    /// For the browser's storage.
+    pub fn write(&self) -> String {
+        let lines: Vec<String> = self
+            .log
+            .iter()
+            .map(|alert| {
+                let until = alert.until.map(|until| until.to_string()).unwrap_or_default();
+                [alert.kind.word(), &alert.since.to_string(), &until, &alert.worst.write()].join(";")
+            })
+            .collect();
+        lines.join("\n")
+    }
+
+    /// From the browser's storage. An alert that lasted when the page was closed is taken for ended at `now`:
+    /// it is raised again if it is still so.
+    pub fn read(text: &str, now: Timestamp) -> Self {
+        let alert = |line: &str| {
+            let parts: Vec<&str> = line.split(';').collect();
+            let [kind, since, until, worst] = parts[..] else { return None };
+            Some(Alert {
+                kind: Kind::of(kind)?,
+                since: Timestamp(since.parse().ok()?),
+                until: Some(until.parse().map_or(now, Timestamp)),
+                worst: Tenths::parse(worst)?,
+            })
+        };
+        Self { log: text.lines().filter_map(alert).take(LOG_LEN).collect(), ..Self::default() }
+    }
+
+    fn running(&mut self, kind: Kind) -> Option<&mut Alert> {
+        self.log.iter_mut().find(|alert| alert.kind == kind && alert.until.is_none())
+    }
+
+    fn clear(&mut self, index: usize, kind: Kind, now: Timestamp) {
+        self.watches[index] = Watch::default();
+        if let Some(alert) = self.running(kind) {
+            alert.until = Some(now);
+        }
+    }
+}
+
+/// Failed commands of the last minutes, in percent; `None` where there were too few to tell.
+#[expect(clippy::cast_precision_loss, reason = "commands of five minutes")]
+pub fn error_rate<'a>(points: impl Iterator<Item = &'a HistoryPoint>, now: Timestamp) -> Option<f64> {
+    let (commands, errors) = points
+        .filter(|point| now.since(point.at) < ERRORS_OVER_MS)
+        .fold((0, 0), |(commands, errors), point| (commands + point.commands, errors + point.errors));
+    (commands >= ERRORS_AMONG_MIN).then(|| errors as f64 * 100.0 / commands as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Coins;
+
+    use super::*;
+
+    fn watch(values: &[f64]) -> (Vec<usize>, Vec<usize>) {
+        let (mut alerts, settings) = (Alerts::default(), Settings::default());
+        let (mut raised, mut cleared) = (Vec::new(), Vec::new());
+        for (index, &value) in values.iter().enumerate() {
+            let lasted = alerts.active().count();
+            let now = Timestamp(index as u64 * 5_000);
+            if !alerts.look(&settings, now, [Some(value), None]).is_empty() {
+                raised.push(index);
+            }
+            if alerts.active().count() < lasted {
+                cleared.push(index);
+            }
+        }
+        (raised, cleared)
+    }
+
+    #[test]
+    fn one_bad_look_raises_nothing_and_one_good_look_clears_nothing() {
+        assert_eq!(watch(&[400.0, 100.0, 400.0, 100.0]), (vec![], vec![]));
+        assert_eq!(watch(&[400.0, 400.0, 100.0, 100.0, 400.0, 100.0, 100.0]), (vec![1], vec![]));
+        assert_eq!(watch(&[400.0, 400.0, 100.0, 100.0, 100.0, 400.0, 400.0]), (vec![1, 6], vec![4]));
+    }
+
+    #[test]
+    fn between_the_two_marks_it_stays_as_it_is() {
+        assert_eq!(watch(&[280.0, 290.0, 299.9]), (vec![], vec![]));
+        assert_eq!(watch(&[300.0, 300.0, 280.0, 280.0, 280.0, 280.0]), (vec![1], vec![]));
+    }
+
+    #[test]
+    fn the_log_says_how_long_and_how_bad_and_survives_the_browser() {
+        let (mut alerts, settings) = (Alerts::default(), Settings::default());
+        for (second, value) in [(0, 310.0), (5, 320.0), (10, 900.0), (15, 1.0), (20, 1.0), (25, 1.0)] {
+            alerts.look(&settings, Timestamp(second * 1_000), [Some(value), None]);
+        }
+        let expected = Alert {
+            kind: Kind::Latency,
+            since: Timestamp(5_000),
+            until: Some(Timestamp(25_000)),
+            worst: Tenths(9_000),
+        };
+        assert_eq!(alerts.log(), [expected]);
+        assert_eq!(Alerts::read(&alerts.write(), Timestamp(9)).log(), [expected]);
+        assert_eq!(Alerts::read("nonsense\nlatency;1", Timestamp(9)).log(), []);
+    }
+
+    #[test]
+    fn a_threshold_taken_away_ends_its_alert_and_the_unknown_changes_nothing() {
+        let (mut alerts, mut settings) = (Alerts::default(), Settings::default());
+        alerts.look(&settings, Timestamp(0), [None, Some(50.0)]);
+        assert_eq!(alerts.look(&settings, Timestamp(1), [None, Some(50.0)]), [Kind::Errors]);
+        alerts.look(&settings, Timestamp(2), [None, None]);
+        assert_eq!(alerts.active().count(), 1);
+        settings.thresholds = [Some(Tenths(10)), None];
+        alerts.look(&settings, Timestamp(3), [None, Some(50.0)]);
+        assert_eq!(alerts.active().count(), 0);
+    }
+
+    #[test]
+    fn settings_survive_the_browser() {
+        let settings = Settings { thresholds: [Some(Tenths(2_505)), None], sound: true, notify: false };
+        assert_eq!(Settings::read(&settings.write()), settings);
+        assert_eq!(Settings::read("garbage"), Settings::default());
+        for (typed, read) in [
+            ("12.5", Some(125)),
+            ("300", Some(3_000)),
+            (" .25 ", Some(2)),
+            ("0,1", Some(1)),
+            (" ", None),
+            ("0", None),
+            ("-3", None),
+            ("NaN", None),
+            ("9999999999", None),
+        ] {
+            assert_eq!(Tenths::parse(typed), read.map(Tenths), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_rate_needs_commands_enough() {
+        let point = |at, commands, errors| HistoryPoint {
+            at: Timestamp(at),
+            ping: None,
+            handling_p99: None,
+            commands,
+            errors,
+            wealth: Coins::ZERO,
+        };
+        let now = Timestamp(1_000_000);
+        assert_eq!(error_rate([point(999_000, 9, 9)].iter(), now), None);
+        assert_eq!(error_rate([point(999_000, 15, 1), point(998_000, 5, 1)].iter(), now), Some(10.0));
+        assert_eq!(error_rate([point(1_000, 50, 50), point(999_000, 10, 0)].iter(), now), Some(0.0));
+    }
+}

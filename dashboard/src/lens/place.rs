@@ -1,0 +1,155 @@
+//! Where in the page one is: all of it in the address, so that a link or a reload leads back.
+
+use protocol::{GuildId, UserId};
+
+use super::{chart::Range, filter::Filter};
+
+/// What fills the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Cards, charts, events.
+    #[default]
+    Overview,
+    /// The table of servers.
+    Servers,
+    /// One server: its players and its journal.
+    Server(GuildId),
+    /// One player.
+    Player(GuildId, UserId),
+    /// Thresholds, and what they have told.
+    Alerts,
+}
+
+impl View {
+    /// As one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Servers => "servers",
+            Self::Server(_) => "server",
+            Self::Player(..) => "player",
+            Self::Alerts => "alerts",
+        }
+    }
+}
+
+/// Place, range, filter and dress of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// What is shown.
+    pub view: View,
+    /// The span of the charts.
+    pub range: Range,
+    /// Which events.
+    pub filter: Filter,
+    /// The interaction whose journal row is looked for.
+    pub row: Option<String>,
+    /// Whether it hangs on a wall.
+    pub kiosk: bool,
+}
+
+impl Place {
+    /// Reads the decoded parameters of an address; what makes no sense is passed over.
+    pub fn read(pairs: &[(String, String)]) -> Self {
+        let mut place = Self::default();
+        let (mut view, mut server, mut player) = ("", None, None);
+        for (name, value) in pairs {
+            match name.as_str() {
+                "view" => view = value,
+                "server" => server = value.parse().ok(),
+                "player" => player = value.parse().ok(),
+                "range" => place.range = Range::of(value).unwrap_or_default(),
+                "row" => place.row = Some(value.clone()),
+                "kiosk" => place.kiosk = value == "1",
+                _ => place.filter.take(name, value),
+            }
+        }
+        place.view = match (view, server, player) {
+            ("servers", ..) => View::Servers,
+            ("server", Some(server), _) => View::Server(server),
+            ("player", Some(server), Some(player)) => View::Player(server, player),
+            ("alerts", ..) => View::Alerts,
+            _ => View::Overview,
+        };
+        place
+    }
+
+    /// As parameters, in one fixed order; what is as always is left out.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        if self.view != View::Overview {
+            pairs.push(("view", self.view.word().to_owned()));
+        }
+        match self.view {
+            View::Server(server) => pairs.push(("server", server.to_string())),
+            View::Player(server, player) => {
+                pairs.push(("server", server.to_string()));
+                pairs.push(("player", player.to_string()));
+            }
+            View::Overview | View::Servers | View::Alerts => {}
+        }
+        if self.range != Range::default() {
+            pairs.push(("range", self.range.word().to_owned()));
+        }
+        pairs.extend(self.filter.pairs());
+        if let Some(row) = &self.row {
+            pairs.push(("row", row.clone()));
+        }
+        if self.kiosk {
+            pairs.push(("kiosk", "1".to_owned()));
+        }
+        pairs
+    }
+
+    /// The same dress, somewhere else.
+    #[must_use]
+    pub fn at(&self, view: View) -> Self {
+        Self { view, row: None, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Place {
+        let pairs: Vec<_> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Place::read(&pairs)
+    }
+
+    #[test]
+    fn addresses_are_read_and_written_alike() {
+        let addresses = [
+            "",
+            "view=servers",
+            "view=server&server=12&row=99",
+            "view=player&server=12&player=13",
+            "view=alerts&kiosk=1",
+            "range=30d&severity=warn&source=daily&guild=5&q=ann&kiosk=1",
+        ];
+        for address in addresses {
+            let place = read(address);
+            let written: Vec<_> =
+                place.pairs().iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!(written.join("&"), address);
+        }
+    }
+
+    #[test]
+    fn nonsense_leads_to_the_overview() {
+        for address in ["view=server&server=x", "view=player&server=1", "view=../..", "range=9y&x=1"] {
+            assert_eq!(read(address), Place::default(), "{address}");
+        }
+    }
+
+    #[test]
+    fn moving_on_keeps_the_dress() {
+        let place = read("range=24h&kiosk=1&row=5&view=server&server=1");
+        let moved = place.at(View::Alerts);
+        assert!(moved.kiosk && moved.range == Range::Day && moved.row.is_none());
+    }
+}

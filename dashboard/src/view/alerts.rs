@@ -1,0 +1,195 @@
+//! Thresholds: what was raised, loudly where that is wanted, and for how long.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use super::moment;
+use crate::{
+    browser,
+    dom::{El, all, el, live, one},
+    format,
+    lens::alert::{self, Alert, Alerts, Kind, Settings, Tenths},
+    shell::Shell,
+    words,
+};
+
+/// Under what names the browser keeps the settings and the log.
+const SETTINGS: &str = "pulse-alerts";
+const LOG: &str = "pulse-alert-log";
+
+/// Watches, and keeps what it says true.
+pub fn keep(shell: Shell) {
+    shell.with(|state| {
+        let kept = browser::kept(SETTINGS);
+        if !kept.is_empty() {
+            state.settings = Settings::read(&kept);
+        }
+        state.alerts = Alerts::read(&browser::kept(LOG), browser::now());
+    });
+    form(shell);
+    watch(shell);
+    live(move || {
+        shell.page.alerts.track();
+        show(shell);
+    });
+    live(move || {
+        shell.page.alerts.track();
+        let first = shell.with(|state| state.alerts.active().next().map(told));
+        let title =
+            words::title(shell.page.status.get(), shell.page.paused.get(), &first.unwrap_or_default());
+        document().set_title(&title);
+    });
+}
+
+/// Looks at each new set of numbers, also while the page is paused or out of sight.
+fn watch(shell: Shell) {
+    let looked = StoredValue::new(None);
+    live(move || {
+        let now = shell.page.now.get();
+        let raised = shell.with(|state| {
+            let stats = state.feed().stats()?;
+            if looked.get_value() == Some(stats.as_of) {
+                return None;
+            }
+            looked.set_value(Some(stats.as_of));
+            let rate = alert::error_rate(state.feed().history().iter(), now);
+            let values = [stats.ping.avg, rate];
+            let before = state.alerts.clone();
+            let raised = state.alerts.look(&state.settings, now, values);
+            (state.alerts != before).then_some((raised, state.settings, state.alerts.write()))
+        });
+        if let Some((raised, settings, log)) = raised {
+            browser::keep(LOG, &log);
+            shell.page.alerts.update(|alerts| *alerts += 1);
+            if !raised.is_empty() {
+                call(shell, &settings);
+            }
+        }
+    });
+}
+
+fn call(shell: Shell, settings: &Settings) {
+    if settings.sound {
+        browser::sound();
+    }
+    if settings.notify {
+        let words = shell.with(|state| state.alerts.active().next().map(told));
+        browser::notify(&words.unwrap_or_default());
+    }
+}
+
+fn told(alert: &Alert) -> String {
+    let (name, value) = name_and_value(alert);
+    [name, " ", &value].concat()
+}
+
+fn name_and_value(alert: &Alert) -> (&'static str, String) {
+    match alert.kind {
+        Kind::Latency => ("Latency", format::ms(alert.worst.get()) + " ms"),
+        Kind::Errors => ("Failed commands", format::tenths(alert.worst.get()) + " %"),
+    }
+}
+
+fn show(shell: Shell) {
+    let (active, log) = shell.with(|state| {
+        let active: Vec<Alert> = state.alerts.active().copied().collect();
+        (active, state.alerts.log().to_vec())
+    });
+    for (kind, card) in [(Kind::Latency, "latency"), (Kind::Errors, "commands")] {
+        let alarmed = active.iter().any(|alert| alert.kind == kind);
+        one(&["[data-card=", card, "]"].concat()).flag("data-alarmed", alarmed);
+    }
+    let icon = one("#icon");
+    for name in ["href", "data-calm"] {
+        if name == "data-calm" && !icon.0.has_attribute(name) {
+            icon.attr(name, &icon.get("href"));
+        }
+    }
+    let wanted = icon.get(if active.is_empty() { "data-calm" } else { "data-alert" });
+    if icon.get("href") != wanted {
+        icon.attr("href", &wanted);
+    }
+    let badge = one("[data-alert-count]");
+    badge.hide(active.is_empty()).text(&active.len().to_string());
+    let words: Vec<String> = active.iter().map(|alert| told(alert) + ", over its threshold").collect();
+    let alarm = one("[data-alarm]");
+    let words = words.join(" · ");
+    if alarm.0.text_content().as_deref() != Some(&words) {
+        alarm.text(&words);
+    }
+    list(shell, &log);
+}
+
+fn list(shell: Shell, log: &[Alert]) {
+    one("[data-no-alerts]").hide(!log.is_empty());
+    let table = one("[data-alert-log]");
+    table.hide(log.is_empty());
+    let body = table.one("tbody");
+    body.empty();
+    for alert in log {
+        let (name, worst) = name_and_value(alert);
+        let row = el("tr");
+        let when = el("td");
+        when.add(&moment(shell, Some(alert.since)));
+        row.add(&when).put("td", "", name).put("td", "number", &worst);
+        let lasted = alert.until.map_or_else(
+            || "lasts".to_owned(),
+            |until| words::span(until.since(alert.since) / protocol::time::SECOND_MS),
+        );
+        row.put("td", "number", &lasted);
+        body.add(&row);
+    }
+}
+
+fn form(shell: Shell) {
+    let settings = shell.with(|state| state.settings);
+    let fields = all("[data-threshold]");
+    for (field, threshold) in fields.iter().zip(settings.thresholds) {
+        field.set_value(&threshold.map(Tenths::write).unwrap_or_default());
+    }
+    let (sound, notify) = (one("[data-sound]"), one("[data-notify]"));
+    sound.set_checked(settings.sound);
+    notify.set_checked(settings.notify && browser::may_notify() == Some(true));
+    one("[data-alert-settings]").on("submit", |event| event.prevent_default());
+    let (ticked, heard) = (notify.clone(), sound.clone());
+    let save = move || {
+        let typed = |field: Option<&El>| field.and_then(|field| Tenths::parse(&field.value()));
+        let settings = Settings {
+            thresholds: [typed(fields.first()), typed(fields.get(1))],
+            sound: heard.is_checked(),
+            notify: ticked.is_checked(),
+        };
+        browser::keep(SETTINGS, &settings.write());
+        shell.with(|state| state.settings = settings);
+        shell.page.alerts.update(|alerts| *alerts += 1);
+    };
+    let asked = notify.clone();
+    one("[data-alert-settings]").on("change", move |_| {
+        save();
+        if asked.is_checked() && browser::may_notify() != Some(true) {
+            ask_to_notify(asked.clone(), save.clone());
+        }
+    });
+    one("[data-try]").on("click", move |_| {
+        if sound.is_checked() {
+            browser::sound();
+        }
+        if notify.is_checked() {
+            browser::notify("Pulse would tell you like this.");
+        }
+    });
+}
+
+fn ask_to_notify(tick: El, save: impl Fn() + 'static) {
+    spawn_local(async move {
+        if let Some(question) = browser::ask_to_notify() {
+            let _ = JsFuture::from(question).await;
+        }
+        let allowed = browser::may_notify() == Some(true);
+        tick.set_checked(allowed);
+        one("[data-notify-note]")
+            .hide(allowed)
+            .text("This browser does not allow notifications of this page. Allow them beside its address, then try again.");
+        save();
+    });
+}

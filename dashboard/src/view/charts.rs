@@ -1,0 +1,377 @@
+//! Four charts over a range of time, to be looked at, pointed at, read by keyboard, and read as a table.
+
+use std::{cell::RefCell, rc::Rc, sync::Arc};
+
+use leptos::prelude::*;
+use protocol::{Timestamp, history::HistoryPoint, time::SECOND_MS};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+use super::figures;
+use crate::{
+    dom::{El, all, el, live, one},
+    fetch, format,
+    json::Json,
+    lens::{
+        alert::{Kind, Tenths},
+        chart::{Fold, HEIGHT, Of, Range, Scale, Series},
+    },
+    shell::Shell,
+    words,
+};
+
+/// How often a range that does not come with the stream is asked for anew, in seconds.
+const ASK_EVERY_S: u64 = 60;
+
+/// One chart.
+struct Chart {
+    key: &'static str,
+    name: &'static str,
+    of: Of,
+    /// A second line, of the same scale, drawn as bars.
+    bars: Option<Of>,
+    from_zero: bool,
+    unit: &'static str,
+    alert: Option<Kind>,
+}
+
+const CHARTS: [Chart; 4] = [
+    Chart {
+        key: "latency",
+        name: "Latency",
+        of: Of { value: |point| point.ping, fold: Fold::Mean },
+        bars: None,
+        from_zero: true,
+        unit: " ms",
+        alert: Some(Kind::Latency),
+    },
+    Chart {
+        key: "reply",
+        name: "Reply time, 99 %",
+        of: Of { value: figures::reply, fold: Fold::Max },
+        bars: None,
+        from_zero: true,
+        unit: " ms",
+        alert: None,
+    },
+    Chart {
+        key: "commands",
+        name: "Commands",
+        of: Of { value: figures::commands, fold: Fold::Sum },
+        bars: Some(Of { value: figures::errors, fold: Fold::Sum }),
+        from_zero: true,
+        unit: "",
+        alert: None,
+    },
+    Chart {
+        key: "wealth",
+        name: "Wealth",
+        of: Of { value: figures::wealth, fold: Fold::Last },
+        bars: None,
+        from_zero: false,
+        unit: "",
+        alert: None,
+    },
+];
+
+/// What a chart shows now.
+#[derive(Default)]
+struct Shown {
+    series: Series,
+    bars: Option<Series>,
+    range: Range,
+    /// The bucket that is read out.
+    at: Option<usize>,
+}
+
+type Shared = Rc<RefCell<Shown>>;
+
+/// Keeps the charts true.
+pub fn keep(shell: Shell) {
+    let page = shell.page;
+    let range = Memo::new(move |_| page.place.with(|place| place.range));
+    choose(shell, range);
+    ask(shell, range);
+    for chart in &CHARTS {
+        let figure = one(&["[data-chart=", chart.key, "]"].concat());
+        let shown = Shared::default();
+        listen(&figure, chart, &shown);
+        // The wall clock moves a chart on; a paused page stands still.
+        let step = Memo::new(move |_| page.now.with(|now| now.0 / (5 * SECOND_MS)));
+        live(move || {
+            let (range, _) = (range.get(), step.get());
+            let points = points(shell, range);
+            page.alerts.track();
+            if page.paused.get() && shown.borrow().range == range && !shown.borrow().series.values.is_empty()
+            {
+                return;
+            }
+            let now = page.now.get_untracked().max(page.as_of().unwrap_or_default());
+            draw(shell, &figure, chart, &shown, &points, range, now);
+        });
+    }
+}
+
+fn choose(shell: Shell, range: Memo<Range>) {
+    let buttons = all("[data-range]");
+    for button in &buttons {
+        let chosen = Range::of(&button.get("data-range")).unwrap_or_default();
+        button.on("click", move |_| {
+            let mut place = shell.page.place.get_untracked();
+            place.range = chosen;
+            shell.go(place, false);
+        });
+    }
+    live(move || {
+        for button in &buttons {
+            let pressed = button.get("data-range") == range.get().word();
+            button.attr("aria-pressed", if pressed { "true" } else { "false" });
+        }
+    });
+    live(move || {
+        let trouble = if range.get().is_live() { "" } else { shell.page.past_trouble.get() };
+        one("[data-history-note]").text(trouble);
+    });
+}
+
+/// A day and a month do not come with the stream.
+fn ask(shell: Shell, range: Memo<Range>) {
+    let page = shell.page;
+    let turn = Memo::new(move |_| page.now.with(|now| now.seconds() / ASK_EVERY_S));
+    live(move || {
+        let (range, _) = (range.get(), turn.get());
+        if range.is_live() || page.paused.get_untracked() {
+            return;
+        }
+        spawn_local(async move {
+            let answer = fetch::text(&["/api/history?range=", range.word()].concat()).await;
+            let points = answer.and_then(|body| read(&body).ok_or(words::refusal(500)));
+            match points {
+                Ok(points) => {
+                    page.past_trouble.set("");
+                    page.past.set(Some((range, Arc::new(points))));
+                }
+                Err(trouble) => page.past_trouble.set(trouble),
+            }
+        });
+    });
+}
+
+fn read(body: &str) -> Option<Vec<HistoryPoint>> {
+    let points = Json::parse(body)?.get("points");
+    serde_json::from_str(&points.write()?).ok()
+}
+
+fn points(shell: Shell, range: Range) -> Arc<Vec<HistoryPoint>> {
+    if range.is_live() {
+        return shell.page.history.get();
+    }
+    shell.page.past.with(|past| match past {
+        Some((of, points)) if *of == range => Arc::clone(points),
+        _ => Arc::default(),
+    })
+}
+
+fn draw(
+    shell: Shell,
+    figure: &El,
+    chart: &Chart,
+    shown: &Shared,
+    points: &[HistoryPoint],
+    range: Range,
+    now: Timestamp,
+) {
+    let series = Series::new(points, chart.of, range.span(), now);
+    let bars = chart.bars.map(|of| Series::new(points, of, range.span(), now));
+    let scale = Scale::new(series.extent(), chart.from_zero);
+    let (line, area) = series.paths(scale);
+    figure.one(".line").attr("d", &line);
+    figure.one(".area").attr("d", &area);
+    let drawn = bars.as_ref().map(|bars| bars.bars(scale)).unwrap_or_default();
+    figure.one(".bars").attr("d", &drawn);
+    bands(shell, figure, chart, scale);
+    grid(figure, chart, scale);
+    ticks(figure, &series, range);
+    let last = series.last().map_or_else(|| "–".to_owned(), |(_, value)| said(chart, value));
+    figure.one("[data-now]").text(&last);
+    figure.one(".plot").attr("aria-label", &summary(chart, &series, range));
+    let at = shown.borrow().at;
+    *shown.borrow_mut() = Shown { series, bars, range, at };
+    point_at(figure, chart, &shown.borrow(), at);
+    if figure.one("details").0.has_attribute("open") {
+        table(figure, chart, &shown.borrow());
+    }
+}
+
+/// From where on a value is doubtful, and from where on it is an alert.
+fn bands(shell: Shell, figure: &El, chart: &Chart, scale: Scale) {
+    let threshold = chart
+        .alert
+        .and_then(|kind| shell.with(|state| state.settings.thresholds[kind as usize]))
+        .map(Tenths::get);
+    let poor = threshold.map_or(0, |threshold| if threshold >= scale.high { 0 } else { scale.y(threshold) });
+    let fair = threshold
+        .filter(|&threshold| words::LATENCY_GOOD_MS < scale.high && words::LATENCY_GOOD_MS < threshold)
+        .map_or(poor, |_| scale.y(words::LATENCY_GOOD_MS));
+    for (class, top, bottom) in [(".poor", 0, poor), (".fair", poor, fair)] {
+        let band = figure.one(&[".band", class].concat());
+        band.attr("width", "1000").attr("y", &top.to_string()).attr("height", &(bottom - top).to_string());
+    }
+}
+
+fn grid(figure: &El, chart: &Chart, scale: Scale) {
+    let plot = figure.one(".plot");
+    for label in 0.. {
+        let old = plot.one(".level");
+        if old.0.parent_element().is_none() || label > 20 {
+            break;
+        }
+        old.0.remove();
+    }
+    let mut path = String::new();
+    for value in scale.lines() {
+        let y = scale.y(value);
+        path.push_str(&["M0 ", &y.to_string(), "H1000"].concat());
+        let label = el("span");
+        label
+            .class("level")
+            .text(&(format::short(value) + chart.unit))
+            .style("top", &percent(y * 100, HEIGHT));
+        plot.add(&label);
+    }
+    figure.one(".grid").attr("d", &path);
+}
+
+fn ticks(figure: &El, series: &Series, range: Range) {
+    let places = [0, series.values.len() / 2, series.values.len()];
+    let mut tick = figure.one(".ticks").0.first_element_child();
+    for place in places {
+        if let Some(part) = tick {
+            part.set_text_content(Some(&format::tick(series.at(place), range == Range::Month)));
+            tick = part.next_element_sibling();
+        }
+    }
+}
+
+fn summary(chart: &Chart, series: &Series, range: Range) -> String {
+    let mut words = [chart.name, ", last ", range.word(), ": "].concat();
+    match (series.extent(), series.last()) {
+        (Some((low, high)), Some((_, last))) => words.push_str(
+            &[
+                "from ",
+                &said(chart, low),
+                " to ",
+                &said(chart, high),
+                ", now ",
+                &said(chart, last),
+                ". Arrow keys read it.",
+            ]
+            .concat(),
+        ),
+        _ => words.push_str("nothing is known."),
+    }
+    words
+}
+
+fn listen(figure: &El, chart: &'static Chart, shown: &Shared) {
+    let plot = figure.one(".plot");
+    let (on, kept) = (figure.clone(), Rc::clone(shown));
+    plot.on("pointermove", move |event| {
+        let Some(pointer) = event.dyn_ref::<PointerEvent>() else { return };
+        let area = on.one(".over").0.get_bounding_client_rect();
+        let share = (f64::from(pointer.client_x()) - area.left()) / area.width().max(1.0);
+        let mut shown = kept.borrow_mut();
+        shown.at = Some(shown.series.under(share));
+        point_at(&on, chart, &shown, shown.at);
+    });
+    for gone in ["pointerleave", "blur"] {
+        let (on, kept) = (figure.clone(), Rc::clone(shown));
+        plot.on(gone, move |_| {
+            kept.borrow_mut().at = None;
+            point_at(&on, chart, &kept.borrow(), None);
+        });
+    }
+    let (on, kept) = (figure.clone(), Rc::clone(shown));
+    plot.on("keydown", move |event| {
+        let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+        let mut shown = kept.borrow_mut();
+        let last = shown.series.values.len().saturating_sub(1);
+        let at = shown.at.unwrap_or(last);
+        shown.at = Some(match key.key().as_str() {
+            "ArrowLeft" => at.saturating_sub(1),
+            "ArrowRight" => (at + 1).min(last),
+            "Home" => 0,
+            "End" => last,
+            _ => return,
+        });
+        event.prevent_default();
+        point_at(&on, chart, &shown, shown.at);
+        on.one("[data-heard]").text(&on.one(".readout").0.text_content().unwrap_or_default());
+    });
+    let (on, kept) = (figure.clone(), Rc::clone(shown));
+    figure.one("details").on("toggle", move |_| table(&on, chart, &kept.borrow()));
+}
+
+fn point_at(figure: &El, chart: &Chart, shown: &Shown, at: Option<usize>) {
+    let (cursor, readout) = (figure.one(".cursor"), figure.one(".readout"));
+    let at = at.filter(|&at| at < shown.series.values.len());
+    cursor.hide(at.is_none());
+    readout.hide(at.is_none());
+    let Some(at) = at else { return };
+    let left = percent(shown.series.x(at) * 100, 1_000);
+    cursor.style("left", &left);
+    let right_half = at > shown.series.values.len() / 2;
+    readout.style("left", if right_half { "auto" } else { &left });
+    readout.style(
+        "right",
+        &if right_half { percent(100_000 - shown.series.x(at) * 100, 1_000) } else { "auto".to_owned() },
+    );
+    readout.text(&[&when(shown, at), ": ", &read_out(chart, shown, at)].concat());
+}
+
+fn when(shown: &Shown, at: usize) -> String {
+    let at = shown.series.at(at);
+    if shown.range == Range::Month { format::moment(at) } else { format::clock(at) }
+}
+
+fn read_out(chart: &Chart, shown: &Shown, at: usize) -> String {
+    let value = |series: &Series| series.values.get(at).copied().flatten();
+    let mut text = value(&shown.series).map_or_else(|| "not known".to_owned(), |value| said(chart, value));
+    if let Some(failed) = shown.bars.as_ref().and_then(value).filter(|&failed| failed > 0.0) {
+        text.push_str(&[", ", &format::number(failed), " failed"].concat());
+    }
+    text
+}
+
+fn said(chart: &Chart, value: f64) -> String {
+    let number = if chart.unit.is_empty() { format::number(value) } else { format::ms(value) };
+    number + chart.unit
+}
+
+/// All that is drawn, as a table, the newest first; what is not known is left out.
+fn table(figure: &El, chart: &Chart, shown: &Shown) {
+    let place = figure.one(".figures-scroll");
+    place.empty();
+    let table = el("table");
+    let head = el("tr");
+    for title in ["From", chart.name] {
+        let cell = el("th");
+        cell.attr("scope", "col").text(title);
+        head.add(&cell);
+    }
+    table.add(&head);
+    for at in (0..shown.series.values.len()).rev() {
+        if shown.series.values[at].is_some() {
+            let row = el("tr");
+            row.put("td", "", &when(shown, at)).put("td", "number", &read_out(chart, shown, at));
+            table.add(&row);
+        }
+    }
+    place.add(&table);
+}
+
+/// A share of `whole` hundredths, for a style.
+fn percent(hundredths: i64, whole: i64) -> String {
+    (hundredths / whole).to_string() + "%"
+}

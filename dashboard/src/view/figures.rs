@@ -1,0 +1,168 @@
+//! The cards' numbers, and the lines under them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use protocol::{DashboardStats, history::HistoryPoint, time::SECOND_MS};
+
+use super::{flash, set_moment};
+use crate::{
+    dom::{El, all, live, one},
+    format,
+    lens::chart::{Fold, Of, Scale, Series, Span},
+    page::Page,
+    words,
+};
+
+type Text = fn(&DashboardStats) -> String;
+
+/// What each `data-figure` of `index.html` says. A dash is a number that is not known, never an old one.
+const FIGURES: [(&str, Text); 28] = [
+    ("bot-name", |stats| stats.bot.name.clone()),
+    ("bot-state", |stats| words::bot(stats.bot.status).to_owned()),
+    ("servers", |stats| format::count(stats.guilds.count)),
+    ("players", |stats| format::count(stats.users.active)),
+    ("players-total", |stats| format::count(stats.users.total)),
+    ("commands", |stats| format::count(stats.commands.total)),
+    ("commands-hour", |stats| format::count(stats.commands.last_hour)),
+    ("commands-change", |stats| words::change(stats.commands.change_from_last_month)),
+    ("refused", |stats| counted(stats.commands.refused_last_hour, " refused")),
+    ("failed", |stats| counted(stats.commands.failed_last_hour, " failed")),
+    ("latency", |stats| stats.ping.avg.map_or_else(|| "—".to_owned(), format::ms)),
+    ("latency-unit", |stats| unit(stats.ping.avg.is_some(), " ms")),
+    ("latency-grade", |stats| stats.ping.avg.map_or("offline", words::latency).to_owned()),
+    ("latency-change", |stats| words::change(stats.ping.change_from_last_hour)),
+    ("gateway", |stats| ms(stats.ping.gateway)),
+    ("rest", |stats| ms(stats.ping.rest)),
+    ("reply", |stats| stats.handling.p50.map_or_else(|| "—".to_owned(), |ms| format::count(ms.into()))),
+    ("reply-unit", |stats| unit(stats.handling.p50.is_some(), " ms")),
+    ("reply-p99", |stats| ms(stats.handling.p99.map(f64::from))),
+    ("wealth", |stats| format::coins(stats.economy.total_wealth)),
+    ("minted", |stats| format::coins(stats.economy.minted_24h)),
+    ("burned", |stats| format::coins(stats.economy.burned_24h)),
+    ("verdict", |stats| {
+        if stats.economy.balanced { "books balance" } else { "books do NOT balance" }.to_owned()
+    }),
+    ("level", |stats| format::tenths(stats.economy.avg_level)),
+    ("streak", |stats| format::count(stats.economy.top_streak.into())),
+    ("streak-unit", |stats| unit(true, if stats.economy.top_streak == 1 { " day" } else { " days" })),
+    ("uptime", |stats| stats.uptime.map_or_else(|| "—".to_owned(), words::span)),
+    ("viewers", |stats| format::count(stats.viewers.into())),
+];
+
+/// Under which card which line is drawn.
+const SPARKS: [(&str, Of); 4] = [
+    ("commands", Of { value: commands, fold: Fold::Sum }),
+    ("latency", Of { value: |point| point.ping, fold: Fold::Mean }),
+    ("reply", Of { value: reply, fold: Fold::Max }),
+    ("wealth", Of { value: wealth, fold: Fold::Last }),
+];
+
+/// Keeps the numbers true.
+pub fn keep(page: Page) {
+    let places: Vec<(El, Text, bool)> = all("[data-figure]")
+        .into_iter()
+        .filter_map(|place| {
+            let name = place.get("data-figure");
+            let text = FIGURES.iter().find(|figure| figure.0 == name)?.1;
+            let flashes = place.get("class").is_empty();
+            Some((place, text, flashes))
+        })
+        .collect();
+    live(move || {
+        let Some(stats) = page.stats.get() else { return };
+        for (place, text, flashes) in &places {
+            let text = text(&stats);
+            let before = place.0.text_content().unwrap_or_default();
+            if before != text {
+                place.text(&text);
+                if let Some(value) = place.0.parent_element().filter(|_| *flashes) {
+                    fit(&El(value), &text);
+                }
+                if *flashes && before != "–" {
+                    flash(place);
+                }
+            }
+        }
+        states(page, &stats);
+    });
+    live(move || {
+        page.now.with(|now| now.0 / (5 * SECOND_MS));
+        let (points, now) = (page.history.get(), page.now.get_untracked());
+        draw_sparks(&points, now.max(page.as_of().unwrap_or_default()));
+    });
+}
+
+/// What is not a text: states that a style shows.
+fn states(page: Page, stats: &Arc<DashboardStats>) {
+    one("[data-bot]").attr("data-bot", words::bot(stats.bot.status));
+    one("[data-maintenance]").hide(!stats.maintenance_mode);
+    one("[data-latency]").attr("data-latency", stats.ping.avg.map_or("offline", words::latency));
+    one("[data-figure=verdict]").attr("data-balanced", if stats.economy.balanced { "true" } else { "false" });
+    let last = one("[data-last-command]");
+    match stats.last_command_timestamp {
+        Some(at) => set_moment(&last, at, page.now.get_untracked()),
+        None => _ = last.text("never"),
+    }
+}
+
+/// Figures that would not fit in a narrow card are set smaller, rather than cut or rounded.
+fn fit(value: &El, text: &str) {
+    if value.get("class").starts_with("value") {
+        value.class(match text.chars().count() {
+            ..=9 => "value",
+            10..=13 => "value long",
+            14..=18 => "value longer",
+            _ => "value longest",
+        });
+    }
+}
+
+fn draw_sparks(points: &[HistoryPoint], now: protocol::Timestamp) {
+    let span = Span::of_spark(points, now);
+    for (card, of) in SPARKS {
+        let spark = one(&["[data-card=", card, "] .spark"].concat());
+        let series = Series::new(points, of, span, now);
+        let (line, area) = series.paths(Scale::snug(series.extent(), of.fold == Fold::Sum));
+        spark.one(".line").attr("d", &line);
+        spark.one(".area").attr("d", &area);
+    }
+}
+
+/// Commands of a point.
+#[expect(clippy::cast_precision_loss, reason = "a place in a drawing")]
+#[expect(clippy::unnecessary_wraps, reason = "every series may have gaps")]
+pub fn commands(point: &HistoryPoint) -> Option<f64> {
+    Some(point.commands as f64)
+}
+
+/// Failed commands of a point.
+#[expect(clippy::cast_precision_loss, reason = "a place in a drawing")]
+#[expect(clippy::unnecessary_wraps, reason = "every series may have gaps")]
+pub fn errors(point: &HistoryPoint) -> Option<f64> {
+    Some(point.errors as f64)
+}
+
+/// Reply time of a point, in milliseconds.
+pub fn reply(point: &HistoryPoint) -> Option<f64> {
+    point.handling_p99.map(f64::from)
+}
+
+/// Wealth at the end of a point.
+#[expect(clippy::cast_precision_loss, reason = "a place in a drawing")]
+#[expect(clippy::unnecessary_wraps, reason = "every series may have gaps")]
+pub fn wealth(point: &HistoryPoint) -> Option<f64> {
+    Some(point.wealth.get() as f64)
+}
+
+fn ms(ms: Option<f64>) -> String {
+    ms.map_or_else(|| "—".to_owned(), |ms| format::ms(ms) + " ms")
+}
+
+fn unit(is_known: bool, unit: &str) -> String {
+    if is_known { unit.to_owned() } else { String::new() }
+}
+
+fn counted(count: u64, word: &str) -> String {
+    if count == 0 { String::new() } else { format::count(count) + word }
+}

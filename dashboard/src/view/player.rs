@@ -1,0 +1,82 @@
+//! One player: what they have, what they bought, and every row of the books that they stand in.
+
+use protocol::{GuildId, Timestamp, UserId};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{journal, moment, panel, say, server, servers, table::span};
+use crate::{
+    dom::{El, el, link, live},
+    fetch, format,
+    json::Json,
+    lens::place::View,
+    shell::Shell,
+};
+
+/// A player's page.
+pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
+    part.empty();
+    let (head, title) = (el("header"), el("h2"));
+    head.class("page-head");
+    let back = link(&super::href(shell, View::Server(guild)), "");
+    head.add(&title).add(&back);
+    part.add(&head);
+    title.text(&player.to_string());
+    live(move || _ = back.text(&servers::name_of(shell, guild)));
+    let facts = el("div");
+    facts.class("facts").attr("aria-live", "polite");
+    part.add(&facts);
+    let items = panel(part, "Items");
+    journal::fill(shell, &panel(part, "Journal"), guild, Some(player));
+    spawn_local(async move {
+        let answer = fetch::text(&server::path(guild, &["players/", &player.to_string()].concat())).await;
+        match answer.map(|body| Json::parse(&body)) {
+            Ok(Some(profile)) => {
+                let name = profile.text("name");
+                if !name.is_empty() {
+                    title.text(&name);
+                }
+                show(shell, &facts, &profile);
+                show_items(&items, &profile);
+            }
+            Ok(None) => {}
+            Err(trouble) => say(&facts, trouble),
+        }
+    });
+}
+
+fn show(shell: Shell, facts: &El, profile: &Json) {
+    let whole = |name: &str| span(&format::coins_of(&profile.text(name)));
+    let since = profile.text("createdAt").parse().ok().map(Timestamp);
+    for (name, value) in [
+        ("Balance", whole("balance")),
+        ("Rank", whole("rank")),
+        ("Level", whole("level")),
+        ("Experience", whole("xp")),
+        ("Streak", whole("streak")),
+        ("Freezes", whole("freezes")),
+        ("Account since", moment(shell, since)),
+    ] {
+        let (card, figure) = (el("article"), el("p"));
+        figure.class("value").add(&value);
+        card.class("panel card").put("h3", "", name).add(&figure);
+        facts.add(&card);
+    }
+}
+
+/// Items are names, or names with how many.
+fn show_items(panel: &El, profile: &Json) {
+    let items = profile.get("items").items();
+    if items.is_empty() {
+        return say(panel, "Nothing bought yet.");
+    }
+    let list = el("ul");
+    list.class("items");
+    for item in items {
+        let quantity = item.text("quantity");
+        let name = item.as_text().unwrap_or_else(|| item.text("name"));
+        let count =
+            if quantity.is_empty() || quantity == "1" { String::new() } else { [" × ", &quantity].concat() };
+        list.put("li", "", &(name + &count));
+    }
+    panel.add(&list);
+}

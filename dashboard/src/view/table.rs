@@ -1,0 +1,126 @@
+//! Tables that can be sorted by a click on a heading.
+
+use leptos::prelude::*;
+
+use crate::{
+    dom::{El, el, live},
+    lens::order::{Key, Order},
+};
+
+/// A column's heading.
+#[derive(Clone, Copy)]
+pub struct Column {
+    /// What it says.
+    pub title: &'static str,
+    /// Whether it holds texts; numbers stand on the right.
+    pub is_text: bool,
+}
+
+/// One cell: what it shows, and what it is compared by.
+pub struct Cell {
+    /// What it shows.
+    pub shown: El,
+    /// What it is compared by.
+    pub key: Key,
+}
+
+/// A cell with a number, as it is written.
+pub fn number(written: &str, number: Option<i64>) -> Cell {
+    Cell { shown: span(written), key: Key::Number(number) }
+}
+
+/// A table at the end of `part`; `rows` runs again when a signal that it reads changes.
+pub fn sortable(
+    part: &El,
+    columns: &'static [Column],
+    first: Order,
+    rows: impl Fn() -> Vec<Vec<Cell>> + 'static,
+) {
+    sortable_boxed(part, columns, first, Box::new(rows));
+}
+
+fn sortable_boxed(
+    part: &El,
+    columns: &'static [Column],
+    first: Order,
+    rows: Box<dyn Fn() -> Vec<Vec<Cell>>>,
+) {
+    let order = RwSignal::new(first);
+    let (table, head, body) = frame(part);
+    for (index, column) in columns.iter().enumerate() {
+        let (cell, button) = (el("th"), el("button"));
+        cell.attr("scope", "col").class(side(column));
+        button.class("sort").attr("type", "button").text(column.title);
+        button.on("click", move |_| order.update(|order| *order = order.clicked(index, column.is_text)));
+        cell.add(&button);
+        head.add(&cell);
+        live(move || {
+            let Order { column, descending } = order.get();
+            let sorted = if column != index {
+                "none"
+            } else if descending {
+                "descending"
+            } else {
+                "ascending"
+            };
+            cell.attr("aria-sort", sorted);
+        });
+    }
+    live(move || {
+        let (order, mut rows) = (order.get(), rows());
+        rows.sort_by(|left, right| match (left.get(order.column), right.get(order.column)) {
+            (Some(left), Some(right)) => order.compare(&left.key, &right.key),
+            _ => std::cmp::Ordering::Equal,
+        });
+        body.empty();
+        table.hide(rows.is_empty());
+        for row in rows {
+            let line: Vec<El> = row.into_iter().map(|cell| cell.shown).collect();
+            add_row(&body, columns, &line);
+        }
+    });
+}
+
+/// A table that keeps the order it is given.
+pub fn plain(part: &El, columns: &[Column]) -> El {
+    let (_, head, body) = frame(part);
+    for column in columns {
+        let cell = el("th");
+        cell.attr("scope", "col").class(side(column)).text(column.title);
+        head.add(&cell);
+    }
+    body
+}
+
+/// A row at the end of a table's body.
+pub fn add_row(body: &El, columns: &[Column], cells: &[El]) -> El {
+    let row = el("tr");
+    for (column, shown) in columns.iter().zip(cells) {
+        let cell = el("td");
+        cell.class(side(column)).add(shown);
+        row.add(&cell);
+    }
+    body.add(&row);
+    row
+}
+
+/// A piece of text.
+pub fn span(text: &str) -> El {
+    let span = el("span");
+    span.text(text);
+    span
+}
+
+fn frame(part: &El) -> (El, El, El) {
+    let (scroll, table, head, line, body) = (el("div"), el("table"), el("thead"), el("tr"), el("tbody"));
+    scroll.class("table-scroll");
+    head.add(&line);
+    table.add(&head).add(&body);
+    scroll.add(&table);
+    part.add(&scroll);
+    (table, line, body)
+}
+
+fn side(column: &Column) -> &'static str {
+    if column.is_text { "" } else { "number" }
+}

@@ -1,0 +1,172 @@
+// For everybody: axe in both themes, on every page and in every state; small windows, large type, no motion, forced colours.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+
+import { GUILD, PAGE, Server } from "./mock.mjs";
+import { launch } from "./stack.mjs";
+
+const PATIENCE = { timeout: 30_000 };
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PAGES = {
+  overview: "",
+  servers: "?view=servers",
+  server: `?view=server&server=${GUILD}`,
+  player: `?view=player&server=${GUILD}&player=700000000000000001`,
+  alerts: "?view=alerts",
+  kiosk: "?kiosk=1",
+};
+let browser;
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function opened(search, options = {}, prepare = () => {}) {
+  const server = new Server({ count: 60 });
+  prepare(server);
+  const context = await browser.newContext(options);
+  await server.attach(context);
+  const page = await context.newPage();
+  await page.goto(PAGE + search);
+  return { server, context, page };
+}
+
+const pill = (page, words) => page.locator("[data-pill]", { hasText: words }).waitFor(PATIENCE);
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => {
+    // A colour that is on its way to another has no contrast yet.
+    document.getAnimations().forEach((animation) => animation.finish());
+    return axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+  });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary}`).join(" | ")}`);
+}
+
+for (const colorScheme of ["dark", "light"]) {
+  test(`axe finds nothing on any page, ${colorScheme}`, async () => {
+    for (const [name, search] of Object.entries(PAGES)) {
+      const { page, context } = await opened(search, { colorScheme });
+      await pill(page, "Live");
+      await page.waitForLoadState("networkidle");
+      if (name === "overview") {
+        await page.locator("[data-seq='58'] .line").click();
+        await page.locator("[data-chart=latency] summary").click();
+      }
+      assert.deepEqual(await violations(page), [], name);
+      await context.close();
+    }
+  });
+
+  test(`axe finds nothing in any state of the connection, ${colorScheme}`, async () => {
+    const states = {
+      Connecting: (server) => (server.join = () => {}),
+      Reconnecting: (server) => (server.accepts = false),
+      "Signed out": (server) => {
+        server.accepts = false;
+        server.routes["/api/snapshot"] = () => ({ status: 401, json: {} });
+      },
+      "New version": (server) => (server.version = 2),
+      Paused: () => {},
+    };
+    for (const [words, prepare] of Object.entries(states)) {
+      const { page, context } = await opened("", { colorScheme, reducedMotion: "reduce" }, prepare);
+      if (words === "Paused") {
+        await pill(page, "Live");
+        await page.keyboard.press("Space");
+      }
+      await pill(page, words);
+      assert.deepEqual(await violations(page), [], words);
+      await context.close();
+    }
+  });
+}
+
+test("axe finds nothing when the numbers are stale, and with an alert", async () => {
+  const { page, context, server } = await opened("", { reducedMotion: "reduce" });
+  await pill(page, "Live");
+  const slow = { ping: { avg: 900, gateway: 900, rest: 900, changeFromLastHour: null } };
+  while ((await page.locator("[data-alarmed]").count()) === 0) {
+    server.tellStats(slow);
+    await page.waitForTimeout(1_000);
+  }
+  assert.deepEqual(await violations(page), [], "alert");
+  server.say = () => {};
+  await pill(page, "Stale");
+  assert.deepEqual(await violations(page), [], "stale");
+  await context.close();
+});
+
+test("nothing is lost at 320 pixels, and at twice the size", async () => {
+  for (const viewport of [{ width: 320, height: 640 }, { width: 640, height: 400 }, { width: 2560, height: 1080 }]) {
+    for (const [name, search] of Object.entries(PAGES)) {
+      const { page, context } = await opened(search, { viewport });
+      await pill(page, "Live");
+      await page.waitForLoadState("networkidle");
+      const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(content <= window, `${name}: ${content} px of content in a window of ${window} px`);
+      await context.close();
+    }
+  }
+});
+
+test("without motion nothing moves, and with forced colours states are still told apart", async () => {
+  const { page, context, server } = await opened("", { reducedMotion: "reduce", forcedColors: "active" });
+  await pill(page, "Live");
+  server.record(1);
+  await page.locator("[data-seq='61']").waitFor(PATIENCE);
+  const moving = () => document.getAnimations().filter(({ animationName }) => animationName !== undefined).length;
+  assert.equal(await page.evaluate(moving), 0);
+  assert.deepEqual(await violations(page), []);
+  await context.close();
+});
+
+test("status is spoken when it changes, and numbers never", async () => {
+  const { page, context, server } = await opened("");
+  await pill(page, "Live");
+  await page.evaluate(() => {
+    window.spoken = [];
+    const listen = new MutationObserver((changes) =>
+      changes.forEach(({ target }) => {
+        const region = (target.closest ? target : target.parentElement)?.closest("[role=status], [role=alert], [aria-live]");
+        if (region) window.spoken.push(region.textContent);
+      }),
+    );
+    listen.observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  for (let burst = 0; burst < 5; burst += 1) {
+    server.record(20);
+    server.tellStats({ viewers: burst + 10 });
+    await page.locator("[data-viewers]", { hasText: `${burst + 10}` }).waitFor(PATIENCE);
+  }
+  assert.deepEqual(await page.evaluate(() => window.spoken), []);
+  await page.keyboard.press("Space");
+  await pill(page, "Paused");
+  assert.deepEqual([...new Set(await page.evaluate(() => window.spoken))], ["Paused"]);
+  await context.close();
+});
+
+test("by keyboard alone: every control is reached, and shows that it is", async () => {
+  const { page, context } = await opened("");
+  await pill(page, "Live");
+  const reached = new Set();
+  for (let step = 0; step < 120; step += 1) {
+    await page.keyboard.press("Tab");
+    const stop = await page.evaluate(() => {
+      const at = document.activeElement;
+      const { outlineStyle, boxShadow } = getComputedStyle(at);
+      const name = at.dataset.go ?? at.dataset.range ?? at.dataset.by ?? at.dataset.filter ?? at.dataset.export ?? at.className;
+      return { name, shown: outlineStyle !== "none" || boxShadow !== "none", tag: at.tagName };
+    });
+    if (stop.tag === "BODY") break;
+    assert.ok(stop.shown, `${stop.tag} ${stop.name} shows no focus`);
+    reached.add(stop.name);
+  }
+  for (const name of ["overview", "servers", "alerts", "1h", "30d", "plot", "q", "severity", "csv", "line", "wealth"]) {
+    assert.ok(reached.has(name), `${name} of ${[...reached]}`);
+  }
+  await context.close();
+});
