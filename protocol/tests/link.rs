@@ -211,6 +211,16 @@ fn the_heart_beats_every_25_seconds() {
 }
 
 #[test]
+fn a_clock_that_wakes_early_hears_nothing_said() {
+    let mut page = Page::live();
+    for ms in [0, 1, HEARTBEAT_MS / 2] {
+        page.now = page.now.plus(ms);
+        let outputs = page.handle(Input::Woke);
+        assert!(outputs.iter().all(|output| matches!(output, Output::WakeIn(_))), "{outputs:?}");
+    }
+}
+
+#[test]
 fn silence_is_stale_and_then_the_end() {
     let mut page = Page::live();
     page.pass(STALE_AFTER_MS - 1);
