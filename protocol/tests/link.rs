@@ -211,7 +211,11 @@ fn the_heart_beats_every_25_seconds() {
 }
 
 #[test]
-fn a_clock_that_wakes_early_hears_nothing_said() {
+fn a_clock_that_wakes_early_changes_nothing() {
+    let mut connecting = Page::opened();
+    connecting.now = connecting.now.plus(CONNECT_TIMEOUT_MS - 1);
+    let outputs = connecting.handle(Input::Woke);
+    assert!(outputs.iter().all(|output| matches!(output, Output::WakeIn(_))), "{outputs:?}");
     let mut page = Page::live();
     for ms in [0, 1, HEARTBEAT_MS / 2] {
         page.now = page.now.plus(ms);

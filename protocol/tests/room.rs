@@ -681,3 +681,25 @@ fn the_room_tells_of_itself() {
     let state = RoomState { epoch: EPOCH, seq: Seq(2), viewers: 1, ticks: 1 };
     assert_eq!(house.room.state(), state);
 }
+
+/// The words stand in databases: another one for the same kind would lose what is there.
+#[test]
+fn each_kind_of_row_keeps_its_word() {
+    let words = [
+        (Kind::Epoch, "epoch"),
+        (Kind::Event, "event"),
+        (Kind::Guild, "guild"),
+        (Kind::Name, "name"),
+        (Kind::FiveSeconds, "5s"),
+        (Kind::Minute, "1m"),
+        (Kind::QuarterHour, "15m"),
+        (Kind::Active, "active"),
+        (Kind::Months, "months"),
+        (Kind::Report, "report"),
+        (Kind::Job, "job"),
+    ];
+    for (kind, word) in words {
+        assert_eq!((kind.word(), Kind::from_word(word)), (word, Some(kind)));
+    }
+    assert_eq!(Kind::from_word("gossip"), None);
+}
