@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, output, show};
+use crate::commands::{cargo, command, log, output, show};
 use crate::dev;
 use crate::steps::{Steps, told};
 use crate::tools;
+
+/// End-to-end tests whose time is mostly the passing of intervals: ticks, heartbeats, outages.
+const MOSTLY_WAIT: [&str; 5] = ["bot_weather", "bot_worker", "latency", "outage", "ticks"];
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -62,14 +66,41 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
     // The edges that tests shared have left their state behind; what cannot be removed does no harm.
     let _ = fs::remove_dir_all(crate::at("target/state/tests"));
     let slow = options.slow.then_some(("PULSE_SLOW", "1"));
-    steps.step("end-to-end tests", "about 3 min", || show(cargo("test -p tests").envs(slow)))?;
+    steps.step("end-to-end tests", "about 8 min", || end_to_end(slow))?;
     if options.no_browser {
         return Ok(());
     }
     let browser = steps.step("a browser", "about 1 min, once", tools::browser)?;
-    steps.step("browser tests", "about 2 min", || {
+    steps.step("browser tests", "about 4 min", || {
         show(browser_tests()?.env("PULSE_CHROMIUM", browser).envs(slow))
     })
+}
+
+/// Those that mostly wait run beside those that mostly work, and are shown when both are through.
+fn end_to_end(slow: Option<(&str, &str)>) -> Result<()> {
+    let mut names: Vec<String> = fs::read_dir(crate::at("tests/tests"))
+        .context("reading tests/tests")?
+        .filter_map(|entry| {
+            entry.ok()?.file_name().into_string().ok()?.strip_suffix(".rs").map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    let (waiting, working): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| MOSTLY_WAIT.contains(&name.as_str()));
+    show(&mut cargo("test --quiet -p tests --no-run"))?;
+    thread::scope(|scope| {
+        let beside = scope.spawn(|| {
+            let mut tests = cargo("test --no-fail-fast -p tests");
+            log("end-to-end-waiting", tests.args(chosen(&waiting)).envs(slow))
+        });
+        let worked = show(cargo("test -p tests --lib").args(chosen(&working)).envs(slow));
+        let waited = beside.join().map_err(|_| anyhow!("the tests beside it could not be run"))?;
+        worked.and(waited)
+    })
+}
+
+fn chosen(names: &[String]) -> impl Iterator<Item = &str> {
+    names.iter().flat_map(|name| ["--test", name])
 }
 
 /// rustfmt and clippy come with most toolchains, but not with all.
