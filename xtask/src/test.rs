@@ -76,7 +76,7 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
     })
 }
 
-/// Those that mostly wait run beside those that mostly work, and are shown when both are through.
+/// Those that mostly wait run beside those that mostly work; their output is in a log, whose end is shown if they fail.
 fn end_to_end(slow: Option<(&str, &str)>) -> Result<()> {
     let mut names: Vec<String> = fs::read_dir(crate::at("tests/tests"))
         .context("reading tests/tests")?
