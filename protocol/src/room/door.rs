@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 
-use crate::Timestamp;
+use crate::{Timestamp, pace::Pace};
 
 /// Sockets that one browser session may hold: as many tabs.
 pub const SESSION_SOCKETS_MAX: usize = 50;
@@ -10,8 +10,7 @@ pub const SESSION_SOCKETS_MAX: usize = 50;
 pub const JOINS_AT_ONCE_MAX: u64 = 100;
 /// After these a session may open one more each so many milliseconds.
 pub const JOIN_EVERY_MS: u64 = 200;
-/// How far a session may be ahead of its pace, in milliseconds.
-const AHEAD_MAX_MS: u64 = (JOINS_AT_ONCE_MAX - 1) * JOIN_EVERY_MS;
+const PACE: Pace = Pace { at_once: JOINS_AT_ONCE_MAX, every_ms: JOIN_EVERY_MS };
 
 /// A browser's session, by the first 64 bits of the hash that stands for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +54,7 @@ pub(super) struct Door {
 #[derive(Clone, Copy, Debug, Default)]
 struct Visits {
     sockets: usize,
-    /// When the session is back at its pace: the generic cell rate algorithm (ITU-T I.371).
+    /// When the session is back at its pace.
     on_pace_at: Timestamp,
 }
 
@@ -73,15 +72,8 @@ impl Door {
         if visits.sockets >= SESSION_SOCKETS_MAX {
             return Err(Refusal::TooManySockets);
         }
-        let ahead_ms = match visits.on_pace_at.since(now) {
-            // Nobody gets so far ahead: the clock has stepped back.
-            ms if ms > AHEAD_MAX_MS + JOIN_EVERY_MS => 0,
-            ms => ms,
-        };
-        if ahead_ms > AHEAD_MAX_MS {
-            return Err(Refusal::TooManyJoins { retry_in_ms: ahead_ms - AHEAD_MAX_MS });
-        }
-        visits.on_pace_at = now.plus(ahead_ms + JOIN_EVERY_MS);
+        let paced = PACE.step(now, visits.on_pace_at);
+        visits.on_pace_at = paced.map_err(|retry_in_ms| Refusal::TooManyJoins { retry_in_ms })?;
         Ok(())
     }
 

@@ -1,0 +1,136 @@
+//! How often something may be done: so much at once after a quiet time, and then one more each so often.
+
+use std::collections::BTreeMap;
+
+use crate::Timestamp;
+
+/// A pace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// What may be done at once, after a quiet time.
+    pub at_once: u64,
+    /// After that, once each so many milliseconds.
+    pub every_ms: u64,
+}
+
+impl Pace {
+    /// The furthest that somebody may be ahead of the pace, in milliseconds.
+    const fn ahead_max_ms(self) -> u64 {
+        (self.at_once - 1) * self.every_ms
+    }
+
+    /// Takes one step at `now`, by somebody who is back at the pace at `on_pace_at`: when they are the next time. Refused,
+    /// it gives the wait in milliseconds. This is the generic cell rate algorithm (ITU-T I.371).
+    pub fn step(self, now: Timestamp, on_pace_at: Timestamp) -> Result<Timestamp, u64> {
+        let ahead_ms = match on_pace_at.since(now) {
+            // Nobody gets so far ahead: the clock has stepped back.
+            ms if ms > self.ahead_max_ms() + self.every_ms => 0,
+            ms => ms,
+        };
+        if ahead_ms > self.ahead_max_ms() {
+            return Err(ahead_ms - self.ahead_max_ms());
+        }
+        Ok(now.plus(ahead_ms + self.every_ms))
+    }
+}
+
+/// Who is ahead of a pace. Whoever is back at it is forgotten; a restart forgives a few seconds of haste.
+#[derive(Clone, Debug)]
+pub struct Paces<K> {
+    pace: Pace,
+    on_pace_at: BTreeMap<K, Timestamp>,
+    /// When to look next for those who may be forgotten.
+    sweep_at: Timestamp,
+}
+
+/// How many are remembered before some have to be looked for that can be forgotten.
+const SWEEP_FROM: usize = 1_000;
+/// How often that is done at most, in milliseconds.
+const SWEEP_EVERY_MS: u64 = 1_000;
+
+impl<K: Ord> Paces<K> {
+    /// Nobody is ahead of it.
+    pub const fn of(pace: Pace) -> Self {
+        Self { pace, on_pace_at: BTreeMap::new(), sweep_at: Timestamp(0) }
+    }
+
+    /// Takes one step for this one; refused, it gives the wait in milliseconds.
+    pub fn step(&mut self, now: Timestamp, who: K) -> Result<(), u64> {
+        self.sweep(now);
+        let on_pace_at = self.on_pace_at.entry(who).or_default();
+        *on_pace_at = self.pace.step(now, *on_pace_at)?;
+        Ok(())
+    }
+
+    /// Whether this one would be refused now: the wait in milliseconds, and nothing is counted.
+    pub fn wait_ms(&self, now: Timestamp, who: &K) -> Option<u64> {
+        let on_pace_at = self.on_pace_at.get(who).copied().unwrap_or_default();
+        self.pace.step(now, on_pace_at).err()
+    }
+
+    /// How many are remembered.
+    pub fn len(&self) -> usize {
+        self.on_pace_at.len()
+    }
+
+    /// Whether nobody is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.on_pace_at.is_empty()
+    }
+
+    fn sweep(&mut self, now: Timestamp) {
+        if self.on_pace_at.len() >= SWEEP_FROM && now >= self.sweep_at {
+            self.on_pace_at.retain(|_, on_pace_at| *on_pace_at > now);
+            self.sweep_at = now.plus(SWEEP_EVERY_MS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(43_200_000);
+    const PACE: Pace = Pace { at_once: 3, every_ms: 100 };
+
+    #[test]
+    fn three_at_once_and_then_one_each_tenth_of_a_second() {
+        let mut paces = Paces::of(PACE);
+        for (after_ms, answer) in [
+            (0, Ok(())),
+            (0, Ok(())),
+            (0, Ok(())),
+            (0, Err(100)),
+            (40, Err(60)),
+            (99, Err(1)),
+            (100, Ok(())),
+            (100, Err(100)),
+            (400, Ok(())),
+            (400, Ok(())),
+            (400, Ok(())),
+            (400, Err(100)),
+        ] {
+            let now = NOON.plus(after_ms);
+            assert_eq!(paces.wait_ms(now, &"ann"), answer.err(), "asked after {after_ms} ms");
+            assert_eq!(paces.step(now, "ann"), answer, "after {after_ms} ms");
+            assert_eq!(paces.wait_ms(now, &"ben"), None, "others are not concerned");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_locks_nobody_out() {
+        let mut paces = Paces::of(PACE);
+        (0..3).for_each(|_| paces.step(NOON, ()).unwrap());
+        assert_eq!(paces.step(NOON.minus(3_600_000), ()), Ok(()));
+    }
+
+    #[test]
+    fn who_is_back_at_the_pace_is_forgotten() {
+        let mut paces = Paces::of(PACE);
+        for address in 0..5_000_u64 {
+            paces.step(NOON.plus(address * 10), address).unwrap();
+        }
+        assert!(paces.len() < 1_200, "{} are remembered", paces.len());
+        assert!(!paces.is_empty());
+    }
+}

@@ -1,0 +1,247 @@
+//! Who somebody is, how long that holds, and what they may look at.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    GuildId, Timestamp, UserId,
+    time::{DAY_MS, MINUTE_MS},
+};
+
+/// A session that nobody uses ends after so long, in milliseconds.
+pub const IDLE_MAX_MS: u64 = 7 * DAY_MS;
+/// Every session ends after so long, in milliseconds.
+pub const SESSION_MAX_MS: u64 = 30 * DAY_MS;
+/// That a session is used is noted in steps of so long, in milliseconds: not each request is worth a written row.
+pub const SEEN_EVERY_MS: u64 = 60 * MINUTE_MS;
+/// Rights are asked for again when they are so old, in milliseconds.
+pub const RIGHTS_DUE_MS: u64 = 10 * MINUTE_MS;
+/// Rights that could not be confirmed for so long, in milliseconds, are none.
+pub const RIGHTS_MAX_MS: u64 = 15 * MINUTE_MS;
+
+/// The bits of Discord's permissions that make somebody a manager of a server: Administrator and Manage Server.
+///
+/// Source: <https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags>.
+const MANAGES: u64 = (1 << 3) | (1 << 5);
+
+/// One of the servers that Discord says somebody is in: `GET /users/@me/guilds`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Membership {
+    id: GuildId,
+    #[serde(default)]
+    owner: bool,
+    /// A number of 64 bits, as text.
+    #[serde(default)]
+    permissions: String,
+}
+
+impl Membership {
+    fn manages(&self) -> bool {
+        self.owner || self.permissions.parse().is_ok_and(|bits: u64| bits & MANAGES != 0)
+    }
+}
+
+/// The servers among these that somebody manages.
+pub fn managed(memberships: &[Membership]) -> BTreeSet<GuildId> {
+    memberships.iter().filter(|membership| membership.manages()).map(|membership| membership.id).collect()
+}
+
+/// What somebody may look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All servers.
+    Everything,
+    /// These, one at a time.
+    Servers(BTreeSet<GuildId>),
+}
+
+impl Scope {
+    /// What to show to whoever asks for this server, or for none.
+    pub fn view(&self, asked: Option<GuildId>) -> View {
+        match (self, asked) {
+            (Self::Everything, None) => View::Everything,
+            (Self::Everything, Some(guild)) => View::Server(guild),
+            (Self::Servers(servers), Some(guild)) if servers.contains(&guild) => View::Server(guild),
+            (Self::Servers(servers), None) => {
+                servers.first().map_or(View::Nothing, |&guild| View::Server(guild))
+            }
+            (Self::Servers(_), Some(_)) => View::Nothing,
+        }
+    }
+
+    /// Whether a server is theirs to look at.
+    pub fn covers(&self, guild: GuildId) -> bool {
+        self.view(Some(guild)) != View::Nothing
+    }
+}
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// All servers.
+    Everything,
+    /// One alone.
+    Server(GuildId),
+    /// It is not theirs to look at.
+    Nothing,
+}
+
+/// Somebody, as Discord knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// The account.
+    pub id: UserId,
+    /// What others see.
+    pub name: String,
+    /// Where the avatar is, if there is one.
+    pub avatar_url: Option<String>,
+}
+
+/// What somebody is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Named in `ADMIN_IDS`.
+    Admin,
+    /// Manages servers that Pulse is in.
+    Manager,
+    /// Came by the link of a developer's machine.
+    Local,
+    /// A program with `ADMIN_TOKEN`.
+    Program,
+}
+
+/// What `/api/me` gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    /// The account; `null` for a program, and for who came by the link.
+    pub id: Option<UserId>,
+    /// What to call them.
+    pub name: String,
+    /// Where the avatar is, if there is one.
+    pub avatar_url: Option<String>,
+    /// What they are here.
+    pub role: Role,
+    /// The servers that are theirs to look at; `null` for all.
+    pub guilds: Option<BTreeSet<GuildId>>,
+}
+
+/// The moments of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When it was last seen in use, to [`SEEN_EVERY_MS`].
+    pub seen_at: Timestamp,
+    /// When Discord last said what its owner may.
+    pub checked_at: Timestamp,
+}
+
+impl Life {
+    /// One that begins.
+    pub const fn new(now: Timestamp) -> Self {
+        Self { opened_at: now, seen_at: now, checked_at: now }
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now.since(self.seen_at) >= IDLE_MAX_MS || now.since(self.opened_at) >= SESSION_MAX_MS
+    }
+
+    /// Whether its use is to be noted.
+    pub fn is_to_be_noted(&self, now: Timestamp) -> bool {
+        now.since(self.seen_at) >= SEEN_EVERY_MS
+    }
+
+    /// Whether its owner's rights are to be asked for again.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        now.since(self.checked_at) >= RIGHTS_DUE_MS
+    }
+
+    /// Whether its owner's rights are too old to go by.
+    pub fn is_unsure(&self, now: Timestamp) -> bool {
+        now.since(self.checked_at) >= RIGHTS_MAX_MS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOON: Timestamp = Timestamp(1_768_478_400_000);
+
+    #[test]
+    fn managers_are_owners_administrators_and_who_may_manage() {
+        let cases = [
+            (json!({"id": "1", "owner": true, "permissions": "0"}), true),
+            (json!({"id": "1", "owner": false, "permissions": "8"}), true),
+            (json!({"id": "1", "owner": false, "permissions": "32"}), true),
+            (json!({"id": "1", "owner": false, "permissions": "2251799813685247"}), true),
+            (json!({"id": "1", "owner": false, "permissions": "16"}), false),
+            (json!({"id": "1", "owner": false, "permissions": "2248473465835073"}), false),
+            (json!({"id": "1", "owner": false, "permissions": "all"}), false),
+            (json!({"id": "1"}), false),
+        ];
+        for (membership, manages) in cases {
+            let read: Membership = serde_json::from_value(membership.clone()).unwrap();
+            assert_eq!(!managed(&[read]).is_empty(), manages, "{membership}");
+        }
+    }
+
+    #[test]
+    fn a_scope_shows_what_is_in_it_and_nothing_else() {
+        let some = |ids: &[u64]| Scope::Servers(ids.iter().copied().map(GuildId).collect());
+        let cases = [
+            (Scope::Everything, None, View::Everything),
+            (Scope::Everything, Some(9), View::Server(GuildId(9))),
+            (some(&[7, 5]), None, View::Server(GuildId(5))),
+            (some(&[7, 5]), Some(7), View::Server(GuildId(7))),
+            (some(&[7, 5]), Some(9), View::Nothing),
+            (some(&[]), None, View::Nothing),
+            (some(&[]), Some(5), View::Nothing),
+        ];
+        for (scope, asked, shown) in cases {
+            let asked = asked.map(GuildId);
+            assert_eq!(scope.view(asked), shown, "{scope:?} {asked:?}");
+            if let Some(asked) = asked {
+                assert_eq!(scope.covers(asked), shown != View::Nothing);
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_slides_and_ends() {
+        let at = |opened: u64, seen: u64, checked: u64| Life {
+            opened_at: NOON.minus(opened),
+            seen_at: NOON.minus(seen),
+            checked_at: NOON.minus(checked),
+        };
+        for (life, over) in [
+            (at(0, 0, 0), false),
+            (at(IDLE_MAX_MS, IDLE_MAX_MS - 1, 0), false),
+            (at(IDLE_MAX_MS, IDLE_MAX_MS, 0), true),
+            (at(SESSION_MAX_MS - 1, 0, 0), false),
+            (at(SESSION_MAX_MS, 0, 0), true),
+        ] {
+            assert_eq!(life.is_over(NOON), over, "{life:?}");
+        }
+        assert!(!at(0, SEEN_EVERY_MS - 1, 0).is_to_be_noted(NOON));
+        assert!(at(0, SEEN_EVERY_MS, 0).is_to_be_noted(NOON));
+        for (age, due, unsure) in [
+            (0, false, false),
+            (RIGHTS_DUE_MS - 1, false, false),
+            (RIGHTS_DUE_MS, true, false),
+            (RIGHTS_MAX_MS - 1, true, false),
+            (RIGHTS_MAX_MS, true, true),
+        ] {
+            let life = at(0, 0, age);
+            assert_eq!((life.is_due(NOON), life.is_unsure(NOON)), (due, unsure), "{age}");
+        }
+        assert!(!Life::new(NOON).is_over(NOON.minus(1)), "a clock that steps back ends nothing");
+    }
+}
