@@ -87,6 +87,8 @@ pub enum Input<'a> {
     Settled(String, Settlement),
     /// Somebody who may pauses everything, or lets it go on; the reason is cleaned.
     Acted(Actor, Action),
+    /// A server's own room is told whether everything is paused.
+    Heard(Maintenance),
     /// The edge could not answer a command; the event says which and why.
     Failed(Event),
     /// The alarm.
@@ -194,6 +196,7 @@ impl Room {
             Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
+            Input::Heard(said) => self.heard(said, &mut outputs),
             Input::Acted(actor, action) => self.acted(now, actor, action, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
             Input::Ticked => self.ticked(now, &mut outputs),

@@ -50,6 +50,18 @@ pub enum Answer {
 }
 
 impl Room {
+    /// Whether everything is paused.
+    pub fn maintenance(&self) -> Maintenance {
+        self.maintenance.current
+    }
+
+    pub(super) fn heard(&mut self, said: Maintenance, outputs: &mut Vec<Output>) {
+        if said.change > self.maintenance.current.change {
+            self.maintenance.current = said;
+            outputs.push(Output::Store(Row::Maintenance(self.maintenance.clone())));
+        }
+    }
+
     pub(super) fn acted(&mut self, now: Timestamp, actor: Actor, action: Action, outputs: &mut Vec<Output>) {
         let row = &self.maintenance;
         if let Some(known) = row.actions.iter().find(|known| known.action.key == action.key) {
