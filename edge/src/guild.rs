@@ -1,5 +1,6 @@
 //! One object a server: its books over its own SQLite. It answers calls, and pushes what the journal gained to the room.
 
+mod acting;
 mod asking;
 mod outbox;
 mod reading;
@@ -18,11 +19,12 @@ use worker::{
     console_error, durable_object,
 };
 
-use self::{asking::Question, outbox::Outboxes};
 pub use self::{
+    acting::{MAINTENANCE, act},
     asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, complete},
     reading::audit,
 };
+use self::{asking::Question, outbox::Outboxes};
 use crate::{answer::Problem, room, sql::ObjectSql};
 
 /// The binding in `wrangler.toml`.
@@ -85,6 +87,13 @@ impl worker::DurableObject for Guild {
         if request.path() == FOLLOW {
             return self.inner.follow(now).await.or_else(Problem::into_response);
         }
+        if request.path() == acting::ACT {
+            return self.inner.act(now, &mut request).await.or_else(Problem::into_response);
+        }
+        if request.path() == MAINTENANCE {
+            let heard = self.inner.hear_of_maintenance(request.json().await?);
+            return heard.map_or_else(Problem::into_response, |()| Response::ok(""));
+        }
         if request.path() == "/complete" {
             let lookup: Lookup = request.json().await?;
             let choices = self.inner.books.complete(&lookup).unwrap_or_else(|error| {
@@ -133,17 +142,21 @@ impl worker::DurableObject for Guild {
 
 impl Inner {
     fn answer(&self, now: Timestamp, question: &Question) -> Result<Answered, Unanswered> {
+        self.check_ready(question.version)?;
+        let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
+        let entropy = entropy()?;
+        self.whole(|books| books.answer(now, entropy, &question.call, handled_ms))
+    }
+
+    /// Whether the tables are in place, and whoever asks is understood.
+    fn check_ready(&self, version: u32) -> Result<(), Unanswered> {
         if let Some(broken) = &self.broken {
             return Err(Unanswered::Broken(broken.clone()));
         }
-        if question.version > protocol::VERSION {
-            return Err(Unanswered::Newer(question.version));
+        if version > protocol::VERSION {
+            return Err(Unanswered::Newer(version));
         }
-        let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
-        let mut entropy = [0; 8];
-        getrandom::fill(&mut entropy).map_err(|error| Unanswered::Entropy(error.to_string()))?;
-        let entropy = u64::from_ne_bytes(entropy);
-        self.whole(|books| books.answer(now, entropy, &question.call, handled_ms))
+        Ok(())
     }
 
     /// Runs what writes, and keeps all of it or nothing.
@@ -186,4 +199,10 @@ impl Inner {
     fn guild(&self) -> Option<GuildId> {
         self.state.id().name()?.parse().ok()
     }
+}
+
+fn entropy() -> Result<u64, Unanswered> {
+    let mut entropy = [0; 8];
+    getrandom::fill(&mut entropy).map_err(|error| Unanswered::Entropy(error.to_string()))?;
+    Ok(u64::from_ne_bytes(entropy))
 }

@@ -5,6 +5,7 @@
     reason = "the SDK's macros export methods that cannot carry any; nothing depends on this crate"
 )]
 
+mod acting;
 mod answer;
 mod guild;
 mod interactions;
@@ -43,8 +44,15 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Get, ["api", "events.csv"]) => room::get(request, settings, "/events.csv").await,
         (Method::Get, ["api", "history"]) => room::get(request, settings, "/history").await,
         (Method::Get, ["api", "room"]) => room::get(request, settings, "/room").await,
+        (_, ["api", "guilds", _, "actions"]) if request.method() != Method::Post => {
+            Err(Problem::method_not_allowed("POST"))
+        }
         (Method::Get, ["api", "guilds", guild, rest @ ..]) => {
             guild::audit(&request, settings, guild, &rest.join("/")).await
+        }
+        (Method::Post, ["api", "actions"]) => acting::on_everything(request, settings).await,
+        (Method::Post, ["api", "guilds", guild, "actions"]) => {
+            acting::on_server(request, settings, guild).await
         }
         (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
         (Method::Get, ["api", "jobs"]) => room::get_jobs(&request, settings).await,
@@ -58,7 +66,7 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
             ["" | "ws" | "healthz"]
             | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "jobs"],
         ) => Err(Problem::method_not_allowed("GET")),
-        (_, ["api", "report"] | ["api", "jobs", _]) => Err(Problem::method_not_allowed("POST")),
+        (_, ["api", "report" | "actions"] | ["api", "jobs", _]) => Err(Problem::method_not_allowed("POST")),
         _ => Err(Problem::not_found()),
     }
 }

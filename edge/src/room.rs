@@ -5,6 +5,7 @@ mod gate;
 mod memory;
 mod server;
 mod sockets;
+mod spreading;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -24,7 +25,8 @@ use worker::{
 };
 
 pub use self::gate::{
-    BINDING, Place, admit, get, get_jobs, open_socket, post_report, settle_job, tell, tell_at,
+    BINDING, Place, admit, admit_actor, get, get_jobs, open_socket, own_origin, post_report, settle_job,
+    tell, tell_at,
 };
 use self::{events::EventQuery, memory::Store, server::Attendance, sockets::Sockets};
 use crate::{
@@ -64,6 +66,7 @@ struct Settled {
 struct Rest {
     acknowledgement: Option<Acknowledgement>,
     jobs: Jobs,
+    answer: Option<room::Answer>,
     alarm: Option<Alarm>,
 }
 
@@ -184,6 +187,11 @@ impl Inner {
                 self.take(Input::Settled(id, settlement)).await?;
                 Ok(Response::ok("")?)
             }
+            (Method::Post, "/actions") => {
+                let (actor, action) = request.json().await?;
+                let rest = self.take(Input::Acted(actor, action)).await?;
+                Ok(Response::from_json(&rest.answer)?)
+            }
             (Method::Post, "/failed") => {
                 let event = request.json().await?;
                 self.take(Input::Failed(event)).await?;
@@ -226,6 +234,10 @@ impl Inner {
             let mut guilds = self.core()?.borrow().room.guilds();
             guilds.retain(|guild| scope.covers(guild.id));
             return Ok(Response::from_json(&guilds)?);
+        }
+        if path == "/actor" {
+            let actor = scope.may_act(asked).then(|| credential.actor()).ok_or_else(Problem::forbidden)?;
+            return Ok(Response::from_json(&actor)?);
         }
         match scope.place(asked).ok_or_else(Problem::forbidden)? {
             _ if path == "/admit" => Ok(Response::ok("")?),
@@ -328,6 +340,8 @@ impl Inner {
             Output::Send(id, message) => self.core()?.borrow().sockets.send(id, frame(&message)?.as_ref()),
             Output::Broadcast(message) => self.core()?.borrow().sockets.broadcast(frame(&message)?.as_ref()),
             Output::Close(id, code) => self.core()?.borrow_mut().sockets.close(id, code),
+            Output::Answer(answer) => rest.answer = Some(answer),
+            Output::Spread(said, guilds) => self.spread(said, guilds),
             Output::HandOut(jobs) => rest.jobs = jobs,
             Output::Acknowledge(acknowledgement) => rest.acknowledgement = Some(acknowledgement),
             Output::FlushIn(wait_ms) => self.flush_in(wait_ms),

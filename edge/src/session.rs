@@ -1,7 +1,7 @@
 //! Who may see what. Sessions live in the room's database as hashes; a program shows `ADMIN_TOKEN` instead.
 
 use interactions::sql::{Sql, SqlError, Value};
-use protocol::{GuildId, Timestamp, room::SessionId, time::DAY_MS};
+use protocol::{GuildId, Timestamp, action::Actor, room::SessionId, time::DAY_MS};
 use sha2::{Digest, Sha256};
 use worker::Request;
 
@@ -56,6 +56,15 @@ impl Credential {
         hash.get(..16).and_then(|digits| digits.parse().ok())
     }
 
+    /// Whom the journal and the feed name when they act.
+    pub fn actor(&self) -> Actor {
+        let name = match self {
+            Self::Program => "A program",
+            Self::Session(_) => "An administrator",
+        };
+        Actor { id: None, name: name.to_owned() }
+    }
+
     /// As a header's value.
     pub fn to_header(&self) -> String {
         match self {
@@ -88,6 +97,13 @@ impl Scope {
         match (self, asked) {
             (Self::Everything, None) => Some(Place::Everyone),
             (Self::Everything, Some(guild)) => Some(Place::Server(guild)),
+        }
+    }
+
+    /// Whether they may act on a server; on everything where none is named.
+    pub fn may_act(&self, on: Option<GuildId>) -> bool {
+        match (self, on) {
+            (Self::Everything, _) => true,
         }
     }
 

@@ -1,12 +1,14 @@
 //! One server's books. Every balance change is one journal row; an interaction is answered once, and its answer kept.
 
 mod accounts;
+mod acting;
 mod announcing;
 pub mod audit;
 mod boards;
 mod decision;
 mod history;
 mod journal;
+mod maintenance;
 mod outbox;
 mod row;
 mod shelf;
@@ -16,9 +18,13 @@ mod upkeep;
 
 use std::cell::{Cell, RefCell};
 
-use protocol::{Event, Severity, Source, Timestamp, record::Activity};
+use protocol::{
+    Event, Severity, Source, Timestamp,
+    record::{Activity, Maintenance},
+};
 
 pub use self::{
+    acting::MovedRow,
     boards::Standing,
     decision::{Change, Decision, Entry, Party, Write},
     history::{HISTORY_PAGE, Moved},
@@ -28,7 +34,9 @@ pub use self::{
 };
 use self::{journal::JournalEntry, standings::Standings};
 use crate::{
-    Call, command,
+    Call,
+    action::Order,
+    command,
     command::Turn,
     interaction::Lookup,
     ledger::{Account, Refusal},
@@ -77,6 +85,7 @@ struct Kept {
     settings: Settings,
     standings: Standings,
     announce: Option<String>,
+    maintenance: Maintenance,
 }
 
 impl<S: Sql> Books<S> {
@@ -111,12 +120,12 @@ impl<S: Sql> Books<S> {
         self.rows_written.set(0);
         let settings = self.settings()?;
         let turn = Turn { call, desk: self, settings, now, entropy };
-        let decision = if settings.paused() && !call.command.is_administrative() {
-            Decision::refuse(&Refusal::Paused)
-        } else {
-            call.command.decide(&turn)?
+        let decision = match (call.command.is_administrative(), self.maintenance()?.is_on) {
+            (false, true) => Decision::refuse(&Refusal::Maintenance),
+            (false, false) if settings.paused() => Decision::refuse(&Refusal::Paused),
+            _ => call.command.decide(&turn)?,
         };
-        let reply = self.commit(now, call, decision, handled_ms)?;
+        let reply = self.commit(now, call, decision, handled_ms, None)?;
         Ok(Answered { reply, rows_written: self.rows_written.get() })
     }
 
@@ -137,9 +146,21 @@ impl<S: Sql> Books<S> {
         call: &Call,
         decision: Decision,
         handled_ms: u32,
+        order: Option<&Order>,
     ) -> Result<String, BooksError> {
-        let Decision { outcome, reply, entry, changes, writes, mut events, audited, name, mut jobs } =
-            decision;
+        let Decision {
+            outcome,
+            reply,
+            entry,
+            changes,
+            writes,
+            mut events,
+            audited,
+            name,
+            mut jobs,
+            refusal,
+            undoes,
+        } = decision;
         let race = self.race(&changes)?;
         let mut totals = self.totals()?;
         totals.seq = totals.seq.next();
@@ -148,7 +169,7 @@ impl<S: Sql> Books<S> {
             events.extend(level_up(call, &change, now));
             totals.add_change(&change);
             let before = change.before.as_ref();
-            if change.after.user == call.actor.id {
+            if change.after.user == call.actor.id && order.is_none() {
                 row.activity = Some(Activity { previous: before.map(|before| before.last_at) });
                 change.after.name.clone_from(&call.actor.name);
                 change.after.last_at = now;
@@ -169,10 +190,14 @@ impl<S: Sql> Books<S> {
         for event in &mut events {
             event.handled_ms = Some(handled_ms);
         }
-        let reply = serde_json::to_string(&reply.into_response(call.pressed))?;
+        row.undoes = undoes;
+        row.order = order;
+        row.reply = match order {
+            None => serde_json::to_string(&reply.into_response(call.pressed))?,
+            Some(_) => acting::answer(totals.seq, call.id, refusal.as_ref(), &entry, &events)?,
+        };
         row.audited = audited;
         row.name = name;
-        row.reply = reply;
         row.jobs = jobs;
         self.write_journal(&row, &entry, &events, &totals)?;
         Ok(row.reply)
@@ -222,6 +247,7 @@ impl<S: Sql> Books<S> {
                 settings: read_settings(&self.sql)?,
                 standings: Standings::load(&self.sql)?,
                 announce: announcing::read_channel(&self.sql)?,
+                maintenance: maintenance::read(&self.sql)?,
             });
         }
         kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)

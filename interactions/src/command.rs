@@ -4,7 +4,7 @@ mod balance;
 mod buy;
 mod coinflip;
 mod daily;
-mod economy;
+pub(crate) mod economy;
 mod history;
 mod inventory;
 mod leaderboard;

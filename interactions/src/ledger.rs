@@ -14,7 +14,7 @@ use protocol::{
 };
 
 pub use self::{
-    adjustment::{Adjusted, Adjustment, adjust, reset},
+    adjustment::{Adjusted, Adjustment, adjust, put_back, reset},
     coinflip::{Flip, Side, flip},
     daily::{Daily, daily},
     purchase::{Item, Purchase, QUANTITY_MAX, purchase},
@@ -62,6 +62,8 @@ pub struct Account {
     pub received: Window,
     /// Whether the owner wants a message when the next daily can be claimed.
     pub remind: bool,
+    /// Whether its coins have to stay where they are.
+    pub frozen: bool,
     /// The newest journal row that moved this account's coins.
     pub last_row: Option<JournalSeq>,
     /// When it was opened.
@@ -87,6 +89,7 @@ impl Account {
             sent: Window::default(),
             received: Window::default(),
             remind: false,
+            frozen: false,
             last_row: None,
             created_at: now,
             last_at: Timestamp(0),
@@ -105,6 +108,11 @@ impl Account {
             Some(last) if today.0 <= last.0 + 1 + forgiven => self.streak,
             _ => 0,
         }
+    }
+
+    /// Refuses to move the coins of a frozen account: `frozen`.
+    fn check_free(&self) -> Result<(), Refusal> {
+        if self.frozen { Err(Refusal::Frozen) } else { Ok(()) }
     }
 
     /// More experience, as far as the day's limit allows.

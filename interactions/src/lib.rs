@@ -3,6 +3,7 @@
 //! `signature` → `interaction` → `command` → `ledger` under `books` → `reply`. No I/O, no clock, no randomness: the SQL
 //! runs wherever [`sql::Sql`] is given.
 
+pub mod action;
 pub mod books;
 pub mod command;
 pub mod errand;

@@ -4,7 +4,7 @@ use crate::sql::{Sql, SqlError, Value};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
-const STEPS: [&[&str]; 4] = [
+const STEPS: [&[&str]; 5] = [
     &[
         // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
         "CREATE TABLE accounts (
@@ -114,6 +114,22 @@ const STEPS: [&[&str]; 4] = [
     &[
         // How far the server's own room has the journal. Without a row, nobody looks at this server alone.
         "CREATE TABLE followed (only INTEGER PRIMARY KEY CHECK (only = 0), acknowledged INTEGER NOT NULL)",
+    ],
+    &[
+        // 1 where coins have to stay where they are.
+        "ALTER TABLE accounts ADD COLUMN frozen INTEGER NOT NULL DEFAULT 0",
+        // The row that this one undoes; a row is undone once.
+        "ALTER TABLE journal ADD COLUMN undoes INTEGER",
+        "CREATE UNIQUE INDEX journal_undoes ON journal (undoes) WHERE undoes IS NOT NULL",
+        // Of an action from the page: the sender's key, the action, and who acted. Its answer is in `reply`.
+        "ALTER TABLE journal ADD COLUMN key TEXT",
+        "ALTER TABLE journal ADD COLUMN action TEXT",
+        "ALTER TABLE journal ADD COLUMN actor_name TEXT",
+        "CREATE UNIQUE INDEX journal_key ON journal (key) WHERE key IS NOT NULL",
+        // Whether everything is paused, as the room last said, and with which change of it.
+        "CREATE TABLE maintenance (
+            only INTEGER PRIMARY KEY CHECK (only = 0), is_on INTEGER NOT NULL, change INTEGER NOT NULL
+        )",
     ],
 ];
 

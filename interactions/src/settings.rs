@@ -24,6 +24,20 @@ pub enum Unit {
     Switch,
 }
 
+impl Unit {
+    /// The word for it between programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Coins => "coins",
+            Self::CoinsADay => "coins_a_day",
+            Self::Percent => "percent",
+            Self::Days => "days",
+            Self::Minutes => "minutes",
+            Self::Switch => "switch",
+        }
+    }
+}
+
 /// One setting, as it is listed.
 #[derive(Clone, Debug)]
 pub struct Setting {

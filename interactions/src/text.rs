@@ -1,5 +1,7 @@
 //! Names and notes are hostile input: they are cleaned when they come in, and escaped where Discord would read markup.
 
+use crate::ledger::NOTE_MAX_CHARS;
+
 /// The longest name that is kept, in characters. Discord's own limit for nicknames is 32.
 pub const NAME_MAX_CHARS: usize = 32;
 
@@ -11,6 +13,15 @@ pub fn clean_name(name: &str) -> String {
 /// A note without what cannot be seen or turns text around, on one line.
 pub fn clean_note(note: &str) -> String {
     one_line(note)
+}
+
+/// A note as it fits into a list of ten; the whole of it stands in the journal.
+pub fn brief(note: &str) -> String {
+    if note.chars().count() <= NOTE_MAX_CHARS {
+        return note.to_owned();
+    }
+    let kept: String = note.chars().take(NOTE_MAX_CHARS - 1).collect();
+    kept + "…"
 }
 
 fn one_line(text: &str) -> String {

@@ -40,6 +40,15 @@ pub struct JournalRow {
     pub note: Option<String>,
     /// What the player held afterwards: the target of an administrator's act, else the actor; `null` when no money moved.
     pub balance_after: Option<Coins>,
+    /// Who acted, by name, where the row is an action from the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_name: Option<String>,
+    /// The row that this one undid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<JournalSeq>,
+    /// The row that undid this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<JournalSeq>,
 }
 
 /// One player's account.
@@ -60,6 +69,9 @@ pub struct PlayerProfile {
     pub streak: u64,
     /// Missed days that will be forgiven.
     pub freezes: u64,
+    /// Whether the coins have to stay where they are.
+    #[serde(default)]
+    pub frozen: bool,
     /// 1 is the richest.
     pub rank: u64,
     /// What was bought; empty in a page of players.
@@ -76,6 +88,52 @@ pub struct HeldItem {
     pub name: String,
     /// How many.
     pub quantity: u64,
+}
+
+/// A server's rules, and whether its players' commands are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rules {
+    /// Whether the server is paused.
+    pub paused: bool,
+    /// Whether everything is, as far as the server has heard.
+    pub maintenance: bool,
+    /// The rules, in the order in which they are listed.
+    pub settings: Vec<Rule>,
+}
+
+/// One rule in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its key.
+    pub key: String,
+    /// What it does.
+    pub about: String,
+    /// How its number reads: `coins`, `coins_a_day`, `percent`, `days`, `minutes` or `switch`.
+    pub unit: String,
+    /// What it is. A switch is 0 or 1, and 0 coins a day are no limit.
+    pub value: i64,
+    /// What it is until somebody sets it.
+    pub default: i64,
+    /// The least it may be.
+    pub min: i64,
+    /// The most it may be.
+    pub max: i64,
+}
+
+/// Something on a server's shelf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopItem {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// What one costs.
+    pub price: Coins,
+    /// How many are left; `null` is without end.
+    pub stock: Option<u64>,
+    /// How many one player may hold; `null` is without limit.
+    pub limit: Option<u64>,
 }
 
 /// A page of a server's players, best first.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, reads a clock or draws randomness: time and entropy are arguments.
 
+pub mod action;
 pub mod audit;
 pub mod csv;
 pub mod event;

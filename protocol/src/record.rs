@@ -26,6 +26,19 @@ pub struct Push {
 pub struct Acknowledgement {
     /// The last row of this server that the room has stored.
     pub seq: JournalSeq,
+    /// Whether everything is paused; `None` from a room of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
+}
+
+/// Whether everything is paused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Maintenance {
+    /// Whether players' commands are refused everywhere.
+    pub is_on: bool,
+    /// How often that has changed. Whoever hears of an earlier change after a later one passes over it.
+    pub change: u64,
 }
 
 /// One answered interaction.

@@ -7,6 +7,7 @@ mod door;
 mod handling;
 mod jobs;
 mod ledgers;
+mod maintenance;
 mod pulse;
 mod row;
 mod showing;
@@ -17,15 +18,17 @@ use std::collections::{BTreeMap, VecDeque};
 
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::jobs::JOBS_KEPT_MAX;
+pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
 pub use self::row::{GuildRow, Kind, Memory, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Resolution};
 use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
     ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
+    action::{Action, Actor},
     job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
-    record::{Acknowledgement, Outcome, Push},
+    record::{Acknowledgement, Maintenance, Outcome, Push},
     time::MINUTE_MS,
 };
 
@@ -82,6 +85,10 @@ pub enum Input<'a> {
     Pulled,
     /// The bot-worker says how a job ended.
     Settled(String, Settlement),
+    /// Somebody who may pauses everything, or lets it go on; the reason is cleaned.
+    Acted(Actor, Action),
+    /// A server's own room is told whether everything is paused.
+    Heard(Maintenance),
     /// The edge could not answer a command; the event says which and why.
     Failed(Event),
     /// The alarm.
@@ -109,6 +116,10 @@ pub enum Output {
     Close(SocketId, CloseCode),
     /// Answer the delivery.
     Acknowledge(Acknowledgement),
+    /// Answer the action.
+    Answer(Answer),
+    /// Tell these servers' books that everything is paused, or goes on.
+    Spread(Maintenance, Vec<GuildId>),
     /// Answer the bot-worker that asked for work.
     HandOut(Jobs),
     /// Say [`Input::Flushed`] after this many milliseconds.
@@ -138,6 +149,7 @@ pub struct Room {
     timeline: Timeline,
     pulse: Pulse,
     waiting: Waiting,
+    maintenance: MaintenanceRow,
 }
 
 impl Room {
@@ -166,6 +178,7 @@ impl Room {
             ledgers: Ledgers::restore(memory.guilds, memory.active),
             timeline: Timeline::restore(memory.buckets, memory.months),
             waiting: Waiting::restore(memory.jobs),
+            maintenance: memory.maintenance,
         }
     }
 
@@ -183,6 +196,8 @@ impl Room {
             Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
+            Input::Heard(said) => self.heard(said, &mut outputs),
+            Input::Acted(actor, action) => self.acted(now, actor, action, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
             Input::Ticked => self.ticked(now, &mut outputs),
             Input::Flushed => {
@@ -312,7 +327,10 @@ impl Room {
             }
             self.timeline.save(now, outputs);
         }
-        outputs.push(Output::Acknowledge(Acknowledgement { seq: acknowledged }));
+        outputs.push(Output::Acknowledge(Acknowledgement {
+            seq: acknowledged,
+            maintenance: Some(self.maintenance.current),
+        }));
         self.flush_or_wait(now, outputs);
     }
 

@@ -64,7 +64,10 @@ fn the_shapes() {
     check(&history, &expect_file!["golden/history.json"]);
     check(&report(NOON), &expect_file!["golden/report.json"]);
     check(&push(HARBOUR, 40..=41), &expect_file!["golden/push.json"]);
-    check(&Acknowledgement { seq: JournalSeq(41) }, &expect_file!["golden/acknowledgement.json"]);
+    check(
+        &Acknowledgement { seq: JournalSeq(41), maintenance: None },
+        &expect_file!["golden/acknowledgement.json"],
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use protocol::{
     Epoch, Event, GuildId, JournalSeq, Seq, ServerMessage, Timestamp,
     history::Range,
     message::{CLIENT_FRAME_MAX_BYTES, CLIENT_MESSAGES_MAX, CloseCode, VIEWERS_MAX},
-    record::Acknowledgement,
+    record::{Acknowledgement, Maintenance},
     report::NamedGuild,
     room::{
         EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Refusal, Room, RoomState, Row,
@@ -83,7 +83,7 @@ fn flush_in(outputs: &[Output]) -> Option<u64> {
 
 fn acknowledged(outputs: &[Output]) -> Option<u64> {
     outputs.iter().find_map(|output| match output {
-        Output::Acknowledge(Acknowledgement { seq }) => Some(seq.0),
+        Output::Acknowledge(Acknowledgement { seq, .. }) => Some(seq.0),
         _ => None,
     })
 }
@@ -468,7 +468,13 @@ fn an_acknowledgement_outlives_a_restart() {
     let mut restored = Room::restore(memory, [(ONE, None)]);
     assert_eq!(restored.snapshot(NOON).events, house.room.snapshot(NOON).events);
     let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 1..=4)));
-    assert_eq!(outputs, [Output::Acknowledge(Acknowledgement { seq: JournalSeq(4) })]);
+    assert_eq!(
+        outputs,
+        [Output::Acknowledge(Acknowledgement {
+            seq: JournalSeq(4),
+            maintenance: Some(Maintenance::default())
+        })]
+    );
     let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 5..=5)));
     assert_eq!(tells(&outputs), [("NEW_EVENT", vec![5])], "the socket that outlived it is told");
 }

@@ -49,7 +49,7 @@ pub async fn complete(lookup: &Lookup, settings: &Settings) -> Result<String, Pr
     Ok(post(&lookup.guild.to_string(), "/complete", lookup, settings).await?.text().await?)
 }
 
-async fn post(
+pub(super) async fn post(
     guild: &str,
     path: &str,
     what: &impl Serialize,

@@ -104,7 +104,11 @@ impl Inner {
                 Listener::Everyone => Place::Everyone,
                 Listener::Server => Place::Server(guild),
             };
-            let Acknowledgement { seq } = deliver(rooms, room, &push).await?;
+            let Acknowledgement { seq, maintenance } = deliver(rooms, room, &push).await?;
+            // A server's own room has only heard of it, too.
+            if let (Listener::Everyone, Some(said)) = (listener, maintenance) {
+                self.hear_of_maintenance(said)?;
+            }
             self.books
                 .acknowledge(listener, seq)
                 .map_err(|error| Problem::failure("The outbox could not be kept", &error))?;

@@ -53,6 +53,8 @@ impl Inner {
                 let rows = books.journal(journal_page(request)?).map_err(unread)?;
                 csv_response(journal_csv(&rows))
             }
+            ["settings"] => Ok(Response::from_json(&books.rules().map_err(unread)?)?),
+            ["shop"] => Ok(Response::from_json(&books.shop().map_err(unread)?)?),
             ["players"] => {
                 let (by, page) = players_page(request)?;
                 Ok(Response::from_json(&books.players(by, page, now).map_err(unread)?)?)

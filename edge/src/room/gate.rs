@@ -2,6 +2,7 @@
 
 use protocol::{
     Epoch, GuildId, Report,
+    action::Actor,
     job::{self, SETTLEMENT_MAX_BYTES, Settlement},
     report::REPORT_MAX_BYTES,
 };
@@ -83,6 +84,22 @@ pub async fn admit(credential: &Credential, settings: &Settings, guild: GuildId)
         200 => Ok(()),
         403 => Err(Problem::forbidden()),
         _ => Err(Problem::signed_out()),
+    }
+}
+
+/// Who acts, if whoever showed this credential may act on a server, or on everything where none is named.
+pub async fn admit_actor(
+    credential: &Credential,
+    settings: &Settings,
+    on: Option<GuildId>,
+) -> Result<Actor, Problem> {
+    let on = on.map(|guild| format!("?room={guild}")).unwrap_or_default();
+    let mut answer = ask_at(Place::Everyone, credential, settings, &format!("/actor{on}"), false).await?;
+    match answer.status_code() {
+        200 => Ok(answer.json().await?),
+        401 => Err(Problem::signed_out()),
+        403 => Err(Problem::forbidden()),
+        status => Err(Problem::new(503, "unavailable", format!("The room answered {status}."))),
     }
 }
 
@@ -198,7 +215,8 @@ fn bad_resume() -> Problem {
     Problem::new(400, "bad_resume", "`epoch` takes hexadecimal digits, `since` a whole number; both or none.")
 }
 
-fn own_origin(request: &Request, settings: &Settings) -> Result<String, Problem> {
+/// The origin of Pulse's own page.
+pub fn own_origin(request: &Request, settings: &Settings) -> Result<String, Problem> {
     let own = match settings.text("PUBLIC_URL") {
         Some(url) => {
             let parsed = worker::Url::parse(&url).ok();

@@ -7,6 +7,7 @@ use futures_util::future::{Either, select};
 use protocol::{
     Event, GuildId, Timestamp,
     message::CloseCode,
+    record::Maintenance,
     room::{Input, ReportRow, STATS_EVERY_MS, SessionId},
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,9 @@ pub(super) struct Answer {
     signed_out: Vec<String>,
     /// Sessions that may look at this server no more.
     forbidden: Vec<String>,
+    /// Whether everything is paused.
+    #[serde(default)]
+    maintenance: Maintenance,
 }
 
 impl Attendance {
@@ -56,6 +60,11 @@ impl Attendance {
             following: Cell::default(),
             asked_at: Cell::default(),
         }
+    }
+
+    /// The servers' books.
+    pub(super) fn guilds(&self) -> Result<&ObjectNamespace, Problem> {
+        self.guilds.as_ref().map_err(|error| Problem::failure("No books are bound", error))
     }
 }
 
@@ -109,6 +118,7 @@ impl Inner {
                 self.take(Input::Ended(session, code)).await?;
             }
         }
+        self.take(Input::Heard(answer.maintenance)).await?;
         for failure in answer.failures {
             self.take(Input::Failed(failure)).await?;
         }
@@ -120,8 +130,7 @@ impl Inner {
 
     /// Asks the books to tell this room, too; they do it for what has been before they answer.
     async fn follow(&self, guild: GuildId) -> Result<(), Problem> {
-        let guilds =
-            self.attendance.guilds.as_ref().map_err(|error| Problem::failure("No books are bound", error))?;
+        let guilds = self.attendance.guilds()?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post);
         let request = worker::Request::new_with_init(&format!("https://guild{}", guild::FOLLOW), &init)?;
@@ -146,6 +155,7 @@ impl Inner {
             }
         }
         let report = room.report_for(now, question.guild, question.reported_at);
-        Ok(Answer { report, failures: room.failures_of(question.guild), signed_out, forbidden })
+        let (failures, maintenance) = (room.failures_of(question.guild), room.maintenance());
+        Ok(Answer { report, failures, signed_out, forbidden, maintenance })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     sql::{Row, Sql, Value},
 };
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "user",
     "name",
     "balance",
@@ -25,6 +25,7 @@ const COLUMNS: [&str; 19] = [
     "received_since",
     "received_total",
     "remind",
+    "frozen",
     "last_row",
     "created_at",
     "last_at",
@@ -81,6 +82,7 @@ fn values(account: &Account) -> [Value; COLUMNS.len()] {
         account.received.since.into(),
         account.received.total.into(),
         u64::from(account.remind).into(),
+        u64::from(account.frozen).into(),
         account.last_row.map(|seq| seq.0).into(),
         account.created_at.into(),
         account.last_at.into(),
@@ -107,6 +109,7 @@ fn read(row: Row) -> Result<Account, BooksError> {
         sent: Window { since: Timestamp(row.unsigned()?), total: row.coins()? },
         received: Window { since: Timestamp(row.unsigned()?), total: row.coins()? },
         remind: row.unsigned()? == 1,
+        frozen: row.unsigned()? == 1,
         last_row: row.optional()?.map(JournalSeq),
         created_at: Timestamp(row.unsigned()?),
         last_at: Timestamp(row.unsigned()?),

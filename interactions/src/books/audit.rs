@@ -6,13 +6,17 @@ use protocol::{
     Coins, InteractionId, JournalSeq, Timestamp, UserId,
     audit::{
         HeldItem, JOURNAL_PAGE_MAX, JournalRow, Mismatch, PLAYERS_PAGE, PLAYERS_PAGES_MAX, PlayerProfile,
-        PlayersPage, Proof,
+        PlayersPage, Proof, Rule, Rules, ShopItem,
     },
     csv,
 };
 
 use super::{Books, BooksError, Holding, Measure, Standing, row::Reader};
-use crate::sql::{Row, Sql, Value};
+use crate::{
+    ledger::Item,
+    settings::{ALL, Setting},
+    sql::{Row, Sql, Value},
+};
 
 /// Rows that the proof replays at a time.
 const PROOF_STEP: u64 = 1_000;
@@ -24,7 +28,7 @@ pub struct JournalPage {
     pub before: Option<JournalSeq>,
     /// How many, at most [`JOURNAL_PAGE_MAX`].
     pub limit: u64,
-    /// Only those that this person typed or was the target of.
+    /// Only those that this person typed, was the target of, gave or got coins by.
     pub player: Option<UserId>,
 }
 
@@ -32,8 +36,10 @@ impl<S: Sql> Books<S> {
     /// Journal rows, newest first.
     pub fn journal(&self, page: JournalPage) -> Result<Vec<JournalRow>, BooksError> {
         let statement =
-            "SELECT seq, id, at, command, debit, credit, amount, tax, actor, target, note, balance_after
-            FROM journal WHERE seq < ?1 AND (?2 IS NULL OR actor = ?2 OR target = ?2) ORDER BY seq DESC LIMIT ?3";
+            "SELECT seq, id, at, command, debit, credit, amount, tax, actor, target, note, balance_after,
+            actor_name, undoes, (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq)
+            FROM journal WHERE seq < ?1 AND (?2 IS NULL OR ?2 IN (actor, target, debit, credit))
+            ORDER BY seq DESC LIMIT ?3";
         let before = page.before.map_or(Value::Integer((1 << 53) - 1), |seq| seq.0.into());
         let limit = Value::from(page.limit.min(JOURNAL_PAGE_MAX));
         self.sql.query(statement, &[before, page.player.into(), limit])?.into_iter().map(read_row).collect()
@@ -46,6 +52,34 @@ impl<S: Sql> Books<S> {
         let items = self.holdings(user)?.into_iter();
         let items = items.map(|Holding { name, quantity }| HeldItem { name, quantity }).collect();
         Ok(Some(PlayerProfile { items, ..profile_of(Standing { rank, account }, now) }))
+    }
+
+    /// The rules as they stand.
+    pub fn rules(&self) -> Result<Rules, BooksError> {
+        let settings = self.settings()?;
+        let rule = |setting: &Setting| Rule {
+            key: setting.name.to_owned(),
+            about: setting.about.to_owned(),
+            unit: setting.unit.word().to_owned(),
+            value: settings.get(setting.key),
+            default: setting.default,
+            min: *setting.range.start(),
+            max: *setting.range.end(),
+        };
+        Ok(Rules {
+            paused: settings.paused(),
+            maintenance: self.maintenance()?.is_on,
+            settings: ALL.iter().map(rule).collect(),
+        })
+    }
+
+    /// The shelf by name.
+    pub fn shop(&self) -> Result<Vec<ShopItem>, BooksError> {
+        let shown = |item: Item| {
+            let Item { name, description, price, stock, per_player: limit, .. } = item;
+            ShopItem { name, description, price, stock, limit }
+        };
+        Ok(self.shelf()?.into_iter().map(shown).collect())
     }
 
     /// A page of a server's players, from 1, best first.
@@ -116,6 +150,7 @@ fn profile_of(standing: Standing, now: Timestamp) -> PlayerProfile {
         balance: account.balance,
         xp: account.xp,
         freezes: account.freezes,
+        frozen: account.frozen,
         items: Vec::new(),
         created_at: account.created_at,
     }
@@ -157,7 +192,8 @@ impl Replay {
 /// The journal as comma-separated values, with a header.
 pub fn journal_csv(rows: &[JournalRow]) -> String {
     let mut csv =
-        "seq,id,at,command,debit,credit,amount,tax,actorId,targetId,note,balanceAfter\r\n".to_owned();
+        "seq,id,at,command,debit,credit,amount,tax,actorId,targetId,note,balanceAfter,actorName,undoes\r\n"
+            .to_owned();
     for row in rows {
         let cells = [
             row.seq.to_string(),
@@ -172,6 +208,8 @@ pub fn journal_csv(rows: &[JournalRow]) -> String {
             row.target_id.map(|id| id.to_string()).unwrap_or_default(),
             csv::cell(row.note.as_deref().unwrap_or_default()),
             row.balance_after.map(|coins| coins.to_string()).unwrap_or_default(),
+            csv::cell(row.actor_name.as_deref().unwrap_or_default()),
+            row.undoes.map(|seq| seq.to_string()).unwrap_or_default(),
         ];
         csv.push_str(&cells.join(","));
         csv.push_str("\r\n");
@@ -195,5 +233,8 @@ fn read_row(row: Row) -> Result<JournalRow, BooksError> {
         target_id: row.optional_text()?.map(id).transpose()?,
         note: row.optional_text()?,
         balance_after: row.optional()?.and_then(|coins| i64::try_from(coins).ok()).map(Coins::new),
+        actor_name: row.optional_text()?,
+        undoes: row.optional()?.map(JournalSeq),
+        undone_by: row.optional()?.map(JournalSeq),
     })
 }

@@ -1,7 +1,7 @@
 //! What a command wants done: a reply, accounts that change, at most one movement of money, and what to show.
 
 use protocol::{
-    Coins, Event, InteractionId, UserId,
+    Coins, Event, InteractionId, JournalSeq, UserId,
     record::{JobOrder, Outcome},
 };
 
@@ -24,6 +24,8 @@ pub struct Decision {
     pub(super) jobs: Vec<JobOrder>,
     pub(super) audited: bool,
     pub(super) name: Option<String>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) undoes: Option<JournalSeq>,
 }
 
 /// An account before and after.
@@ -107,13 +109,24 @@ pub enum Party {
 }
 
 impl Party {
-    pub(super) fn word(self) -> String {
+    pub(crate) fn word(self) -> String {
         match self {
             Self::Mint => "mint".to_owned(),
             Self::Burn => "burn".to_owned(),
             Self::Shop => "shop".to_owned(),
             Self::House => "house".to_owned(),
             Self::Player(user) => user.to_string(),
+        }
+    }
+
+    /// Who has this word in the journal.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        match word {
+            "mint" => Some(Self::Mint),
+            "burn" => Some(Self::Burn),
+            "shop" => Some(Self::Shop),
+            "house" => Some(Self::House),
+            user => user.parse().ok().map(Self::Player),
         }
     }
 }
@@ -149,12 +162,14 @@ impl Decision {
             jobs: Vec::new(),
             audited: false,
             name: None,
+            refusal: None,
+            undoes: None,
         }
     }
 
     /// A rule said no.
     pub fn refuse(refusal: &Refusal) -> Self {
-        Self::done(refusal.into()).ended(Outcome::Refused)
+        Self { refusal: Some(refusal.clone()), ..Self::done(refusal.into()).ended(Outcome::Refused) }
     }
 
     /// How it ended.
@@ -203,6 +218,28 @@ impl Decision {
     #[must_use]
     pub fn audited(mut self) -> Self {
         self.audited = true;
+        self
+    }
+
+    /// It undoes this row.
+    #[must_use]
+    pub fn undoing(mut self, row: JournalSeq) -> Self {
+        self.undoes = Some(row);
+        self
+    }
+
+    /// Says why in the note and in the events, where something was done.
+    #[must_use]
+    pub fn because(mut self, reason: &str) -> Self {
+        if self.outcome == Outcome::Done {
+            let note =
+                self.entry.note.map_or_else(|| reason.to_owned(), |note| format!("{note}, because {reason}"));
+            self.entry.note = Some(note);
+            for event in &mut self.events {
+                event.message.push_str(", because ");
+                event.message.push_str(reason);
+            }
+        }
         self
     }
 

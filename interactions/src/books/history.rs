@@ -28,6 +28,8 @@ pub struct Moved {
     pub tax: Coins,
     /// Who typed it.
     pub actor: UserId,
+    /// The name, where an action from the page was sent by nobody on Discord.
+    pub actor_name: Option<String>,
     /// The other person.
     pub target: Option<UserId>,
     /// The note or the reason.
@@ -36,7 +38,7 @@ pub struct Moved {
     pub after: Option<Coins>,
 }
 
-const COLUMNS: &str = "at, command, debit, credit, amount, tax, actor, target, note";
+const COLUMNS: &str = "at, command, debit, credit, amount, tax, actor, actor_name, target, note";
 
 impl<S: Sql> Books<S> {
     /// A page of a player's own rows, newest first, from 1; and whether there are older ones.
@@ -83,6 +85,7 @@ fn read(row: Row) -> Result<Moved, BooksError> {
         amount: row.coins()?,
         tax: row.coins()?,
         actor: row.user()?,
+        actor_name: row.optional_text()?,
         target: row.optional_text()?.and_then(|id| id.parse().ok()),
         note: row.optional_text()?,
         after: row.optional()?.and_then(|coins| i64::try_from(coins).ok()).map(Coins::new),

@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::Moves, totals::Totals};
-use crate::{Call, sql::Sql};
+use crate::{Call, action::Order, sql::Sql};
 
 /// A row in the making.
 pub(super) struct JournalEntry<'a> {
@@ -20,6 +20,9 @@ pub(super) struct JournalEntry<'a> {
     pub(super) name: Option<String>,
     pub(super) reply: String,
     pub(super) jobs: Vec<JobOrder>,
+    pub(super) undoes: Option<JournalSeq>,
+    /// The action from the page that it is the answer to.
+    pub(super) order: Option<&'a Order>,
     debit: Side,
     credit: Side,
 }
@@ -46,6 +49,8 @@ impl<'a> JournalEntry<'a> {
             name: None,
             reply: String::new(),
             jobs: Vec::new(),
+            undoes: None,
+            order: None,
             debit: Side::default(),
             credit: Side::default(),
         }
@@ -90,16 +95,17 @@ impl<S: Sql> Books<S> {
         let call = row.call;
         let events = if events.is_empty() { None } else { Some(serde_json::to_string(events)?) };
         let jobs = if row.jobs.is_empty() { None } else { Some(serde_json::to_string(&row.jobs)?) };
+        let action = row.order.map(|order| serde_json::to_string(&order.action)).transpose()?;
         let any_moved = row.moves.iter().flatten().any(Option::is_some);
         let on_ladders = if any_moved { Some(serde_json::to_string(&row.moves)?) } else { None };
         let statement = format!(
             "INSERT INTO journal
             (seq, id, at, command, outcome, debit, credit, amount, tax, actor, target, note, balance_after,
              handled_ms, previous_at, active, reply, events, debit_prev, debit_after, credit_prev, credit_after,
-             moves, audit, jobs, {})
+             moves, audit, jobs, undoes, key, action, actor_name, {})
             VALUES ({})",
             Totals::COLUMNS,
-            ["?"; 32].join(", ")
+            ["?"; 36].join(", ")
         );
         let parameters = [
             totals.seq.0.into(),
@@ -127,6 +133,10 @@ impl<S: Sql> Books<S> {
             on_ladders.into(),
             u64::from(row.audited).into(),
             jobs.into(),
+            row.undoes.map(|seq| seq.0).into(),
+            row.order.map(|order| order.action.key.as_str()).into(),
+            action.into(),
+            row.order.map(|order| order.actor.name.as_str()).into(),
             totals.players.into(),
             totals.wealth.into(),
             totals.levels.into(),

@@ -125,7 +125,11 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
     };
     let (amount, tax) = (row.coins()?, row.coins()?);
     let (debit, credit) = (row.optional_text()?, row.optional_text()?);
-    let if_any = |condition: bool| if condition { amount } else { Coins::ZERO };
+    let arrived = amount.saturating_minus(tax);
+    // What an undone row sends back was not made, or not burnt, after all.
+    let moved = |out: Option<&str>, word| if out == Some(word) { amount } else { Coins::ZERO };
+    let back = |into: Option<&str>, word| if into == Some(word) { arrived } else { Coins::ZERO };
+    let (from, to) = (debit.as_deref(), credit.as_deref());
     let handled_ms = u32::try_from(row.unsigned()?).unwrap_or(u32::MAX);
     let (previous, active) = (row.optional()?.map(Timestamp), row.unsigned()? == 1);
     let events = row.optional_text()?.map(|json| serde_json::from_str(&json)).transpose()?;
@@ -135,8 +139,8 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
         at,
         outcome,
         handled_ms,
-        minted: if_any(debit.as_deref() == Some("mint")),
-        burned: if_any(credit.as_deref() == Some("burn")).saturating_plus(tax),
+        minted: moved(from, "mint").saturating_minus(back(to, "mint")),
+        burned: back(to, "burn").saturating_plus(tax).saturating_minus(moved(from, "burn")),
         activity: active.then_some(Activity { previous }),
         events: events.unwrap_or_default(),
         jobs: jobs.unwrap_or_default(),

@@ -4,24 +4,26 @@ mod adjust;
 mod announce;
 mod audit;
 mod confirm;
+mod freeze;
 mod items;
 mod pause;
 mod rules;
+mod undo;
 
 use protocol::{Coins, Event, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::{application::command::Command as Definition, guild::Permissions};
 use twilight_util::builder::command::{StringBuilder, SubCommandBuilder, UserBuilder};
 
-use self::{
-    adjust::{Adjust, Reset},
-    announce::Announce,
-    audit::Audit,
-    confirm::Confirm,
-    items::ItemAct,
+pub(crate) use self::{
+    adjust::Adjust,
+    freeze::Freeze,
+    items::{ItemAct, Wanted},
     pause::Pause,
     rules::Rules,
+    undo::Undo,
 };
+use self::{adjust::Reset, announce::Announce, audit::Audit, confirm::Confirm};
 use super::{Options, Play, Turn, defined};
 use crate::{
     BooksError, Person,
@@ -52,6 +54,10 @@ pub enum Economy {
     Pause(Pause),
     /// The buttons below an act that asks twice.
     Confirm(Confirm),
+    /// A player is frozen or let go; from the page only.
+    Freeze(Freeze),
+    /// A row of the journal is undone; from the page only.
+    Undo(Undo),
 }
 
 impl Play for Economy {
@@ -118,6 +124,8 @@ impl Play for Economy {
             Self::Pause(Pause { paused: true }) => "economy pause",
             Self::Pause(Pause { paused: false }) => "economy resume",
             Self::Confirm(_) => "economy confirm",
+            Self::Freeze(freeze) => freeze.name(),
+            Self::Undo(_) => "economy undo",
         }
     }
 
@@ -134,10 +142,26 @@ impl Play for Economy {
 }
 
 impl Economy {
+    /// Decides an act from the page, which has asked its own questions.
+    pub(crate) fn decide_action(
+        &self,
+        turn: &Turn<'_, impl Sql>,
+        reason: &str,
+    ) -> Result<Decision, BooksError> {
+        match self {
+            Self::Adjust(adjust) => adjust.decide_checked(turn, true),
+            Self::Freeze(_) | Self::Undo(_) => self.act(turn, true),
+            // What has no reason of its own when it is typed.
+            _ => Ok(self.act(turn, true)?.because(reason)),
+        }
+    }
+
     /// Decides an act; `confirmed` when its button was pressed.
     fn act(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
         match self {
             Self::Adjust(adjust) => adjust.decide(turn, confirmed),
+            Self::Freeze(freeze) => freeze.decide(turn),
+            Self::Undo(undo) => undo.decide(turn),
             Self::Reset(reset) => reset.decide(turn, confirmed),
             Self::Rules(rules) => Ok(rules.decide(turn)),
             Self::Item(act) => act.decide(turn),

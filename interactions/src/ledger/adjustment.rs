@@ -71,6 +71,16 @@ pub fn adjust(mut account: Account, adjustment: Adjustment) -> Result<Adjusted, 
     Ok(Adjusted { account, change })
 }
 
+/// Takes back what a row of the journal moved: `by` more coins, or fewer. Refusals: `undo_below_zero`, `undo_over_cap`.
+pub fn put_back(mut account: Account, by: Coins) -> Result<Account, Refusal> {
+    let after = capped_sum(account.balance, by).ok_or(Refusal::UndoOverCap)?;
+    if after < Coins::ZERO {
+        return Err(Refusal::UndoBelowZero { balance: account.balance });
+    }
+    account.balance = after;
+    Ok(account)
+}
+
 /// Puts an account back to its beginning. What today was claimed and worked stays claimed and worked, so that a reset
 /// pays nobody twice.
 pub fn reset(account: &Account) -> Adjusted {

@@ -27,8 +27,8 @@ pub struct Flip {
     pub won: bool,
 }
 
-/// Bets on a side. Refusals: `gambling_off`, `amount_too_small`, `amount_too_large`, `insufficient_funds`,
-/// `recipient_cap`.
+/// Bets on a side. Refusals: `frozen`, `gambling_off`, `amount_too_small`, `amount_too_large`,
+/// `insufficient_funds`, `recipient_cap`.
 pub fn flip(
     mut account: Account,
     side: Side,
@@ -37,6 +37,7 @@ pub fn flip(
     now: Timestamp,
     entropy: u64,
 ) -> Result<Flip, Refusal> {
+    account.check_free()?;
     if !settings.is_on(Key::Gambling) {
         return Err(Refusal::GamblingOff);
     }

@@ -23,8 +23,9 @@ pub struct Daily {
     pub freeze_earned: bool,
 }
 
-/// Claims the daily. Refusals: `daily_claimed`, `recipient_cap`.
+/// Claims the daily. Refusals: `frozen`, `daily_claimed`, `recipient_cap`.
 pub fn daily(mut account: Account, settings: &Settings, now: Timestamp) -> Result<Daily, Refusal> {
+    account.check_free()?;
     let today = now.day();
     // A clock that stepped back must not pay the same day twice.
     if let Some(last) = account.last_daily.filter(|&last| last >= today) {

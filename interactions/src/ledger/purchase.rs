@@ -37,8 +37,8 @@ pub struct Purchase {
     pub cost: Coins,
 }
 
-/// Buys. `held` is how many of it the buyer has. Refusals: `bad_quantity`, `out_of_stock`, `item_limit`,
-/// `insufficient_funds`.
+/// Buys. `held` is how many of it the buyer has. Refusals: `frozen`, `bad_quantity`, `out_of_stock`,
+/// `item_limit`, `insufficient_funds`.
 pub fn purchase(
     mut account: Account,
     mut item: Item,
@@ -46,6 +46,7 @@ pub fn purchase(
     quantity: u64,
     now: Timestamp,
 ) -> Result<Purchase, Refusal> {
+    account.check_free()?;
     if !(1..=QUANTITY_MAX).contains(&quantity) {
         return Err(Refusal::BadQuantity);
     }

@@ -1,6 +1,6 @@
 //! A rule said no: a stable code, and a line that says what to do.
 
-use protocol::{Coins, Timestamp};
+use protocol::{Coins, JournalSeq, Timestamp};
 
 use super::{NOTE_MAX_CHARS, QUANTITY_MAX};
 use crate::{reply::relative_time, settings::BadSetting, text};
@@ -8,10 +8,16 @@ use crate::{reply::relative_time, settings::BadSetting, text};
 /// A rule said no. Nothing changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// Everything is paused.
+    Maintenance,
     /// Whoever manages the server has paused its economy.
     Paused,
     /// Only who manages the server may.
     NotPermitted,
+    /// An administrator has frozen the account.
+    Frozen,
+    /// An administrator has frozen the account that would be paid.
+    RecipientFrozen,
     /// The daily of this day is claimed.
     DailyClaimed {
         /// When the next one can be claimed.
@@ -97,6 +103,29 @@ pub enum Refusal {
     NothingToChange,
     /// What was to be confirmed is done, cancelled or too old.
     ConfirmationGone,
+    /// There is no such row in the journal, or it is long gone.
+    UnknownRow,
+    /// The row moved no coins.
+    MovedNothing,
+    /// The row has been undone.
+    AlreadyUndone {
+        /// By which row.
+        by: JournalSeq,
+    },
+    /// The row undid another one.
+    IsUndo,
+    /// Who would have to give the coins back holds fewer.
+    UndoBelowZero {
+        /// What there is.
+        balance: Coins,
+    },
+    /// Who would get the coins back would hold more than the cap.
+    UndoOverCap,
+    /// A stock or a limit that no item has.
+    BadCount {
+        /// The most.
+        max: i64,
+    },
     /// A setting that cannot be.
     BadSetting(BadSetting),
     /// There is nothing on that page.
@@ -110,8 +139,11 @@ impl Refusal {
     /// Stable, `snake_case`.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Maintenance => "maintenance",
             Self::Paused => "paused",
             Self::NotPermitted => "not_permitted",
+            Self::Frozen => "frozen",
+            Self::RecipientFrozen => "recipient_frozen",
             Self::DailyClaimed { .. } => "daily_claimed",
             Self::Cooldown { .. } => "cooldown",
             Self::SelfTransfer => "self_transfer",
@@ -136,6 +168,13 @@ impl Refusal {
             Self::NoAccount => "no_account",
             Self::NothingToChange => "nothing_to_change",
             Self::ConfirmationGone => "confirmation_gone",
+            Self::UnknownRow => "unknown_row",
+            Self::MovedNothing => "moved_nothing",
+            Self::AlreadyUndone { .. } => "already_undone",
+            Self::IsUndo => "is_undo",
+            Self::UndoBelowZero { .. } => "undo_below_zero",
+            Self::UndoOverCap => "undo_over_cap",
+            Self::BadCount { .. } => "bad_count",
             Self::BadSetting(_) => "bad_setting",
             Self::NoSuchPage { .. } => "no_such_page",
         }
@@ -144,11 +183,21 @@ impl Refusal {
     /// What the player reads: what is wrong, and what to do.
     pub fn line(&self) -> String {
         match self {
+            Self::Maintenance => {
+                "Pulse is being looked after. Your coins are safe; try again in a few minutes.".to_owned()
+            }
             Self::Paused => {
                 "The economy of this server is paused. Your coins are safe; try again later.".to_owned()
             }
             Self::NotPermitted => {
                 "This needs the permission Manage Server. Ask somebody who has it.".to_owned()
+            }
+            Self::Frozen => {
+                "Your account is frozen: your coins are safe, and stay where they are. Ask who manages the server."
+                    .to_owned()
+            }
+            Self::RecipientFrozen => {
+                "Their account is frozen, and cannot be paid. Ask who manages the server.".to_owned()
             }
             Self::DailyClaimed { next } => {
                 format!("You have claimed today's coins. The next daily comes {}.", relative_time(*next))
@@ -203,6 +252,18 @@ impl Refusal {
             Self::ConfirmationGone => {
                 "That is done, cancelled, or too old. Type the command again.".to_owned()
             }
+            Self::UnknownRow => "The journal has no such row.".to_owned(),
+            Self::MovedNothing => "That row moved no coins: there is nothing to undo.".to_owned(),
+            Self::AlreadyUndone { by } => format!("Row {by} has undone that already."),
+            Self::IsUndo => "That row undid another one. Give or take the coins instead.".to_owned(),
+            Self::UndoBelowZero { balance } => format!(
+                "Only {} are left of it: undoing that would leave less than nothing.",
+                text::coins(*balance)
+            ),
+            Self::UndoOverCap => {
+                format!("Undoing that would leave more than {}.", text::coins(Coins::PLAYER_CAP))
+            }
+            Self::BadCount { max } => format!("Stock and limit are from 0 to {}.", text::grouped(*max)),
             Self::BadSetting(why) => format!("{why}. `/economy settings` shows them all."),
             Self::NoSuchPage { last: 0 } => "There is nothing yet.".to_owned(),
             Self::NoSuchPage { last } => format!("The last page is {last}."),

@@ -68,8 +68,8 @@ pub fn check_order(
     Ok(())
 }
 
-/// Transfers between two accounts. Refusals, after those of [`check_order`]: `insufficient_funds`, `send_cap`,
-/// `receive_cap`, `recipient_cap`.
+/// Transfers between two accounts. Refusals, after those of [`check_order`]: `frozen`, `recipient_frozen`,
+/// `insufficient_funds`, `send_cap`, `receive_cap`, `recipient_cap`.
 pub fn transfer(
     mut from: Account,
     mut to: Account,
@@ -77,6 +77,8 @@ pub fn transfer(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Transfer, Refusal> {
+    from.check_free()?;
+    to.check_free().map_err(|_| Refusal::RecipientFrozen)?;
     // Rounded up, so that a tax cannot be avoided by paying in single coins.
     let tax = Coins::new((amount.get() * settings.get(Key::PayTaxPercent) + 99) / 100);
     let arriving = amount.saturating_minus(tax);

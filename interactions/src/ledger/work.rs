@@ -16,13 +16,14 @@ pub struct Shift {
     pub next: Timestamp,
 }
 
-/// Works a shift. Refusals: `cooldown`, `recipient_cap`.
+/// Works a shift. Refusals: `frozen`, `cooldown`, `recipient_cap`.
 pub fn work(
     mut account: Account,
     settings: &Settings,
     now: Timestamp,
     entropy: u64,
 ) -> Result<Shift, Refusal> {
+    account.check_free()?;
     let cooldown = settings.work_cooldown_ms();
     // A clock that stepped back must not shorten the wait.
     if let Some(next) = account.last_work.map(|last| last.plus(cooldown)).filter(|&next| now < next) {

@@ -99,7 +99,14 @@ fn rows_stay_until_both_have_them() {
 fn a_server_of_the_release_before_can_be_followed() {
     let sqlite = Sqlite::empty();
     schema::migrate_to(&sqlite, 3).unwrap();
-    rows(&sqlite, 2, NOON);
+    for seq in 1..=2 {
+        let insert = format!(
+            "INSERT INTO journal (seq, id, at, command, outcome, amount, tax, actor, handled_ms, active, reply,
+                players, wealth, levels, mint, burn)
+            VALUES ({seq}, '{seq}', {NOON}, 'balance', 'done', 0, 0, '1', 1, 0, '{{}}', 0, 0, 0, 0, 0)"
+        );
+        sqlite.connection.execute(&insert, []).unwrap();
+    }
     schema::migrate(&sqlite).unwrap();
     Books::new(&sqlite).follow(NOON).unwrap();
     assert_eq!(told(&sqlite, Listener::Server), [1, 2]);

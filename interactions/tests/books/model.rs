@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use interactions::action::{Acted, Order};
 use serde_json::json;
 
+use crate::actions::{act, code, order};
 use crate::support::{
     NOON, Sqlite, answer, answer_by, balance, by_manager, call, code_of, coinflip, command, daily, pay,
     person, set_rule, subcommand, work,
@@ -45,6 +47,24 @@ enum Step {
         act: &'static str,
         amount: i64,
     },
+    /// An administrator gives, takes or sets from the page.
+    Act {
+        who: u64,
+        act: &'static str,
+        amount: i64,
+    },
+    Freeze {
+        who: u64,
+        frozen: bool,
+    },
+    /// The last-but-n row is undone.
+    Undo {
+        back: u64,
+    },
+    /// The last-but-n action comes again.
+    ActAgain {
+        back: usize,
+    },
     /// The last-but-n interaction comes again.
     Again {
         back: usize,
@@ -66,6 +86,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (who(), 0..4_i64).prop_map(|(who, quantity)| Step::Buy { who, quantity }),
         1 => (who(), prop::sample::select(vec!["give", "take", "set"]), -1..300_i64)
             .prop_map(|(who, act, amount)| Step::Adjust { who, act, amount }),
+        1 => (who(), prop::sample::select(vec!["give", "take", "set"]), -1..300_i64)
+            .prop_map(|(who, act, amount)| Step::Act { who, act, amount }),
+        1 => (who(), any::<bool>()).prop_map(|(who, frozen)| Step::Freeze { who, frozen }),
+        3 => (0..12_u64).prop_map(|back| Step::Undo { back }),
+        1 => (0..5_usize).prop_map(|back| Step::ActAgain { back }),
         2 => (0..10_usize).prop_map(|back| Step::Again { back }),
         3 => (-30..60_i64).prop_map(|hours| Step::Clock { hours }),
     ];
@@ -80,15 +105,81 @@ struct Player {
     claimed: Option<u64>,
     worked: Option<u64>,
     hats: i64,
+    frozen: bool,
+}
+
+/// What a row moved: from whom to whom, `None` where it is no player.
+#[derive(Clone, Copy)]
+struct Moved {
+    from: Option<u64>,
+    to: Option<u64>,
+    amount: i64,
+    /// What the house lost by it.
+    house: i64,
+    undone: bool,
+    is_undo: bool,
 }
 
 #[derive(Default)]
 struct Model {
     players: HashMap<u64, Player>,
+    house: i64,
+    /// By their numbers; rows that moved nothing are left out.
+    moved: HashMap<u64, Moved>,
+    rows: u64,
 }
 
 impl Model {
+    /// A row that moved coins; the next one.
+    fn note(&mut self, from: Option<u64>, to: Option<u64>, amount: i64, house: i64) {
+        let moved = Moved { from, to, amount, house, undone: false, is_undo: false };
+        self.moved.insert(self.rows + 1, moved);
+    }
+
+    fn is_frozen(&self, who: u64) -> bool {
+        self.players.get(&who).is_some_and(|player| player.frozen)
+    }
+
+    fn freeze(&mut self, who: u64, frozen: bool) -> Option<&'static str> {
+        let Some(player) = self.players.get_mut(&who) else { return Some("unknown_player") };
+        if player.frozen == frozen {
+            return Some("nothing_to_change");
+        }
+        player.frozen = frozen;
+        None
+    }
+
+    fn undo(&mut self, row: u64) -> Option<&'static str> {
+        if row == 0 || row > self.rows {
+            return Some("unknown_row");
+        }
+        let Some(moved) = self.moved.get(&row).copied() else { return Some("moved_nothing") };
+        if moved.is_undo {
+            return Some("is_undo");
+        }
+        if moved.undone {
+            return Some("already_undone");
+        }
+        let held = moved.to.map_or(moved.amount, |to| self.players[&to].coins);
+        if held < moved.amount || self.house < -moved.house {
+            return Some("undo_below_zero");
+        }
+        for (who, by) in [(moved.to, -moved.amount), (moved.from, moved.amount)] {
+            if let Some(player) = who.and_then(|who| self.players.get_mut(&who)) {
+                player.coins += by;
+            }
+        }
+        self.house += moved.house;
+        self.moved.get_mut(&row).unwrap().undone = true;
+        self.note(moved.to, moved.from, moved.amount, -moved.house);
+        self.moved.get_mut(&(self.rows + 1)).unwrap().is_undo = true;
+        None
+    }
+
     fn daily(&mut self, who: u64, now: Timestamp) -> Option<&'static str> {
+        if self.is_frozen(who) {
+            return Some("frozen");
+        }
         let today = now.0 / DAY_MS;
         let player = self.players.entry(who).or_default();
         if player.claimed.is_some_and(|day| day >= today) {
@@ -106,7 +197,9 @@ impl Model {
             player.freezes += 1;
         }
         player.claimed = Some(today);
-        player.coins += 100 + ((player.streak - 1) * 10).min(200);
+        let paid = 100 + ((player.streak - 1) * 10).min(200);
+        player.coins += paid;
+        self.note(None, Some(who), paid, 0);
         None
     }
 
@@ -118,26 +211,41 @@ impl Model {
         if amount < 1 {
             return Some("amount_too_small");
         }
+        if self.is_frozen(who) {
+            return Some("frozen");
+        }
+        if self.is_frozen(to) {
+            return Some("recipient_frozen");
+        }
         if held < amount {
             return Some("insufficient_funds");
         }
+        self.note(Some(who), Some(to), amount, 0);
         self.players.entry(who).or_default().coins -= amount;
         self.players.entry(to).or_default().coins += amount;
         None
     }
 
     fn work(&mut self, who: u64, now: Timestamp, entropy: u64) -> Option<&'static str> {
+        if self.is_frozen(who) {
+            return Some("frozen");
+        }
         if self.players.get(&who).and_then(|player| player.worked).is_some_and(|at| now.0 < at + HOUR_MS) {
             return Some("cooldown");
         }
         let player = self.players.entry(who).or_default();
         player.worked = Some(now.0);
-        player.coins += 20 + ((u128::from(entropy) * 41) >> 64) as i64;
+        let paid = 20 + ((u128::from(entropy) * 41) >> 64) as i64;
+        player.coins += paid;
+        self.note(None, Some(who), paid, 0);
         None
     }
 
     fn flip(&mut self, who: u64, bet: i64, entropy: u64) -> Option<&'static str> {
         let held = self.players.get(&who).map_or(0, |player| player.coins);
+        if self.is_frozen(who) {
+            return Some("frozen");
+        }
         if bet < 1 {
             return Some("amount_too_small");
         }
@@ -146,11 +254,18 @@ impl Model {
         }
         let won = entropy < 1 << 63;
         self.players.entry(who).or_default().coins += if won { bet } else { -bet };
+        let from_house = if won { bet * i64::from(self.house >= bet) } else { -bet };
+        self.house -= from_house;
+        let (from, to) = if won { (None, Some(who)) } else { (Some(who), None) };
+        self.note(from, to, bet, from_house);
         None
     }
 
     fn buy(&mut self, who: u64, quantity: i64) -> Option<&'static str> {
         let (held, hats) = self.players.get(&who).map_or((0, 0), |player| (player.coins, player.hats));
+        if self.is_frozen(who) {
+            return Some("frozen");
+        }
         if quantity == 0 {
             return Some("bad_quantity");
         }
@@ -163,6 +278,7 @@ impl Model {
         let player = self.players.entry(who).or_default();
         player.coins -= HAT * quantity;
         player.hats += quantity;
+        self.note(Some(who), None, HAT * quantity, 0);
         None
     }
 
@@ -187,7 +303,14 @@ impl Model {
             return Some("nothing_to_change");
         }
         self.players.entry(who).or_default().coins = after;
+        let (from, to) = if after > held { (None, Some(who)) } else { (Some(who), None) };
+        self.note(from, to, (after - held).abs(), 0);
         None
+    }
+
+    /// The same from the page, which knows only players with an account.
+    fn act(&mut self, who: u64, act: &str, amount: i64) -> Option<&'static str> {
+        if self.players.contains_key(&who) { self.adjust(who, act, amount) } else { Some("unknown_player") }
     }
 }
 
@@ -213,13 +336,39 @@ const FIRST_IDS: u64 = 1_000_000;
 fn check(steps: Vec<Step>) {
     let (sqlite, mut model, mut now) = (server(), Model::default(), NOON);
     let prepared = sqlite.number("SELECT COUNT(*) FROM journal");
-    let mut answered = Vec::new();
+    let (mut answered, mut acted) = (Vec::new(), Vec::new());
+    model.rows = u64::try_from(prepared).unwrap();
     for step in steps {
         let mut entropy = 0;
         let (who, command, expected) = match step {
             Step::Clock { hours } => {
                 let moved = hours.unsigned_abs() * HOUR_MS;
                 now = if hours < 0 { now.minus(moved) } else { now.plus(moved) };
+                continue;
+            }
+            Step::Act { who, act, amount } => {
+                let deed = json!({"action": act, "userId": person(who).id, "amount": amount.to_string()});
+                let expected = model.act(who, act, amount);
+                send(&sqlite, now, &mut model, &mut acted, deed, expected);
+                continue;
+            }
+            Step::Freeze { who, frozen } => {
+                let action = if frozen { "freeze" } else { "unfreeze" };
+                let expected = model.freeze(who, frozen);
+                let deed = json!({"action": action, "userId": person(who).id});
+                send(&sqlite, now, &mut model, &mut acted, deed, expected);
+                continue;
+            }
+            Step::Undo { back } => {
+                let row = model.rows.saturating_sub(back);
+                let expected = model.undo(row);
+                send(&sqlite, now, &mut model, &mut acted, json!({"action": "undo", "seq": row}), expected);
+                continue;
+            }
+            Step::ActAgain { back } => {
+                if let Some((order, first)) = acted.iter().rev().nth(back) {
+                    assert_eq!(&act(&sqlite, now, 0, order), first, "the same bytes");
+                }
                 continue;
             }
             Step::Again { back } => {
@@ -258,6 +407,7 @@ fn check(steps: Vec<Step>) {
         let reply = answer_by(&sqlite, now, entropy, &call);
         assert_eq!(code_of(&reply).as_deref(), expected);
         answered.push((call, reply));
+        model.rows += 1;
     }
     for (who, player) in &model.players {
         let held =
@@ -265,8 +415,25 @@ fn check(steps: Vec<Step>) {
         assert_eq!(sqlite.number(&held), player.coins, "player {who}");
     }
     let rows = sqlite.number("SELECT COUNT(*) FROM journal") - prepared;
-    assert_eq!(rows, i64::try_from(answered.len()).unwrap());
+    assert_eq!(rows, i64::try_from(answered.len() + acted.len()).unwrap());
     assert_replays(&sqlite);
+}
+
+/// Sends an action with a key of its own.
+fn send(
+    sqlite: &Sqlite,
+    now: Timestamp,
+    model: &mut Model,
+    acted: &mut Vec<(Order, Acted)>,
+    deed: serde_json::Value,
+    expected: Option<&'static str>,
+) {
+    let number = acted.len() as u64;
+    let order = order(&format!("key-{number}"), "because", deed);
+    let answer = act(sqlite, now, number, &order);
+    assert_eq!(code(&answer).as_deref(), expected);
+    acted.push((order, answer));
+    model.rows += 1;
 }
 
 /// The journal alone gives every balance.
@@ -277,7 +444,8 @@ fn assert_replays(sqlite: &Sqlite) {
     assert_eq!(sqlite.number(unexplained), 0);
     let proof = interactions::Books::new(sqlite).prove().unwrap();
     assert_eq!((proof.sum.get(), proof.lowest_balance.get(), proof.mismatches), (0, 0, Vec::new()));
-    let wrong_rows = "SELECT COUNT(*) FROM journal WHERE wealth + mint + burn + shop + house <> 0";
+    let wrong_rows = "SELECT COUNT(*) FROM journal WHERE wealth + mint + burn + shop + house <> 0
+        OR mint > 0 OR burn < 0 OR shop < 0 OR house < 0";
     assert_eq!(sqlite.number(wrong_rows), 0);
 }
 

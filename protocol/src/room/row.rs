@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     RING_LEN,
+    maintenance::MaintenanceRow,
     timeline::{Bucket, Months, Resolution},
 };
 use crate::{
@@ -37,10 +38,12 @@ pub enum Kind {
     Report,
     /// Work that waits for the bot-worker, by a running number.
     Job,
+    /// Whether everything is paused; one row.
+    Maintenance,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Epoch, "epoch"),
         (Self::Event, "event"),
         (Self::Guild, "guild"),
@@ -52,6 +55,7 @@ impl Kind {
         (Self::Months, "months"),
         (Self::Report, "report"),
         (Self::Job, "job"),
+        (Self::Maintenance, "maintenance"),
     ];
 
     /// The word in the database.
@@ -86,6 +90,8 @@ pub enum Row {
     Report(ReportRow),
     /// Work that waits for the bot-worker.
     Job(u64, Job),
+    /// Whether everything is paused.
+    Maintenance(MaintenanceRow),
 }
 
 /// A server's books, as the room last heard of them.
@@ -133,13 +139,14 @@ impl Row {
             Self::Months(_) => Kind::Months,
             Self::Report(_) => Kind::Report,
             Self::Job(..) => Kind::Job,
+            Self::Maintenance(_) => Kind::Maintenance,
         }
     }
 
     /// Its key among its kind.
     pub fn key(&self) -> u64 {
         match self {
-            Self::Epoch(_) | Self::Months(_) | Self::Report(_) => 0,
+            Self::Epoch(_) | Self::Months(_) | Self::Report(_) | Self::Maintenance(_) => 0,
             Self::Event(event) => event.seq.0,
             Self::Guild(id, _) => id.0,
             Self::Name(guild) => guild.id.0,
@@ -161,6 +168,7 @@ impl Row {
             Self::Months(months) => serde_json::to_string(months),
             Self::Report(report) => serde_json::to_string(report),
             Self::Job(_, job) => serde_json::to_string(job),
+            Self::Maintenance(row) => serde_json::to_string(row),
         }
     }
 
@@ -191,6 +199,8 @@ pub struct Memory {
     pub report: Option<ReportRow>,
     /// Work that waits for the bot-worker, by its running number.
     pub jobs: BTreeMap<u64, Job>,
+    /// Whether everything is paused.
+    pub maintenance: MaintenanceRow,
 }
 
 impl Memory {
@@ -206,6 +216,7 @@ impl Memory {
             months: Months::default(),
             report: None,
             jobs: BTreeMap::new(),
+            maintenance: MaintenanceRow::default(),
         }
     }
 
@@ -242,6 +253,7 @@ impl Memory {
                 self.active.insert(Timestamp(number), serde_json::from_str(value)?);
             }
             Kind::Months => self.months = serde_json::from_str(value)?,
+            Kind::Maintenance => self.maintenance = serde_json::from_str(value)?,
             Kind::Report => self.report = Some(serde_json::from_str(value)?),
             Kind::Job => {
                 self.jobs.insert(number, serde_json::from_str(value)?);

@@ -36,7 +36,7 @@ impl Room {
             recent_events: self.ring.iter().rev().take(RECENT_EVENTS_LEN).cloned().collect(),
             uptime: self.pulse.uptime_seconds(now),
             last_command_timestamp: self.ledgers.last_command_at(),
-            maintenance_mode: false,
+            maintenance_mode: self.maintenance.current.is_on,
             viewers: u32::try_from(self.viewers.len()).unwrap_or(u32::MAX),
             as_of: now,
             seq: self.seq,

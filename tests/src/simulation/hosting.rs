@@ -47,7 +47,8 @@ impl World {
             Output::FlushIn(ms) => self.later(ms, Happening::Flush(self.end.life)),
             Output::TickIn(ms) => self.arm(ms),
             Output::TickNever => self.end.alarm = None,
-            Output::HandOut(_) => {} // No bot-worker takes part.
+            // Neither a bot-worker nor anybody who acts takes part.
+            Output::HandOut(_) | Output::Answer(_) | Output::Spread(..) => {}
         }
         Ok(None)
     }

@@ -51,6 +51,10 @@ pub(super) fn definitions() -> [SubCommandBuilder; 4] {
 }
 
 impl Adjust {
+    pub(crate) fn new(target: Person, adjustment: Adjustment, reason: String) -> Self {
+        Self { target, adjustment, reason }
+    }
+
     pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
         let target = options.person("user")?.ok_or(options.bad("user"))?;
         let amount = options.coins("amount")?.ok_or(options.bad("amount"))?;
@@ -74,6 +78,15 @@ impl Adjust {
         if let Err(refusal) = check_act(&self.target, &self.reason) {
             return Ok(Decision::refuse(&refusal));
         }
+        self.decide_checked(turn, confirmed)
+    }
+
+    /// The rules that look at the account.
+    pub(super) fn decide_checked(
+        &self,
+        turn: &Turn<'_, impl Sql>,
+        confirmed: bool,
+    ) -> Result<Decision, BooksError> {
         let before = turn.desk.account(self.target.id)?;
         let account = match (&before, self.adjustment) {
             (Some(account), _) => account.clone(),

@@ -38,12 +38,12 @@ pub enum ItemAct {
 /// What was typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    name: String,
-    new_name: Option<String>,
-    price: Option<Coins>,
-    description: Option<String>,
-    stock: Option<i64>,
-    limit: Option<i64>,
+    pub(crate) name: String,
+    pub(crate) new_name: Option<String>,
+    pub(crate) price: Option<Coins>,
+    pub(crate) description: Option<String>,
+    pub(crate) stock: Option<i64>,
+    pub(crate) limit: Option<i64>,
 }
 
 pub(super) fn definition() -> SubCommandGroupBuilder {
@@ -181,6 +181,9 @@ impl Wanted {
         }
         if let Some(description) = &self.description {
             item.description = Some(description.clone()).filter(|description| !description.is_empty());
+        }
+        if self.stock.max(self.limit).is_some_and(|count| count > COUNT_MAX) {
+            return Err(Refusal::BadCount { max: COUNT_MAX });
         }
         if let Some(stock) = self.stock {
             item.stock = u64::try_from(stock).ok();

@@ -14,7 +14,7 @@ use crate::{
 /// `/economy pause` and `/economy resume`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
-    pub(super) paused: bool,
+    pub(crate) paused: bool,
 }
 
 impl Pause {

@@ -33,6 +33,11 @@ pub(super) fn definition() -> SubCommandBuilder {
 }
 
 impl Rules {
+    /// One that sets.
+    pub(crate) fn to_set(key: &str, value: &str) -> Self {
+        Self { key: Some(text::clean_name(key)), value: Some(text::clean_name(value)) }
+    }
+
     pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
         let cleaned = |typed: String| text::clean_name(&typed);
         Ok(Self { key: options.text("key")?.map(cleaned), value: options.text("value")?.map(cleaned) })

@@ -1,0 +1,88 @@
+//! `POST /api/guilds/{id}/actions` and `POST /api/actions`: what somebody who may act asks for. What can be refused
+//! without the books is refused here.
+
+use interactions::action::Order;
+use protocol::{
+    GuildId,
+    action::{ACTION_MAX_BYTES, Action, Actor},
+    room::Answer,
+};
+use worker::{Request, Response};
+
+use crate::{
+    answer::{Problem, read_bounded},
+    guild, room,
+    session::Credential,
+    settings::Settings,
+};
+
+/// `POST /api/guilds/{id}/actions`: an action on one server.
+pub async fn on_server(mut request: Request, settings: &Settings, id: &str) -> Result<Response, Problem> {
+    let credential = Credential::of(&request, settings)?; // Who is nobody is not told which addresses there are.
+    let server: GuildId = id.parse().map_err(|_| Problem::not_found())?;
+    let actor = admit(&request, settings, &credential, Some(server)).await?;
+    let order = read(&mut request, server, actor).await?;
+    guild::act(&order, settings).await
+}
+
+/// `POST /api/actions`: everything is paused, or goes on.
+pub async fn on_everything(mut request: Request, settings: &Settings) -> Result<Response, Problem> {
+    let credential = Credential::of(&request, settings)?;
+    let actor = admit(&request, settings, &credential, None).await?;
+    let Order { actor, action, .. } = read(&mut request, GuildId::NONE, actor).await?;
+    let answer = room::tell(&settings.objects(room::BINDING)?, "/actions", &(actor, action)).await?;
+    let answer =
+        serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer", &error))?;
+    match answer {
+        Answer::Done(body) => json(body, 200),
+        Answer::Refused(body) => json(body, 422),
+        Answer::KeyReused => Err(key_reused()),
+        Answer::NotOffered => Err(bad_action(&"here, `action` is one of pause, resume")),
+    }
+}
+
+/// The JSON of an answer that is kept, byte for byte.
+pub fn json(body: String, status: u16) -> Result<Response, Problem> {
+    let response = Response::ok(body)?.with_status(status);
+    response.headers().set("Content-Type", "application/json")?;
+    Ok(response)
+}
+
+/// Another action was sent with the same key.
+pub fn key_reused() -> Problem {
+    Problem::new(409, "key_reused", "Another action was sent with this key. Choose a new one.")
+}
+
+/// Who acts, if they may, and if it is their own page that asks.
+async fn admit(
+    request: &Request,
+    settings: &Settings,
+    credential: &Credential,
+    on: Option<GuildId>,
+) -> Result<Actor, Problem> {
+    let origin = request.headers().get("Origin")?;
+    let own = room::own_origin(request, settings)?;
+    // A browser names the page's origin with each POST. A cookie that comes without proves nothing.
+    match (origin, credential) {
+        (None, Credential::Program) => {}
+        (Some(origin), _) if origin == own => {}
+        _ => return Err(Problem::new(403, "foreign_origin", "Another site may not act here.")),
+    }
+    let kind = request.headers().get("Content-Type")?.unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    // No form can send this, and no script of another site without being asked first.
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(415, "bad_content_type", "Send JSON, as application/json."));
+    }
+    room::admit_actor(credential, settings, on).await
+}
+
+async fn read(request: &mut Request, server: GuildId, actor: Actor) -> Result<Order, Problem> {
+    let body = read_bounded(request, ACTION_MAX_BYTES).await?;
+    let action: Action = serde_json::from_slice(&body).map_err(|error| bad_action(&error))?;
+    Order::new(server, actor, action).map_err(|why| Problem::new(400, why.code(), format!("{why}.")))
+}
+
+fn bad_action(why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(400, "bad_action", format!("Not an action: {why}."))
+}

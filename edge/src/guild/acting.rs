@@ -1,0 +1,83 @@
+//! Actions from the page, and what the room says of maintenance: the object's end, and the Worker's.
+
+use interactions::action::{Acted, Order};
+use protocol::{Timestamp, record::Maintenance};
+use serde::{Deserialize, Serialize};
+use worker::{Request, Response, console_error};
+
+use super::{Inner, Unanswered, asking};
+use crate::{
+    acting::{json, key_reused},
+    answer::Problem,
+    settings::Settings,
+};
+
+/// Where the Worker asks for an action.
+pub(super) const ACT: &str = "/act";
+/// Where the room says whether everything is paused.
+pub const MAINTENANCE: &str = "/maintenance";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    /// [`protocol::VERSION`].
+    version: u32,
+    order: Order,
+    arrived_at: Timestamp,
+}
+
+/// Asks a server's books for an action; gives their answer.
+pub async fn act(order: &Order, settings: &Settings) -> Result<Response, Problem> {
+    let arrived_at = Timestamp(worker::Date::now().as_millis());
+    let asked = Asked { version: protocol::VERSION, order: order.clone(), arrived_at };
+    let mut answer = asking::post(&order.guild.to_string(), ACT, &asked, settings).await?;
+    let body = answer.text().await?;
+    json(body, answer.status_code())
+}
+
+impl Inner {
+    pub(super) async fn act(
+        self: &std::rc::Rc<Self>,
+        now: Timestamp,
+        request: &mut Request,
+    ) -> Result<Response, Problem> {
+        let Asked { version, order, arrived_at } = request.json().await?;
+        match self.acted(now, version, &order, arrived_at) {
+            Ok(acted) => {
+                Self::push_soon(self, now, order.guild);
+                match acted {
+                    Acted::Done(body) => json(body, 200),
+                    Acted::Refused(body) => json(body, 422),
+                    Acted::KeyReused => Err(key_reused()),
+                    Acted::UnknownServer => {
+                        Err(Problem::new(404, "unknown_server", "Nobody has used Pulse in this server yet."))
+                    }
+                }
+            }
+            Err(error) => {
+                console_error!("server {}: {error}", order.guild);
+                let message =
+                    "The server's books did not answer. Send the same action again, with the same key.";
+                Err(Problem::new(503, "unavailable", message))
+            }
+        }
+    }
+
+    fn acted(
+        &self,
+        now: Timestamp,
+        version: u32,
+        order: &Order,
+        arrived_at: Timestamp,
+    ) -> Result<Acted, Unanswered> {
+        self.check_ready(version)?;
+        let handled_ms = u32::try_from(now.since(arrived_at)).unwrap_or(u32::MAX);
+        let entropy = super::entropy()?;
+        self.whole(|books| books.act(now, entropy, order, handled_ms))
+    }
+
+    pub(super) fn hear_of_maintenance(&self, said: Maintenance) -> Result<(), Problem> {
+        let unkept = |error| Problem::failure("What the room said could not be kept", &error);
+        self.whole(|books| books.hear_of_maintenance(said)).map_err(unkept)
+    }
+}

@@ -1,0 +1,152 @@
+//! Actions from the page: the same key is answered by the same bytes, and happens once.
+
+use protocol::{Coins, Event, InteractionId, JournalSeq, Timestamp, UserId, action::Done};
+use serde_json::json;
+
+use super::{Books, BooksError, Decision, Entry, Party, row::Reader};
+use crate::{
+    Call, Command, Person,
+    action::{Acted, Order},
+    command::Turn,
+    ledger::Refusal,
+    sql::Sql,
+};
+
+/// Ids of actions have this bit, which Discord's ids get in the year 2084.
+const ACTION_BIT: u64 = 1 << 63;
+/// Who acts without an account on Discord.
+const NOBODY: UserId = UserId(0);
+
+/// What a row of the journal moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedRow {
+    /// Under which name it stands.
+    pub command: String,
+    /// Who gave; `None` when no coins moved.
+    pub debit: Option<Party>,
+    /// Who got.
+    pub credit: Option<Party>,
+    /// What the debited account lost.
+    pub amount: Coins,
+    /// What of it was burnt.
+    pub tax: Coins,
+    /// Whether it undid another row.
+    pub undoes: bool,
+    /// The row that undid it.
+    pub undone_by: Option<JournalSeq>,
+}
+
+impl<S: Sql> Books<S> {
+    /// Does what an action asks for, once. `entropy` is 64 random bits. After an error nothing of it may be kept, as
+    /// with [`Books::answer`].
+    pub fn act(
+        &self,
+        now: Timestamp,
+        entropy: u64,
+        order: &Order,
+        handled_ms: u32,
+    ) -> Result<Acted, BooksError> {
+        if let Some(acted) = self.acted(order)? {
+            return Ok(acted);
+        }
+        if self.totals()?.seq == JournalSeq(0) {
+            return Ok(Acted::UnknownServer);
+        }
+        self.rows_written.set(0);
+        let about = order.user().map(|user| self.account(user)).transpose()?.flatten();
+        let actor =
+            Person { id: order.actor.id.unwrap_or(NOBODY), name: order.actor.name.clone(), bot: false };
+        let act = order.act(about.as_ref());
+        let id = InteractionId(entropy | ACTION_BIT);
+        let call = Call {
+            id,
+            guild: order.guild,
+            actor,
+            manager: true,
+            pressed: false,
+            command: Command::Economy(act.clone()),
+        };
+        let turn = Turn { call: &call, desk: self, settings: self.settings()?, now, entropy };
+        // The page names who is acted on by the id alone; an account has the name.
+        let mut decision = if order.user().is_some() && about.is_none() {
+            Decision::refuse(&Refusal::UnknownPlayer)
+        } else {
+            act.decide_action(&turn, &order.action.reason)?
+        };
+        if order.actor.id.is_none() {
+            for event in &mut decision.events {
+                event.actor_id = None;
+            }
+        }
+        let refused = decision.refusal.is_some();
+        let answer = self.commit(now, &call, decision, handled_ms, Some(order))?;
+        Ok(if refused { Acted::Refused(answer) } else { Acted::Done(answer) })
+    }
+
+    /// What an earlier order with this key has got.
+    fn acted(&self, order: &Order) -> Result<Option<Acted>, BooksError> {
+        let statement = "SELECT action, actor, outcome, reply FROM journal WHERE key = ?";
+        let row = self.sql.query(statement, &[order.action.key.as_str().into()])?.into_iter().next();
+        let Some(row) = row else { return Ok(None) };
+        let mut row = Reader::new("journal", Some(row));
+        let (action, actor, outcome, reply) = (row.text()?, row.user()?, row.text()?, row.text()?);
+        let same =
+            actor == order.actor.id.unwrap_or(NOBODY) && action == serde_json::to_string(&order.action)?;
+        Ok(Some(match (same, outcome.as_str()) {
+            (false, _) => Acted::KeyReused,
+            (true, "done") => Acted::Done(reply),
+            (true, _) => Acted::Refused(reply),
+        }))
+    }
+
+    /// What a row of the journal moved.
+    pub fn moved_row(&self, seq: JournalSeq) -> Result<Option<MovedRow>, BooksError> {
+        let statement = "SELECT command, debit, credit, amount, tax, undoes,
+            (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq) FROM journal WHERE seq = ?";
+        // A number that the database cannot hold is of no row.
+        let Ok(number) = i64::try_from(seq.0) else { return Ok(None) };
+        let Some(row) = self.sql.query(statement, &[number.into()])?.into_iter().next() else {
+            return Ok(None);
+        };
+        let mut row = Reader::new("journal", Some(row));
+        let party = |word: Option<String>| {
+            word.map(|word| Party::named(&word).ok_or(BooksError::Shape("journal"))).transpose()
+        };
+        Ok(Some(MovedRow {
+            command: row.text()?,
+            debit: party(row.optional_text()?)?,
+            credit: party(row.optional_text()?)?,
+            amount: row.coins()?,
+            tax: row.coins()?,
+            undoes: row.optional()?.is_some(),
+            undone_by: row.optional()?.map(JournalSeq),
+        }))
+    }
+
+    /// What an account that is no player's holds; `None` for the mint, which may owe any number of coins.
+    pub fn held_by(&self, party: Party) -> Result<Option<Coins>, BooksError> {
+        let totals = self.totals()?;
+        Ok(match party {
+            Party::Burn => Some(totals.burn),
+            Party::Shop => Some(totals.shop),
+            Party::House => Some(totals.house),
+            Party::Mint | Party::Player(_) => None,
+        })
+    }
+}
+
+/// The JSON that an action is answered by.
+pub(super) fn answer(
+    seq: JournalSeq,
+    id: InteractionId,
+    refusal: Option<&Refusal>,
+    entry: &Entry,
+    events: &[Event],
+) -> Result<String, BooksError> {
+    if let Some(refusal) = refusal {
+        let error = json!({ "error": { "code": refusal.code(), "message": refusal.line() } });
+        return Ok(serde_json::to_string(&error)?);
+    }
+    let message = events.first().map(|event| event.message.clone()).unwrap_or_default();
+    Ok(serde_json::to_string(&Done { seq, id, message, balance_after: entry.balance_after })?)
+}

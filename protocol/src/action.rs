@@ -1,0 +1,235 @@
+//! What somebody who may act asks from the page, and what is answered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Coins, InteractionId, JournalSeq, UserId};
+
+/// The largest action that the edge reads, in bytes.
+pub const ACTION_MAX_BYTES: usize = 16 * 1024;
+/// The longest reason, in characters.
+pub const REASON_MAX_CHARS: usize = 200;
+/// The longest key, in characters.
+pub const KEY_MAX_CHARS: usize = 64;
+
+/// One action on a server. The same key is the same action: it happens once, and is answered by the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    /// The sender's own: 1 to [`KEY_MAX_CHARS`] letters, digits, `-` and `_`.
+    pub key: String,
+    /// Why: 1 to [`REASON_MAX_CHARS`] characters.
+    pub reason: String,
+    /// What is to be done.
+    #[serde(flatten)]
+    pub deed: Deed,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Deed {
+    /// Coins from the mint for a player.
+    Give {
+        /// Whom.
+        user_id: UserId,
+        /// How many.
+        amount: Coins,
+    },
+    /// Coins of a player are burnt.
+    Take {
+        /// Whom.
+        user_id: UserId,
+        /// How many.
+        amount: Coins,
+    },
+    /// A player holds so many coins from now on.
+    Set {
+        /// Whom.
+        user_id: UserId,
+        /// How many.
+        amount: Coins,
+    },
+    /// A player's coins stay where they are.
+    Freeze {
+        /// Whom.
+        user_id: UserId,
+    },
+    /// They move again.
+    Unfreeze {
+        /// Whom.
+        user_id: UserId,
+    },
+    /// What a row of the journal moved goes back.
+    Undo {
+        /// Which row.
+        seq: JournalSeq,
+    },
+    /// Players' commands are refused.
+    Pause,
+    /// They work again.
+    Resume,
+    /// A rule of the server has another value.
+    Setting {
+        /// Which rule, by its key.
+        setting: String,
+        /// Its new value, as it would be typed.
+        value: String,
+    },
+    /// Something new on the shelf.
+    ItemAdd(Item),
+    /// Something on the shelf is changed.
+    ItemEdit(Item),
+    /// Something leaves the shelf; players keep theirs.
+    ItemRemove(Item),
+}
+
+/// What is said of an item; what is left out stays as it is, or is without end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// Its name on the shelf.
+    pub item: String,
+    /// Its new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What one costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Coins>,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// How many there are; -1 is without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<i64>,
+    /// How many one player may hold; -1 is without limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor {
+    /// The account on Discord; `None` for a program, and for who came by the local link.
+    pub id: Option<UserId>,
+    /// The name, as the journal and the feed show it.
+    pub name: String,
+}
+
+/// What is answered when an action on a server was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// Its row in the server's journal.
+    pub seq: JournalSeq,
+    /// The row's id; the event in the feed has the same.
+    pub id: InteractionId,
+    /// What was done, in one plain sentence.
+    pub message: String,
+    /// What the player whom it is about holds now; `null` when it is about none.
+    pub balance_after: Option<Coins>,
+}
+
+/// Why an action was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadAction {
+    /// The key is not one.
+    #[error("`key` takes 1 to {KEY_MAX_CHARS} letters, digits, `-` and `_`")]
+    Key,
+    /// There is no reason.
+    #[error("say why: `reason` takes 1 to {REASON_MAX_CHARS} characters")]
+    ReasonMissing,
+    /// The reason is too long.
+    #[error("`reason` takes at most {REASON_MAX_CHARS} characters")]
+    ReasonTooLong,
+}
+
+impl BadAction {
+    /// Stable, `snake_case`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Key => "bad_key",
+            Self::ReasonMissing => "reason_missing",
+            Self::ReasonTooLong => "reason_too_long",
+        }
+    }
+}
+
+/// Whether this can be a key.
+pub fn is_key(key: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (1..=KEY_MAX_CHARS).contains(&key.len()) && key.chars().all(fits)
+}
+
+/// Checks what every action has. The reason is as it was cleaned.
+pub fn check(key: &str, reason: &str) -> Result<(), BadAction> {
+    if !is_key(key) {
+        return Err(BadAction::Key);
+    }
+    match reason.chars().count() {
+        0 => Err(BadAction::ReasonMissing),
+        1..=REASON_MAX_CHARS => Ok(()),
+        _ => Err(BadAction::ReasonTooLong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn an_action_travels_as_documented() {
+        let user = "80351110224678912";
+        let cases: [(Value, Deed); 6] = [
+            (
+                json!({"action": "give", "userId": user, "amount": "12"}),
+                Deed::Give { user_id: UserId(80_351_110_224_678_912), amount: Coins::new(12) },
+            ),
+            (
+                json!({"action": "freeze", "userId": user}),
+                Deed::Freeze { user_id: UserId(80_351_110_224_678_912) },
+            ),
+            (json!({"action": "undo", "seq": 7}), Deed::Undo { seq: JournalSeq(7) }),
+            (json!({"action": "pause"}), Deed::Pause),
+            (
+                json!({"action": "setting", "setting": "pay_min", "value": "2"}),
+                Deed::Setting { setting: "pay_min".into(), value: "2".into() },
+            ),
+            (
+                json!({"action": "item_add", "item": "Hat", "price": "5", "stock": -1}),
+                Deed::ItemAdd(Item {
+                    item: "Hat".into(),
+                    price: Some(Coins::new(5)),
+                    stock: Some(-1),
+                    ..Item::default()
+                }),
+            ),
+        ];
+        for (mut wire, deed) in cases {
+            wire["key"] = json!("k");
+            wire["reason"] = json!("because");
+            let action = Action { key: "k".into(), reason: "because".into(), deed };
+            assert_eq!(serde_json::to_value(&action).unwrap(), wire);
+            assert_eq!(serde_json::from_value::<Action>(wire).unwrap(), action);
+        }
+    }
+
+    #[test]
+    fn keys_and_reasons_have_bounds() {
+        let long = "x".repeat(REASON_MAX_CHARS + 1);
+        for (key, reason, expected) in [
+            ("k", "r", Ok(())),
+            ("Az-09_", &long[1..], Ok(())),
+            ("", "r", Err("bad_key")),
+            (&long[..65], "r", Err("bad_key")),
+            ("a b", "r", Err("bad_key")),
+            ("ä", "r", Err("bad_key")),
+            ("k", "", Err("reason_missing")),
+            ("k", &long, Err("reason_too_long")),
+        ] {
+            assert_eq!(check(key, reason).map_err(BadAction::code), expected, "{key} {reason}");
+        }
+    }
+}

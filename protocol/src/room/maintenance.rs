@@ -1,0 +1,114 @@
+//! Everything is paused, or goes on: who said so, and which servers have to hear of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Output, Room, Row};
+use crate::{
+    Event, GuildId, Severity, Source, Timestamp,
+    action::{Action, Actor, Deed},
+    record::Maintenance,
+};
+
+/// So many of the last actions are remembered by their keys.
+const REMEMBERED: usize = 100;
+
+/// Whether everything is paused, and the actions that made it so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MaintenanceRow {
+    /// What holds.
+    pub current: Maintenance,
+    /// The last actions, oldest first.
+    pub actions: Vec<Remembered>,
+}
+
+/// An action that was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remembered {
+    /// Who asked.
+    pub actor: Actor,
+    /// What was asked.
+    pub action: Action,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// How an action on everything ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// It is done: JSON.
+    Done(String),
+    /// It would have changed nothing: the JSON of an error.
+    Refused(String),
+    /// Another action was sent with this key.
+    KeyReused,
+    /// Not an action on everything.
+    NotOffered,
+}
+
+impl Room {
+    /// Whether everything is paused.
+    pub fn maintenance(&self) -> Maintenance {
+        self.maintenance.current
+    }
+
+    pub(super) fn heard(&mut self, said: Maintenance, outputs: &mut Vec<Output>) {
+        if said.change > self.maintenance.current.change {
+            self.maintenance.current = said;
+            outputs.push(Output::Store(Row::Maintenance(self.maintenance.clone())));
+        }
+    }
+
+    pub(super) fn acted(&mut self, now: Timestamp, actor: Actor, action: Action, outputs: &mut Vec<Output>) {
+        let row = &self.maintenance;
+        if let Some(known) = row.actions.iter().find(|known| known.action.key == action.key) {
+            let same = known.action == action && known.actor.id == actor.id;
+            let answer = if same { known.answer.clone() } else { Answer::KeyReused };
+            return outputs.push(Output::Answer(answer));
+        }
+        let is_on = match action.deed {
+            Deed::Pause => true,
+            Deed::Resume => false,
+            _ => return outputs.push(Output::Answer(Answer::NotOffered)),
+        };
+        let answer = if row.current.is_on == is_on {
+            let error =
+                json!({ "error": { "code": "nothing_to_change", "message": "It is like that already." } });
+            Answer::Refused(error.to_string())
+        } else {
+            self.switch(now, is_on, &actor, &action.reason, outputs)
+        };
+        let row = &mut self.maintenance;
+        row.actions.push(Remembered { actor, action, answer: answer.clone() });
+        let excess = row.actions.len().saturating_sub(REMEMBERED);
+        row.actions.drain(..excess);
+        outputs.push(Output::Store(Row::Maintenance(row.clone())));
+        outputs.push(Output::Answer(answer));
+        // Numbers that run ahead of the events would look like a loss.
+        self.flush(now, outputs);
+        self.broadcast(now, self.stats_update(now, now), outputs);
+    }
+
+    fn switch(
+        &mut self,
+        now: Timestamp,
+        is_on: bool,
+        actor: &Actor,
+        reason: &str,
+        outputs: &mut Vec<Output>,
+    ) -> Answer {
+        let current = Maintenance { is_on, change: self.maintenance.current.change + 1 };
+        self.maintenance.current = current;
+        let (severity, done) = if is_on { (Severity::Warn, "paused") } else { (Severity::Info, "resumed") };
+        let message = format!("{} {done} everything, because {reason}", actor.name);
+        let id = format!("maintenance-{}", current.change);
+        let answer = json!({ "id": id, "message": message }).to_string();
+        let event = Event::new(id, now, GuildId::NONE, severity, Source::Admin, message);
+        self.number(Event { actor_id: actor.id, actor_name: Some(actor.name.clone()), ..event }, outputs);
+        outputs.push(Output::Spread(current, self.ledgers.guild_ids().collect()));
+        Answer::Done(answer)
+    }
+}
