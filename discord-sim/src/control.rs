@@ -1,6 +1,9 @@
 //! Routes for tests and people: what the real Discord would never let one do. No latency here.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use axum::{
     Json, Router,
@@ -10,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
+use protocol::{GuildId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +21,7 @@ use crate::{
     faults::{Fault, Weather},
     gateway::{Order, Settings},
     originals::Original,
+    rest::oauth::Standing,
     state::{Counts, State},
 };
 
@@ -32,6 +37,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/interactions", post(interact::interact))
         .route("/commands", get(commands))
         .route("/players", put(set_players))
+        .route("/people/{user}", put(set_person))
         .route("/stats", get(stats))
         .route("/edits/{token}", get(edit))
         .route("/originals/{token}", get(original))
@@ -84,6 +90,31 @@ async fn set_players(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<J
     let Running { running } = read(&body)?;
     state.playing.store(running, Ordering::Relaxed);
     Ok(Json(json!({ "running": running })))
+}
+
+#[derive(Deserialize)]
+struct Person {
+    /// Permissions by server, as Discord writes them: 64 bits as text.
+    servers: Option<BTreeMap<GuildId, String>>,
+    #[serde(default)]
+    revoked: bool,
+}
+
+async fn set_person(
+    Shared(state): Shared<Arc<State>>,
+    Path(user): Path<UserId>,
+    body: Bytes,
+) -> Result<StatusCode, Error> {
+    let Person { servers, revoked } = read(&body)?;
+    let number = |permissions: String| permissions.parse::<u64>();
+    let servers = servers.map(|servers| {
+        servers.into_iter().map(|(guild, permissions)| Ok((guild, number(permissions)?))).collect()
+    });
+    let servers = servers.transpose().map_err(|error: std::num::ParseIntError| {
+        Error(StatusCode::BAD_REQUEST, "malformed_request", format!("permissions: {error}"))
+    })?;
+    state.stand(user, Standing { servers, revoked });
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn stats(Shared(state): Shared<Arc<State>>) -> Json<Counts> {

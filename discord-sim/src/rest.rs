@@ -24,7 +24,7 @@ use crate::{
 
 mod commands;
 mod messages;
-pub(crate) mod oauth;
+pub mod oauth;
 mod passage;
 mod webhooks;
 
@@ -96,7 +96,7 @@ async fn only_the_bot(Shared(state): Shared<Arc<State>>, request: Request, next:
     }
     match (oauth::person(&state, request.headers()), request.uri().path()) {
         (Some(person), "/users/@me") => Json(objects::user(&person)).into_response(),
-        (Some(_), "/users/@me/guilds") => oauth::guilds(&state).into_response(),
+        (Some(person), "/users/@me/guilds") => oauth::guilds(&state, &person).into_response(),
         _ => Error::UNAUTHORIZED.into_response(),
     }
 }

@@ -153,6 +153,7 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         originals: Originals::default(),
         limits: rest::Limits::default(),
         grants: Mutex::default(),
+        standings: Mutex::default(),
         messages: Mutex::default(),
         commands: Mutex::default(),
         ids: crate::snowflake::Snowflakes::default(),

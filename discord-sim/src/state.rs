@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use protocol::UserId;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,7 +20,10 @@ use crate::{
     originals::Originals,
     payload::{self, Payload, Typed},
     reply::Reply,
-    rest::{Limits, oauth::Grant},
+    rest::{
+        Limits,
+        oauth::{Grant, Standing},
+    },
     signing::Signer,
     snowflake::Snowflakes,
 };
@@ -59,6 +63,7 @@ pub struct State {
     pub originals: Originals,
     pub(crate) limits: Limits,
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
+    pub(crate) standings: Mutex<HashMap<UserId, Standing>>,
     pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
     pub(crate) ids: Snowflakes,
@@ -124,6 +129,16 @@ impl State {
     /// Where the gateway is: `ws://127.0.0.1:PORT`.
     pub fn gateway_url(&self) -> String {
         self.url.replacen("http", "ws", 1)
+    }
+
+    /// What a person is here.
+    pub fn standing(&self, person: UserId) -> Standing {
+        lock(&self.standings).get(&person).cloned().unwrap_or_default()
+    }
+
+    /// Makes a person be this.
+    pub fn stand(&self, person: UserId, standing: Standing) {
+        lock(&self.standings).insert(person, standing);
     }
 
     /// A fresh id.

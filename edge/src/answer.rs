@@ -1,8 +1,11 @@
 //! What every answer has in common: JSON errors with a stable code, and bodies that are read no further than their bound.
 
+use crate::log;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use protocol::{time::SECOND_MS, version::Unread};
 use serde_json::json;
-use worker::{Request, Response, console_error};
+use sha2::{Digest, Sha256};
+use worker::{Request, Response};
 
 /// An answer that is not what was asked for.
 #[derive(Debug)]
@@ -17,6 +20,11 @@ impl Problem {
     /// `{"error":{"code","message"}}` with this status.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), header: None }
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &'static str {
+        self.code
     }
 
     /// Whether it has this code.
@@ -35,6 +43,11 @@ impl Problem {
 
     pub fn signed_out() -> Self {
         Self::new(401, "signed_out", "Sign in, or send a valid bearer token.")
+    }
+
+    pub fn too_often(retry_in_ms: u64) -> Self {
+        Self::new(429, "too_often", "Too many requests from here. Wait as long as Retry-After says.")
+            .retry_after(retry_in_ms)
     }
 
     pub fn forbidden() -> Self {
@@ -65,13 +78,13 @@ impl Problem {
 
     /// A setting that cannot be used, named in the answer and in the log.
     pub fn bad_setting(name: &str, what: impl std::fmt::Display) -> Self {
-        console_error!("{name}: {what}");
+        log::error(&format_args!("{name}: {what}"));
         Self::new(500, "bad_setting", format!("{name}: {what}"))
     }
 
     /// Our own failure: the log says what, the answer says that.
     pub fn failure(what: &str, error: &dyn std::fmt::Display) -> Self {
-        console_error!("{what}: {error}");
+        log::error(&format_args!("{what}: {error}"));
         Self::new(500, "failure", format!("{what}. It is in the log."))
     }
 
@@ -95,6 +108,35 @@ impl From<worker::Error> for Problem {
     fn from(error: worker::Error) -> Self {
         Self::failure("The edge could not answer", &error)
     }
+}
+
+/// Sends a browser somewhere else, by GET.
+pub fn see_other(location: &str) -> Result<Response, Problem> {
+    let response = Response::empty()?.with_status(303);
+    response.headers().set("Location", location)?;
+    Ok(response)
+}
+
+/// A page of one sentence, for somebody who cannot be shown what they came for.
+pub fn page(status: u16, title: &str, words: &str) -> Result<Response, Problem> {
+    const STYLE: &str = "body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.6 system-ui,sans-serif}\
+         main{max-width:34rem;padding:2rem}h1{font-size:1.5rem;line-height:1.2}a{color:inherit;font-weight:600}";
+    let (title, words) = (escaped(title), escaped(words));
+    let html = format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
+         <meta name=color-scheme content=\"light dark\"><title>{title} — Pulse</title><style>{STYLE}</style>\
+         <main><h1>{title}</h1><p>{words}</p><p><a href=\"/login\">Sign in with Discord</a></p></main></html>"
+    );
+    let response = Response::from_html(html)?.with_status(status);
+    let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'");
+    response.headers().set("Content-Security-Policy", &policy)?;
+    Ok(response)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Comma-separated values, to be saved rather than shown.

@@ -16,7 +16,7 @@ use interactions::{
 use protocol::{GuildId, Timestamp};
 use worker::{
     Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
-    console_error, durable_object,
+    durable_object,
 };
 
 pub use self::{
@@ -25,7 +25,7 @@ pub use self::{
     reading::audit,
 };
 use self::{asking::Question, outbox::Outboxes};
-use crate::{answer::Problem, room, sql::ObjectSql};
+use crate::{answer::Problem, log, room, sql::ObjectSql};
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "GUILD";
@@ -97,7 +97,7 @@ impl worker::DurableObject for Guild {
         if request.path() == "/complete" {
             let lookup: Lookup = request.json().await?;
             let choices = self.inner.books.complete(&lookup).unwrap_or_else(|error| {
-                console_error!("server {}: no choices: {error}", lookup.guild);
+                log::error(&format_args!("server {}: no choices: {error}", lookup.guild));
                 Vec::new()
             });
             return Response::from_json(&reply::choices(choices));
@@ -111,7 +111,7 @@ impl worker::DurableObject for Guild {
                 Ok(response)
             }
             Err(error) => {
-                console_error!("server {}: {error}", question.call.guild);
+                log::error(&format_args!("server {}: {error}", question.call.guild));
                 Response::error("the books did not answer", 500)
             }
         }
@@ -122,7 +122,7 @@ impl worker::DurableObject for Guild {
         let now = Timestamp(worker::Date::now().as_millis());
         if let Err(error) = self.inner.wake(now).await {
             // A failing alarm would be repeated and then dropped; the next command arms a new one.
-            console_error!("the books' alarm: {error}");
+            log::error(&format_args!("the books' alarm: {error}"));
         }
         Response::empty()
     }

@@ -17,12 +17,12 @@ use ::interactions::{
 };
 use futures_util::future::{Either, select};
 use protocol::{Timestamp, room::edge_failure, time::SECOND_MS};
-use worker::{Context, Delay, Headers, Request, Response, console_error, console_log};
+use worker::{Context, Delay, Headers, Request, Response};
 
 use crate::{
     answer::{Problem, read_bounded},
     guild::{self, Answer},
-    room,
+    log, room,
     settings::Settings,
 };
 
@@ -75,7 +75,7 @@ fn forged() -> Result<Response, Problem> {
     let count = FORGED_COUNT.fetch_add(1, Ordering::Relaxed) + 1;
     // Discord forges some on purpose; a line for each would let anybody fill the log.
     if count.is_power_of_two() {
-        console_log!("forged interactions refused so far: {count}");
+        log::info(&format_args!("forged interactions refused so far: {count}"));
     }
     Ok(Response::ok(FORGED)?.with_status(401))
 }
@@ -86,7 +86,7 @@ async fn complete(lookup: &Lookup, settings: &Settings) -> Result<Response, Prob
     match select(asked, Delay::from(Duration::from_millis(DEFER_AFTER_MS))).await {
         Either::Left((Ok(choices), _)) => json(choices),
         Either::Left((Err(error), _)) => {
-            console_error!("server {}: no choices: {error}", lookup.guild);
+            log::error(&format_args!("server {}: no choices: {error}", lookup.guild));
             Ok(Response::from_json(&reply::choices(Vec::new()))?)
         }
         Either::Right(_) => Ok(Response::from_json(&reply::choices(Vec::new()))?),
@@ -133,7 +133,7 @@ async fn ask_books(call: Call, arrived_at: Timestamp, settings: Rc<Settings>) ->
     for wait in ASK_AGAIN_AFTER_MS {
         match &answer {
             Err(error) if !error.is(guild::OVERLOADED) => {
-                console_error!("server {}: asking again in {wait} ms: {error}", call.guild);
+                log::error(&format_args!("server {}: asking again in {wait} ms: {error}", call.guild));
             }
             _ => break,
         }
@@ -141,7 +141,7 @@ async fn ask_books(call: Call, arrived_at: Timestamp, settings: Rc<Settings>) ->
         answer = guild::ask(&call, arrived_at, &settings).await;
     }
     if let Err(error) = &answer {
-        console_error!("server {}: interaction {} failed: {error}", call.guild, call.id);
+        log::error(&format_args!("server {}: interaction {} failed: {error}", call.guild, call.id));
         let message = format!("/{} could not be carried out; the log says why", call.command.name());
         tell_failure(&call, "failed", message, &settings).await;
     }
@@ -154,7 +154,7 @@ async fn tell_failure(call: &Call, what: &str, message: String, settings: &Setti
     let event = edge_failure(format!("{}-{what}", call.id), at, call.guild, message);
     let told = async { room::tell(&settings.objects(room::BINDING)?, "/failed", &event).await };
     if let Err(error) = told.await {
-        console_error!("the room did not hear of a failure: {error}");
+        log::error(&format_args!("the room did not hear of a failure: {error}"));
     }
 }
 

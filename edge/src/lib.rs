@@ -8,7 +8,10 @@
 mod acting;
 mod answer;
 mod guild;
+mod headers;
 mod interactions;
+mod limits;
+mod log;
 mod page;
 mod room;
 mod session;
@@ -19,16 +22,26 @@ use std::rc::Rc;
 
 use worker::{Context, Env, Method, Request, Response, event};
 
-use self::{answer::Problem, settings::Settings};
+use self::{answer::Problem, session::sign_in, settings::Settings};
 pub use self::{guild::Guild, room::Room};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let settings = Rc::new(Settings::new(env));
-    match route(request, &settings, &context).await {
-        Ok(response) => Ok(response),
-        Err(problem) => problem.into_response(),
+    let seen = log::Seen::of(&request);
+    let address = limits::address(&request).unwrap_or_default();
+    let routed = match limits::check(&request, &settings).await {
+        Ok(()) => route(request, &settings, &context).await,
+        Err(problem) => Err(problem),
+    };
+    let code = routed.as_ref().err().map(Problem::code);
+    let response = routed.or_else(Problem::into_response)?;
+    let status = response.status_code();
+    seen.tell(status, code);
+    if status == 401 {
+        limits::count_refused(&address);
     }
+    headers::dress(response, &seen.id)
 }
 
 async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> Result<Response, Problem> {
@@ -57,16 +70,24 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
         (Method::Get, ["api", "jobs"]) => room::get_jobs(&request, settings).await,
         (Method::Post, ["api", "jobs", id]) => room::settle_job(request, settings, id).await,
+        (Method::Get, ["api", "me"]) => sign_in::me(request, settings).await,
+        (Method::Get, ["login"]) => sign_in::begin(&request, settings),
+        (Method::Get, ["login", "callback"]) => sign_in::finish(&request, settings).await,
         #[cfg(feature = "local-link")]
-        (Method::Get, ["login", "local"]) => session::local_link(&request, settings).await,
+        (Method::Get, ["login", "local"]) => session::local::link(&request, settings).await,
+        (Method::Post, ["logout"]) => sign_in::end(&request, settings, false).await,
+        (Method::Post, ["logout", "everywhere"]) => sign_in::end(&request, settings, true).await,
         (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
         (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
         (
             _,
-            ["" | "ws" | "healthz"]
-            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "jobs"],
+            ["" | "ws" | "healthz" | "login"]
+            | ["login", "callback"]
+            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "jobs" | "me"],
         ) => Err(Problem::method_not_allowed("GET")),
-        (_, ["api", "report" | "actions"] | ["api", "jobs", _]) => Err(Problem::method_not_allowed("POST")),
+        (_, ["logout"] | ["logout", "everywhere"] | ["api", "report" | "actions"] | ["api", "jobs", _]) => {
+            Err(Problem::method_not_allowed("POST"))
+        }
         _ => Err(Problem::not_found()),
     }
 }

@@ -6,6 +6,7 @@ mod memory;
 mod server;
 mod sockets;
 mod spreading;
+mod visitors;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -17,21 +18,23 @@ use protocol::{
     message::{CloseCode, PING, PONG},
     record::{Acknowledgement, Push},
     room::{self, Frame, Input, Output, Refusal, SESSION_SOCKETS_MAX, SocketId},
+    session::View,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{
-    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, console_error,
-    durable_object,
+    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, durable_object,
 };
 
 pub use self::gate::{
-    BINDING, Place, admit, admit_actor, get, get_jobs, open_socket, own_origin, post_report, settle_job,
-    tell, tell_at,
+    BINDING, Place, admit, admit_actor, close_session, get, get_jobs, me, open_session, open_socket,
+    own_origin, post_report, require_own_origin, settle_job, tell, tell_at,
 };
-use self::{events::EventQuery, memory::Store, server::Attendance, sockets::Sockets};
+use self::{events::EventQuery, memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
 use crate::{
     answer::Problem,
+    log,
     session::{Credential, Sessions, query},
+    settings::Settings,
     sql::ObjectSql,
 };
 
@@ -44,6 +47,8 @@ pub struct Room {
 struct Inner {
     place: Place,
     attendance: Attendance,
+    visitors: Visitors,
+    settings: Settings,
     state: State,
     sql: ObjectSql,
     core: Result<RefCell<Core>, String>,
@@ -87,7 +92,8 @@ impl worker::DurableObject for Room {
         let core = restore(&sql, &mut sockets).map(|room| RefCell::new(Core { room, sockets }));
         let place = state.id().name().map_or(Place::Everyone, |name| Place::named(&name));
         let (attendance, core) = (Attendance::new(&env), core.map_err(|problem| problem.to_string()));
-        Self { inner: Rc::new(Inner { place, attendance, state, sql, core }) }
+        let (visitors, settings) = (Visitors::default(), Settings::new(env));
+        Self { inner: Rc::new(Inner { place, attendance, visitors, settings, state, sql, core }) }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -99,8 +105,11 @@ impl worker::DurableObject for Room {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.inner.attend().await;
+        if let Err(error) = self.inner.end_old_sessions().await {
+            log::error(&format_args!("the room's sessions: {error:?}"));
+        }
         if let Err(error) = self.inner.take(Input::Ticked).await {
-            console_error!("the room's tick: {error:?}"); // An alarm that fails is repeated, and then dropped.
+            log::error(&format_args!("the room's tick: {error:?}")); // An alarm that fails is repeated, and then dropped.
         }
         Response::empty()
     }
@@ -198,10 +207,16 @@ impl Inner {
                 Ok(Response::ok("")?)
             }
             (Method::Post, "/sessions") => {
-                let link: String = request.json().await?;
-                let opened = Sessions(&self.sql).open_by_link(&link, now());
-                let token = opened.map_err(|error| Problem::failure("The sessions", &error))?;
-                Ok(Response::ok(token.unwrap_or_default())?)
+                let opened = self.open_session(&request.json().await?)?;
+                Ok(Response::from_json(&opened)?)
+            }
+            (Method::Post, "/sessions/close") => {
+                self.close_sessions(&request.json().await?).await?;
+                Ok(Response::ok("")?)
+            }
+            (Method::Post, "/ended") => {
+                self.hear_of_the_end(request.json().await?).await?;
+                Ok(Response::ok("")?)
             }
             (Method::Post, "/attend") => Ok(Response::from_json(&self.attended(&request.json().await?)?)?),
             (Method::Get, path) => {
@@ -225,29 +240,31 @@ impl Inner {
         request: &Request,
         credential: &Credential,
     ) -> Result<Response, Problem> {
-        let scope = Sessions(&self.sql).scope(credential, now());
-        let scope = scope.map_err(|error| Problem::failure("The sessions", &error))?;
-        let scope = scope.ok_or_else(Problem::signed_out)?;
+        let visitor = self.visitor(credential).await?.ok_or_else(Problem::signed_out)?;
         let asked = query(request, "room")?.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose();
         let asked = asked.map_err(|_| Problem::bad_query(&"`room` takes a server's id"))?;
         if path == "/guilds" {
             let mut guilds = self.core()?.borrow().room.guilds();
-            guilds.retain(|guild| scope.covers(guild.id));
+            guilds.retain(|guild| visitor.scope.covers(guild.id));
             return Ok(Response::from_json(&guilds)?);
         }
         if path == "/actor" {
-            let actor = scope.may_act(asked).then(|| credential.actor()).ok_or_else(Problem::forbidden)?;
+            let actor = visitor.may_act(asked).then(|| visitor.actor()).ok_or_else(Problem::forbidden)?;
             return Ok(Response::from_json(&actor)?);
         }
-        match scope.place(asked).ok_or_else(Problem::forbidden)? {
+        if path == "/me" {
+            return Ok(Response::from_json(&visitor.me)?);
+        }
+        match visitor.scope.view(asked) {
+            View::Nothing => Err(Problem::forbidden()),
             _ if path == "/admit" => Ok(Response::ok("")?),
-            Place::Everyone => self.show(path, request, credential).await,
-            Place::Server(guild) if self.core()?.borrow().room.knows(guild) => {
+            View::Everything => self.show(path, request, credential).await,
+            View::Server(guild) if self.core()?.borrow().room.knows(guild) => {
                 let elsewhere = Response::ok("")?;
                 elsewhere.headers().set(Place::HEADER, &guild.to_string())?;
                 Ok(elsewhere)
             }
-            Place::Server(_) => Err(Problem::not_found()),
+            View::Server(_) => Err(Problem::not_found()),
         }
     }
 
@@ -310,7 +327,7 @@ impl Inner {
 
     async fn take_or_log(self: &Rc<Self>, input: Input<'_>) {
         if let Err(error) = self.take(input).await {
-            console_error!("the room: {error:?}");
+            log::error(&format_args!("the room: {error:?}"));
         }
     }
 

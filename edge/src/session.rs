@@ -1,18 +1,20 @@
-//! Who may see what. Sessions live in the room's database as hashes; a program shows `ADMIN_TOKEN` instead.
+//! Who somebody is, and what they show for it. What follows from that is `protocol::session`.
 
-use interactions::sql::{Sql, SqlError, Value};
-use protocol::{GuildId, Timestamp, action::Actor, room::SessionId, time::DAY_MS};
+pub mod cookie;
+pub mod discord;
+#[cfg(feature = "local-link")]
+pub mod local;
+pub mod sign_in;
+pub mod store;
+
+use protocol::room::SessionId;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use worker::Request;
 
-use crate::{answer::Problem, room::Place, settings::Settings, sql::ObjectSql};
+pub use self::store::{Sessions, Visitor};
+use crate::{answer::Problem, settings::Settings};
 
-/// The cookie's name where the page comes over TLS; the prefix binds it to this very host.
-const COOKIE: &str = "__Host-pulse";
-/// The cookie's name on a developer's machine.
-const LOCAL_COOKIE: &str = "pulse";
-/// How long a session lasts, in milliseconds.
-const SESSION_MS: u64 = 7 * DAY_MS;
 /// What a session's cookie holds, in bytes of entropy.
 const TOKEN_BYTES: usize = 32;
 
@@ -39,30 +41,14 @@ impl Credential {
                 Err(Problem::signed_out())
             };
         }
-        let cookies = request.headers().get("Cookie")?.unwrap_or_default();
-        let token = cookies.split(';').find_map(|cookie| {
-            let (name, value) = cookie.trim().split_once('=')?;
-            let named = name == COOKIE || (cfg!(feature = "local-link") && name == LOCAL_COOKIE);
-            // What cannot be a token is no reason to wake the room.
-            let token = value.len() == 2 * TOKEN_BYTES && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-            (named && token).then_some(value)
-        });
-        token.map(|token| Self::Session(hash(token))).ok_or_else(Problem::signed_out)
+        let token = cookie::session_of(request)?;
+        token.map(|token| Self::Session(hash(&token))).ok_or_else(Problem::signed_out)
     }
 
     /// What a browser's session is counted by; `None` for a program.
     pub fn session(&self) -> Option<SessionId> {
         let Self::Session(hash) = self else { return None };
-        hash.get(..16).and_then(|digits| digits.parse().ok())
-    }
-
-    /// Whom the journal and the feed name when they act.
-    pub fn actor(&self) -> Actor {
-        let name = match self {
-            Self::Program => "A program",
-            Self::Session(_) => "An administrator",
-        };
-        Actor { id: None, name: name.to_owned() }
+        store::short(hash)
     }
 
     /// As a header's value.
@@ -83,86 +69,33 @@ impl Credential {
     }
 }
 
-/// What somebody may look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All servers.
-    Everything,
+/// The Worker asks the room to open a session.
+#[derive(Serialize, Deserialize)]
+pub struct Opening {
+    /// For whom.
+    pub visitor: Visitor,
+    /// The hash of the one-time link that they came by; it must not have been used.
+    pub link: Option<String>,
+    /// The hash of the session that this browser had, which ends.
+    pub instead_of: Option<String>,
 }
 
-impl Scope {
-    /// The room to look at for whoever asks for this server, or for none; `None`: it is not theirs to look at.
-    #[expect(clippy::unnecessary_wraps, reason = "every session of today sees all servers")]
-    pub fn place(&self, asked: Option<GuildId>) -> Option<Place> {
-        match (self, asked) {
-            (Self::Everything, None) => Some(Place::Everyone),
-            (Self::Everything, Some(guild)) => Some(Place::Server(guild)),
-        }
-    }
-
-    /// Whether they may act on a server; on everything where none is named.
-    pub fn may_act(&self, on: Option<GuildId>) -> bool {
-        match (self, on) {
-            (Self::Everything, _) => true,
-        }
-    }
-
-    /// Whether a server is theirs to look at.
-    pub fn covers(&self, guild: GuildId) -> bool {
-        self.place(Some(guild)).is_some()
-    }
+/// The answer.
+#[derive(Serialize, Deserialize)]
+pub enum Opened {
+    /// The token, for the cookie.
+    Session(String),
+    /// There is nothing that they may look at; or the link was used.
+    Nothing,
 }
 
-/// The sessions, over the room's database.
-pub struct Sessions<'a>(pub &'a ObjectSql);
-
-impl Sessions<'_> {
-    /// Makes the tables.
-    pub fn prepare(&self) -> Result<(), SqlError> {
-        self.0.execute(
-            "CREATE TABLE IF NOT EXISTS sessions (hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL)",
-            &[],
-        )?;
-        self.0.execute(
-            "CREATE TABLE IF NOT EXISTS used_links (hash TEXT PRIMARY KEY, at INTEGER NOT NULL)",
-            &[],
-        )?;
-        Ok(())
-    }
-
-    /// What somebody with this credential may look at; `None` for somebody who is signed out.
-    pub fn scope(&self, credential: &Credential, now: Timestamp) -> Result<Option<Scope>, SqlError> {
-        let Credential::Session(hash) = credential else { return Ok(Some(Scope::Everything)) };
-        let statement = "SELECT 1 FROM sessions WHERE hash = ? AND expires_at > ?";
-        let found = self.0.query(statement, &[hash.as_str().into(), now.into()])?;
-        Ok((!found.is_empty()).then_some(Scope::Everything))
-    }
-
-    /// The same for a session that is known by its short name.
-    pub fn scope_of(&self, session: SessionId, now: Timestamp) -> Result<Option<Scope>, SqlError> {
-        // Behind all hexadecimal digits comes `g`.
-        let statement = "SELECT hash FROM sessions WHERE hash >= ? AND hash < ? LIMIT 1";
-        let (from, to) = (session.to_string(), format!("{session}g"));
-        let found = self.0.query(statement, &[from.into(), to.into()])?;
-        match found.into_iter().next().and_then(|row| row.into_iter().next()) {
-            Some(Value::Text(hash)) => self.scope(&Credential::Session(hash), now),
-            _ => Ok(None),
-        }
-    }
-
-    /// Opens a session for a link that was not used before; `None` for one that was.
-    pub fn open_by_link(&self, link_hash: &str, now: Timestamp) -> Result<Option<String>, SqlError> {
-        let used = self.0.query("SELECT 1 FROM used_links WHERE hash = ?", &[link_hash.into()])?;
-        if !used.is_empty() {
-            return Ok(None);
-        }
-        self.0.execute("INSERT INTO used_links VALUES (?, ?)", &[link_hash.into(), now.into()])?;
-        let token = random_token();
-        let expires_at = Value::from(now.plus(SESSION_MS));
-        self.0.execute("DELETE FROM sessions WHERE expires_at <= ?", &[now.into()])?;
-        self.0.execute("INSERT INTO sessions VALUES (?, ?)", &[hash(&token).into(), expires_at])?;
-        Ok(Some(token))
-    }
+/// The Worker asks the room to close a session.
+#[derive(Serialize, Deserialize)]
+pub struct Closing {
+    /// What stands for its token.
+    pub hash: String,
+    /// And all others of the same person.
+    pub everywhere: bool,
 }
 
 /// What is stored in the place of a secret.
@@ -170,6 +103,7 @@ pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
+/// 256 random bits in hexadecimal digits.
 fn random_token() -> String {
     let mut bytes = [0; TOKEN_BYTES];
     // The runtime's entropy does not fail; were it to, a predictable session would be worse than none.
@@ -177,37 +111,9 @@ fn random_token() -> String {
     hex::encode(bytes)
 }
 
-/// `GET /login/local?ticket=…`: the one-time link of a developer's machine. It is not in a build that is deployed.
-#[cfg(feature = "local-link")]
-pub async fn local_link(request: &Request, settings: &Settings) -> Result<worker::Response, Problem> {
-    use subtle::ConstantTimeEq;
-
-    let refused = || {
-        Problem::new(
-            401,
-            "link_invalid",
-            "This link is used up or too old. Start `cargo xtask dev` again for a new one.",
-        )
-    };
-    let now = worker::Date::now().as_millis();
-    let given = query(request, "ticket")?.unwrap_or_default();
-    let link = settings.text("DEV_LINK").ok_or_else(refused)?;
-    let (ticket, expires_at) = link.split_once('.').ok_or_else(refused)?;
-    let fresh = expires_at.parse().is_ok_and(|expires_at: u64| now < expires_at);
-    if !fresh || !bool::from(ticket.as_bytes().ct_eq(given.as_bytes())) {
-        return Err(refused());
-    }
-    let objects = settings.objects(crate::room::BINDING)?;
-    let token = crate::room::tell(&objects, "/sessions", &hash(ticket)).await?;
-    if token.is_empty() {
-        return Err(refused());
-    }
-    let seconds = SESSION_MS / 1_000;
-    let cookie = format!("{LOCAL_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}");
-    let response = worker::Response::empty()?.with_status(303);
-    response.headers().set("Location", "/")?;
-    response.headers().set("Set-Cookie", &cookie)?;
-    Ok(response)
+/// Whether this can be a token.
+fn is_token(text: &str) -> bool {
+    text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A query parameter.

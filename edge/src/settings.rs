@@ -1,12 +1,21 @@
 //! The edge's settings. What is missing or malformed is named in the answer that needed it, and in the log.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    cell::OnceCell,
+    collections::HashSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use interactions::{PublicKey, signature::BadKey};
+use protocol::UserId;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use worker::{Env, Fetcher, ObjectNamespace, console_error};
+use worker::{Env, Fetcher, ObjectNamespace, RateLimiter};
 
-use crate::answer::Problem;
+use crate::{answer::Problem, log};
+
+/// Discord's API, when no setting names another.
+const DISCORD_API: &str = "https://discord.com/api/v10";
 
 /// The settings, read where they are needed.
 pub struct Settings {
@@ -38,7 +47,7 @@ impl Settings {
             Err(error @ BadKey::NotAPoint) => {
                 // Said once: a line for each request would let anybody fill the log.
                 if !SAID.swap(true, Ordering::Relaxed) {
-                    console_error!("{NAME}: {error}");
+                    log::error(&format_args!("{NAME}: {error}"));
                 }
                 Ok(None)
             }
@@ -49,9 +58,49 @@ impl Settings {
         }
     }
 
-    /// Whether this is the secret of that name. A secret that is not set matches nothing.
+    /// A setting without which it cannot be done.
+    pub fn needed(&self, name: &str) -> Result<String, Problem> {
+        self.text(name).ok_or_else(|| Problem::bad_setting(name, "not set"))
+    }
+
+    /// Whether this is the secret of that name, or the one before it: `NAME_OLD` holds that while programs change over.
+    /// A secret that is not set matches nothing. The time it takes tells nothing of either, not even its length.
     pub fn is_secret(&self, name: &str, given: &str) -> bool {
-        self.text(name).is_some_and(|secret| bool::from(secret.as_bytes().ct_eq(given.as_bytes())))
+        let given = Sha256::digest(given.as_bytes());
+        let matches = |name: &str| {
+            self.text(name).is_some_and(|secret| bool::from(Sha256::digest(secret.as_bytes()).ct_eq(&given)))
+        };
+        matches(name) | matches(&format!("{name}_OLD"))
+    }
+
+    /// Whether `ADMIN_IDS` names this account.
+    pub fn is_admin(&self, user: UserId) -> bool {
+        thread_local! {
+            /// Read once: settings do not change while the Worker runs, and the list may be long.
+            static ADMINS: OnceCell<HashSet<UserId>> = const { OnceCell::new() };
+        }
+        let read = || {
+            let text = self.text("ADMIN_IDS").unwrap_or_default();
+            let mut strange = 0_u32;
+            let ids = text.split(',').map(str::trim).filter(|id| !id.is_empty());
+            let ids = ids.filter_map(|id| id.parse().map_err(|_| strange += 1).ok()).collect();
+            if strange > 0 {
+                log::error(&format_args!("ADMIN_IDS: {strange} of its entries are no Discord user ids"));
+            }
+            ids
+        };
+        ADMINS.with(|admins| admins.get_or_init(read).contains(&user))
+    }
+
+    /// The base of Discord's API, without a slash at its end.
+    pub fn discord_api(&self) -> String {
+        let base = self.text("DISCORD_API").unwrap_or_else(|| DISCORD_API.to_owned());
+        base.trim_end_matches('/').to_owned()
+    }
+
+    /// Cloudflare's rate limiter, where one is bound.
+    pub fn limiter(&self, binding: &str) -> Option<RateLimiter> {
+        self.env.rate_limiter(binding).ok()
     }
 
     /// The page's own files.

@@ -33,6 +33,7 @@ pub struct Edge {
     state: PathBuf,
     bindings: Value,
     faults: bool,
+    main: &'static str,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -59,7 +60,16 @@ impl Edge {
         Self::start_as(json!({}), true)
     }
 
+    /// The build that is deployed: it has no link for developers, and no cookie without TLS.
+    pub fn start_deployed(settings: Value) -> Result<Self> {
+        Self::start_build("edge/build/index.js", settings, false)
+    }
+
     fn start_as(settings: Value, faults: bool) -> Result<Self> {
+        Self::start_build("target/edge/local/index.js", settings, faults)
+    }
+
+    fn start_build(main: &'static str, settings: Value, faults: bool) -> Result<Self> {
         let mut bindings = json!({
             "DISCORD_PUBLIC_KEY": signer().public_key_hex(),
             "ADMIN_TOKEN": ADMIN_TOKEN,
@@ -71,7 +81,7 @@ impl Edge {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
         let url = format!("http://127.0.0.1:{port}");
-        let mut edge = Self { program: None, port, state, bindings, faults, url };
+        let mut edge = Self { program: None, port, state, bindings, faults, main, url };
         edge.revive()?;
         Ok(edge)
     }
@@ -83,7 +93,7 @@ impl Edge {
 
     /// Starts it again on the same port and state.
     pub fn revive(&mut self) -> Result<()> {
-        let main = root().join("target/edge/local/index.js");
+        let main = root().join(self.main);
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
         let options = json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings, "faults": self.faults});
         let mut serve = Command::new(root().join("node_modules/.bin/node"));

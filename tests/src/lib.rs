@@ -3,6 +3,7 @@
 //! What is built is taken as it is: `cargo xtask build` first. `cargo xtask test` does so by itself.
 
 pub mod bot;
+pub mod browser;
 pub mod crowd;
 pub mod edge;
 pub mod follower;
@@ -12,6 +13,7 @@ pub mod simulation;
 pub mod small_edge;
 pub mod viewer;
 
+pub use browser::Browser;
 pub use crowd::Crowd;
 pub use edge::Edge;
 pub use follower::Follower;

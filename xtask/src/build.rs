@@ -161,8 +161,8 @@ fn publish(folder: &Path, wasm: &Path) -> Result<()> {
     let lines: Vec<&str> =
         document.lines().map(str::trim).filter(|line| !line.starts_with("<!-- ")).collect();
     fs::write(dist.join("index.html"), renamed(&lines.join("\n"), &names))?;
-    let kept = "/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n  X-Content-Type-Options: nosniff\n";
-    Ok(fs::write(dist.join("_headers"), kept)?)
+    fs::copy(crate::at("dashboard/static/_headers"), dist.join("_headers"))?;
+    Ok(())
 }
 
 fn renamed(text: &str, names: &[(String, String)]) -> String {

@@ -70,6 +70,9 @@ fn start(
     let can_sign = settings.stand_in_can_sign();
     if !real_discord {
         settings.set("DISCORD_API", format!("http://127.0.0.1:{sim_port}/api/v10"));
+        if settings.get("DISCORD_CLIENT_SECRET").is_none() {
+            settings.set("DISCORD_CLIENT_SECRET", "any is right for the stand-in".to_owned());
+        }
     }
     let get = |name: &str| settings.get(name).with_context(|| format!("{name} is not set: see .dev.vars"));
 

@@ -11,10 +11,12 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Map, Value};
 
 /// What the Worker may see. The bot's token and the stand-in's signing key are not among it.
-const OF_THE_EDGE: [&str; 9] = [
+const OF_THE_EDGE: [&str; 11] = [
     "ADMIN_IDS",
     "ADMIN_TOKEN",
+    "ADMIN_TOKEN_OLD",
     "BOT_TOKEN",
+    "BOT_TOKEN_OLD",
     "DEFER_AFTER_MS",
     "DISCORD_API",
     "DISCORD_APPLICATION_ID",

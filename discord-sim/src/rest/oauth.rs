@@ -2,7 +2,7 @@
 //!
 //! Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant>.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -14,9 +14,11 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use protocol::UserId;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use protocol::{GuildId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     cast::Player,
@@ -29,7 +31,7 @@ const EXPIRES_IN: u64 = 604_800;
 /// People that the page offers to be.
 const PEOPLE_SHOWN: usize = 8;
 /// Permissions of somebody who may change every server.
-const ADMINISTRATOR: &str = "8";
+const ADMINISTRATOR: u64 = 8;
 
 /// Below `/oauth2`, outside of the API: what a browser opens.
 pub(crate) fn page() -> Router<Arc<State>> {
@@ -46,6 +48,16 @@ pub(super) fn routes() -> Router<Arc<State>> {
 pub struct Grant {
     redirect_uri: String,
     user: UserId,
+    challenge: Option<String>,
+}
+
+/// What a person is at this Discord, where it is not what everybody is.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// The servers that they are in, with their permissions there; `None`: in all of them, as owner of the first.
+    pub servers: Option<BTreeMap<GuildId, u64>>,
+    /// Whether they have taken back what they allowed: no token of theirs is good.
+    pub revoked: bool,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +67,8 @@ struct Wish {
     response_type: String,
     #[serde(default)]
     state: String,
+    /// RFC 7636; only the method S256 is known here, as there.
+    code_challenge: Option<String>,
     /// Of the stand-in: who signs in, without being asked.
     user: Option<UserId>,
     /// Of the stand-in: they say no.
@@ -76,7 +90,7 @@ async fn authorize(Shared(state): Shared<Arc<State>>, Query(wish): Query<Wish>) 
         back.query_pairs_mut().append_pair("error", "access_denied");
     } else {
         let code = format!("code-{:x}", state.fresh_id());
-        let grant = Grant { redirect_uri: wish.redirect_uri, user };
+        let grant = Grant { redirect_uri: wish.redirect_uri, user, challenge: wish.code_challenge };
         lock(&state.grants).insert(code.clone(), grant);
         back.query_pairs_mut().append_pair("code", &code);
     }
@@ -90,6 +104,7 @@ fn choice(state: &State, wish: &Wish) -> String {
         ("redirect_uri", wish.redirect_uri.clone()),
         ("response_type", wish.response_type.clone()),
         ("state", wish.state.clone()),
+        ("code_challenge", wish.code_challenge.clone().unwrap_or_default()),
     ];
     let quoted = |value: &str| value.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let hidden: Vec<String> = fields
@@ -110,23 +125,44 @@ fn choice(state: &State, wish: &Wish) -> String {
 #[derive(Deserialize)]
 struct Exchange {
     grant_type: String,
-    code: String,
-    redirect_uri: String,
+    client_id: u64,
+    client_secret: String,
+    code: Option<String>,
+    redirect_uri: Option<String>,
+    code_verifier: Option<String>,
+    refresh_token: Option<String>,
 }
 
-/// The application shows its id and secret as HTTP Basic, or in the form; any secret is right here.
+impl Exchange {
+    /// Who allowed this, if they did. A code is good once.
+    fn user(&self, state: &State) -> Option<UserId> {
+        if self.grant_type == "refresh_token" {
+            return self.refresh_token.as_ref()?.strip_prefix("refresh-")?.parse().ok();
+        }
+        let grant = lock(&state.grants).remove(self.code.as_ref()?)?;
+        let challenge = grant.challenge.filter(|challenge| !challenge.is_empty());
+        let shown =
+            self.code_verifier.as_ref().map(|word| BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(word)));
+        let same = self.redirect_uri.as_ref() == Some(&grant.redirect_uri) && challenge == shown;
+        same.then_some(grant.user)
+    }
+}
+
+/// The application shows its id and any secret in the form.
 async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>) -> Response {
     let refused = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
-    if exchange.grant_type != "authorization_code" {
+    if exchange.client_id != state.application || exchange.client_secret.is_empty() {
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response();
+    }
+    if !["authorization_code", "refresh_token"].contains(&exchange.grant_type.as_str()) {
         return refused("unsupported_grant_type");
     }
-    let grant = lock(&state.grants).remove(&exchange.code);
-    let Some(grant) = grant.filter(|grant| grant.redirect_uri == exchange.redirect_uri) else {
+    let Some(user) = exchange.user(&state).filter(|user| !state.standing(*user).revoked) else {
         return refused("invalid_grant");
     };
     Json(json!({
-        "access_token": format!("user-{}", grant.user), "token_type": "Bearer", "expires_in": EXPIRES_IN,
-        "refresh_token": format!("refresh-{}", grant.user), "scope": "identify guilds",
+        "access_token": format!("user-{user}"), "token_type": "Bearer", "expires_in": EXPIRES_IN,
+        "refresh_token": format!("refresh-{user}"), "scope": "identify guilds",
     }))
     .into_response()
 }
@@ -135,19 +171,26 @@ async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>
 pub(super) fn person(state: &State, headers: &HeaderMap) -> Option<Player> {
     let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let id = given.strip_prefix("Bearer user-")?.parse::<UserId>().ok()?;
+    if state.standing(id).revoked {
+        return None;
+    }
     let known = state.players.iter().find(|player| player.id == id).cloned();
     Some(known.unwrap_or_else(|| Player::named(id, "somebody")))
 }
 
-/// The servers of a person: all of them, as owner of the first.
-pub(super) fn guilds(state: &State) -> Json<Value> {
-    let guilds = state.guilds.iter().enumerate().map(|(index, guild)| {
-        let permissions =
-            if index == 0 { ADMINISTRATOR.to_owned() } else { objects::MEMBER_PERMISSIONS.to_string() };
-        json!({
+/// The servers of a person.
+pub(super) fn guilds(state: &State, person: &Player) -> Json<Value> {
+    let standing = state.standing(person.id);
+    let guilds = state.guilds.iter().enumerate().filter_map(|(index, guild)| {
+        let (owner, permissions) = match &standing.servers {
+            None if index == 0 => (true, ADMINISTRATOR),
+            None => (false, objects::MEMBER_PERMISSIONS),
+            Some(servers) => (false, *servers.get(&guild.id)?),
+        };
+        Some(json!({
             "banner": null, "features": [], "icon": null, "id": guild.id, "name": guild.name,
-            "owner": index == 0, "permissions": permissions,
-        })
+            "owner": owner, "permissions": permissions.to_string(),
+        }))
     });
     Json(guilds.collect())
 }

@@ -3,12 +3,13 @@
 use interactions::action::{Acted, Order};
 use protocol::{Timestamp, record::Maintenance};
 use serde::{Deserialize, Serialize};
-use worker::{Request, Response, console_error};
+use worker::{Request, Response};
 
 use super::{Inner, Unanswered, asking};
 use crate::{
     acting::{json, key_reused},
     answer::Problem,
+    log,
     settings::Settings,
 };
 
@@ -55,7 +56,7 @@ impl Inner {
                 }
             }
             Err(error) => {
-                console_error!("server {}: {error}", order.guild);
+                log::error(&format_args!("server {}: {error}", order.guild));
                 let message =
                     "The server's books did not answer. Send the same action again, with the same key.";
                 Err(Problem::new(503, "unavailable", message))

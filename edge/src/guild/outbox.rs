@@ -9,11 +9,12 @@ use protocol::{
     record::{Acknowledgement, Push},
     time::SECOND_MS,
 };
-use worker::{ObjectNamespace, console_error};
+use worker::ObjectNamespace;
 
 use super::Inner;
 use crate::{
     answer::Problem,
+    log,
     room::{self, Place},
 };
 
@@ -118,10 +119,12 @@ impl Inner {
 
     async fn repeat_later(&self, outbox: &Outbox, guild: GuildId, error: &Problem) {
         let wait = outbox.fail(Timestamp(worker::Date::now().as_millis()));
-        console_error!("server {guild}: the room did not take the journal, again in {wait} ms: {error}");
+        log::error(&format_args!(
+            "server {guild}: the room did not take the journal, again in {wait} ms: {error}"
+        ));
         self.alarm_armed.set(false);
         if let Err(error) = self.arm_alarm(wait).await {
-            console_error!("server {guild}: the outbox's alarm: {error}");
+            log::error(&format_args!("server {guild}: the outbox's alarm: {error}"));
         }
     }
 

@@ -7,13 +7,11 @@ use std::time::Duration;
 use ::interactions::{Call, interaction::Webhook, reply};
 use protocol::time::SECOND_MS;
 use serde_json::Value;
-use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, console_error};
+use worker::{Delay, Fetch, Headers, Method, Request, RequestInit};
 
 use super::tell_failure;
-use crate::{answer::Problem, guild::Answer, settings::Settings};
+use crate::{answer::Problem, guild::Answer, log, settings::Settings};
 
-/// Discord's API, when no setting names another.
-const DISCORD_API: &str = "https://discord.com/api/v10";
 /// The waits between attempts, in milliseconds. For some seconds Discord answers 404, until it has seen the promise.
 const AGAIN_AFTER_MS: [u64; 7] =
     [250, 500, SECOND_MS, 2 * SECOND_MS, 3 * SECOND_MS, 5 * SECOND_MS, 8 * SECOND_MS];
@@ -49,15 +47,17 @@ pub(super) async fn deliver(
         let Some(wait) = waits.next() else { break why };
         Delay::from(Duration::from_millis(wait.max(at_least))).await;
     };
-    console_error!("server {}: the late answer to {} was not delivered: {why}", call.guild, call.id);
+    log::error(&format_args!(
+        "server {}: the late answer to {} was not delivered: {why}",
+        call.guild, call.id
+    ));
     let message = format!("The late answer to /{} could not be delivered: {why}", call.command.name());
     tell_failure(call, "undelivered", message, settings).await;
 }
 
 async fn edit(webhook: &Webhook, message: &Value, settings: &Settings) -> Result<Attempt, Problem> {
-    let base = settings.text("DISCORD_API").unwrap_or_else(|| DISCORD_API.to_owned());
     let Webhook { application, token } = webhook;
-    let url = format!("{}/webhooks/{application}/{token}/messages/@original", base.trim_end_matches('/'));
+    let url = format!("{}/webhooks/{application}/{token}/messages/@original", settings.discord_api());
     let headers = Headers::new();
     headers.set("Content-Type", "application/json")?;
     let mut init = RequestInit::new();

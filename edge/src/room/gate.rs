@@ -12,7 +12,7 @@ use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
 use super::Settled;
 use crate::{
     answer::{Problem, read_bounded},
-    session::{Credential, query},
+    session::{Closing, Credential, Opened, Opening, query},
     settings::Settings,
 };
 
@@ -105,6 +105,31 @@ pub async fn admit_actor(
 
 fn search(request: &Request) -> Result<String, Problem> {
     Ok(request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default())
+}
+
+/// Opens a session, where there is something to look at.
+pub async fn open_session(settings: &Settings, opening: &Opening) -> Result<Opened, Problem> {
+    let answer = tell(&settings.objects(BINDING)?, "/sessions", opening).await?;
+    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
+}
+
+/// Closes a session, and sends its sockets away.
+pub async fn close_session(settings: &Settings, closing: &Closing) -> Result<(), Problem> {
+    tell(&settings.objects(BINDING)?, "/sessions/close", closing).await.map(drop)
+}
+
+/// Who shows this credential.
+pub async fn me(credential: &Credential, settings: &Settings) -> Result<Response, Problem> {
+    ask_at(Place::Everyone, credential, settings, "/me", false).await
+}
+
+/// A browser names the page's origin with each POST. A cookie that comes without, or from elsewhere, proves nothing.
+pub fn require_own_origin(request: &Request, settings: &Settings) -> Result<(), Problem> {
+    let own = own_origin(request, settings)?;
+    match request.headers().get("Origin")? {
+        Some(origin) if origin == own => Ok(()),
+        _ => Err(Problem::new(403, "foreign_origin", "Another site may not act here.")),
+    }
 }
 
 /// `POST /api/report`: the bot-worker's look at the bot.

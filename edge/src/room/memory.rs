@@ -5,9 +5,8 @@ use protocol::{
     Epoch,
     room::{Kind, Memory, RING_LEN, Row},
 };
-use worker::console_error;
 
-use crate::sql::ObjectSql;
+use crate::{log, sql::ObjectSql};
 
 /// The room's table.
 pub struct Store<'a>(pub &'a ObjectSql);
@@ -66,7 +65,7 @@ impl Store<'_> {
                 Err(error) if matches!(kind, Kind::Epoch | Kind::Guild) => {
                     return Err(SqlError { statement: "remember".to_owned(), reason: error.to_string() });
                 }
-                Err(error) => console_error!("passed over: {error}"),
+                Err(error) => log::error(&format_args!("passed over: {error}")),
                 Ok(()) => {}
             }
         }

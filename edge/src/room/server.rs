@@ -11,10 +11,10 @@ use protocol::{
     room::{Input, ReportRow, STATS_EVERY_MS, SessionId},
 };
 use serde::{Deserialize, Serialize};
-use worker::{Env, Method, ObjectNamespace, RequestInit, console_error};
+use worker::{Env, Method, ObjectNamespace, RequestInit};
 
 use super::{BINDING, Inner, Place, now, tell};
-use crate::{answer::Problem, guild, session::Sessions};
+use crate::{answer::Problem, guild, log};
 
 /// How long the room of all servers may take to answer, in milliseconds: the tick waits for it.
 const ANSWER_MAX_MS: u64 = 2_000;
@@ -84,8 +84,10 @@ impl Inner {
         let patience = pin!(worker::Delay::from(Duration::from_millis(ANSWER_MAX_MS)));
         match select(asked, patience).await {
             Either::Left((Ok(()), _)) => {}
-            Either::Left((Err(error), _)) => console_error!("the room of server {guild}: {error}"),
-            Either::Right(_) => console_error!("the room of server {guild} heard nothing of the bot in time"),
+            Either::Left((Err(error), _)) => log::error(&format_args!("the room of server {guild}: {error}")),
+            Either::Right(_) => {
+                log::error(&format_args!("the room of server {guild} heard nothing of the bot in time"));
+            }
         }
     }
 
@@ -106,9 +108,7 @@ impl Inner {
             sessions.dedup();
             Question { guild, reported_at: core.room.reported_at(), sessions }
         };
-        let rooms =
-            self.attendance.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
-        let answer = tell(rooms, "/attend", &question).await?;
+        let answer = tell(self.rooms()?, "/attend", &question).await?;
         let answer: Answer =
             serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer", &error))?;
         for (sessions, code) in
@@ -142,20 +142,24 @@ impl Inner {
     }
 
     /// The other end: what the room of all knows.
-    pub(super) fn attended(&self, question: &Question) -> Result<Answer, Problem> {
-        let (now, room) = (now(), &self.core()?.borrow().room);
+    pub(super) fn attended(self: &Rc<Self>, question: &Question) -> Result<Answer, Problem> {
+        self.note_attendance(question.guild);
         let (mut signed_out, mut forbidden) = (Vec::new(), Vec::new());
         for name in &question.sessions {
             let Ok(session) = name.parse::<SessionId>() else { continue };
-            let scope = Sessions(&self.sql).scope_of(session, now);
-            match scope.map_err(|error| Problem::failure("The sessions", &error))? {
+            match self.watcher(session)? {
                 None => signed_out.push(name.clone()),
-                Some(scope) if !scope.covers(question.guild) => forbidden.push(name.clone()),
+                Some(visitor) if !visitor.scope.covers(question.guild) => forbidden.push(name.clone()),
                 Some(_) => {}
             }
         }
-        let report = room.report_for(now, question.guild, question.reported_at);
+        let room = &self.core()?.borrow().room;
+        let report = room.report_for(now(), question.guild, question.reported_at);
         let (failures, maintenance) = (room.failures_of(question.guild), room.maintenance());
         Ok(Answer { report, failures, signed_out, forbidden, maintenance })
+    }
+
+    pub(super) fn rooms(&self) -> Result<&ObjectNamespace, Problem> {
+        self.attendance.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))
     }
 }

@@ -5,10 +5,10 @@ use std::{rc::Rc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use protocol::{GuildId, record::Maintenance};
-use worker::{Delay, Method, ObjectNamespace, Request, RequestInit, console_error};
+use worker::{Delay, Method, ObjectNamespace, Request, RequestInit};
 
 use super::Inner;
-use crate::{answer::Problem, guild};
+use crate::{answer::Problem, guild, log};
 
 /// The waits before a server is told again, in milliseconds. What it has not heard then, it hears with its next command.
 const AGAIN_AFTER_MS: [u64; 4] = [250, 1_000, 4_000, 10_000];
@@ -29,7 +29,9 @@ impl Inner {
         let mut told = self.tell_guild(guild, said).await;
         for wait in AGAIN_AFTER_MS {
             let Err(error) = &told else { return };
-            console_error!("server {guild} has not heard of maintenance, again in {wait} ms: {error}");
+            log::error(&format_args!(
+                "server {guild} has not heard of maintenance, again in {wait} ms: {error}"
+            ));
             Delay::from(Duration::from_millis(wait)).await;
             told = self.tell_guild(guild, said).await;
         }

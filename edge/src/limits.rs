@@ -1,0 +1,107 @@
+//! How often one address or one session may ask. Each Worker counts for itself: enough against somebody who tries
+//! secrets or hammers; `LIMITER`, Cloudflare's own, counts for all of them at a place where it is bound.
+
+use std::cell::RefCell;
+
+use protocol::{
+    Timestamp,
+    pace::{Pace, Paces},
+};
+use worker::Request;
+
+use crate::{
+    answer::Problem,
+    log,
+    session::{Credential, cookie},
+    settings::Settings,
+};
+
+/// The binding of Cloudflare's rate limiter.
+const BINDING: &str = "LIMITER";
+/// Where Cloudflare says whose request it is. Nobody can send it from outside.
+const ADDRESS: &str = "CF-Connecting-IP";
+
+/// Beginning and finishing a sign-in, by address.
+const SIGN_IN: Pace = Pace { at_once: 20, every_ms: 3_000 };
+/// Being refused for what one shows (a wrong token, no session, a signature that does not hold), by address.
+const REFUSED: Pace = Pace { at_once: 300, every_ms: 200 };
+/// `/api` and `/ws`, by session.
+const SESSION: Pace = Pace { at_once: 300, every_ms: 50 };
+/// The same by a program with a token: far more than one machine can ask, so that a load test measures Pulse.
+const PROGRAM: Pace = Pace { at_once: 100_000, every_ms: 1 };
+
+struct Limits {
+    sign_in: Paces<String>,
+    refused: Paces<String>,
+    session: Paces<String>,
+    program: Paces<String>,
+}
+
+thread_local! {
+    static LIMITS: RefCell<Limits> = const {
+        RefCell::new(Limits {
+            sign_in: Paces::of(SIGN_IN),
+            refused: Paces::of(REFUSED),
+            session: Paces::of(SESSION),
+            program: Paces::of(PROGRAM),
+        })
+    };
+}
+
+/// Whether a request is looked at; the answer to one that is not.
+pub async fn check(request: &Request, settings: &Settings) -> Result<(), Problem> {
+    let path = request.path();
+    let address = address(request)?;
+    let now = Timestamp(worker::Date::now().as_millis());
+    let waited = LIMITS.with_borrow_mut(|limits| {
+        if path.starts_with("/login") {
+            return Ok(limits.sign_in.step(now, address.clone()).err());
+        }
+        // Signatures cost the most to look at: whoever sends many that do not hold is not looked at for a while.
+        if let Some(wait_ms) = limits.refused.wait_ms(now, &address) {
+            return Ok(Some(wait_ms));
+        }
+        if !path.starts_with("/api/") && path != "/ws" {
+            return Ok(None);
+        }
+        Ok::<_, Problem>(match Credential::of(request, settings) {
+            Ok(Credential::Session(hash)) => limits.session.step(now, hash).err(),
+            Ok(Credential::Program) => limits.program.step(now, address.clone()).err(),
+            Err(_) => None, // It is refused, and counted then.
+        })
+    })?;
+    if let Some(wait_ms) = waited {
+        return Err(Problem::too_often(wait_ms));
+    }
+    if path.starts_with("/login") || cookie::session_of(request)?.is_some() {
+        ask_cloudflare(settings, &address).await?;
+    }
+    Ok(())
+}
+
+/// Counts a request that was refused for what it showed.
+pub fn count_refused(address: &str) {
+    let now = Timestamp(worker::Date::now().as_millis());
+    // That it is one too many is told to the next.
+    let _ = LIMITS.with_borrow_mut(|limits| limits.refused.step(now, address.to_owned()));
+}
+
+/// Whose request it is; on a developer's machine, everybody's.
+pub fn address(request: &Request) -> Result<String, Problem> {
+    Ok(request.headers().get(ADDRESS)?.unwrap_or_default())
+}
+
+async fn ask_cloudflare(settings: &Settings, address: &str) -> Result<(), Problem> {
+    /// In milliseconds: the period of the binding in `wrangler.toml`.
+    const PERIOD_MS: u64 = 60_000;
+    let Some(limiter) = settings.limiter(BINDING) else { return Ok(()) };
+    match limiter.limit(address.to_owned()).await {
+        Ok(outcome) if !outcome.success => Err(Problem::too_often(PERIOD_MS)),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            // Whoever cannot be counted is let in: a limiter that is away is no reason to be away, too.
+            log::error(&format_args!("the rate limiter: {error}"));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Sessions, in the room of all servers: who is let in, what they may look at, and that both stay true.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use interactions::sql::SqlError;
+use protocol::{
+    GuildId, Timestamp,
+    action::Actor,
+    message::CloseCode,
+    room::{Input, SessionId},
+    session::{Me, Role, Scope},
+    time::SECOND_MS,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Inner, Place, now, tell_at};
+use crate::{
+    answer::Problem,
+    log,
+    session::{
+        Closing, Credential, Opened, Opening, Sessions, Visitor,
+        discord::{self, Silence},
+        store::{Session, short},
+    },
+};
+
+/// A server's own room that has asked within this long has viewers to be sent away, in milliseconds.
+const ATTENDED_WITHIN_MS: u64 = 15 * SECOND_MS;
+
+/// What the room of all keeps in mind about visitors. Lost with the object, it comes back by itself.
+#[derive(Default)]
+pub(super) struct Visitors {
+    /// Sessions whose rights are being asked for.
+    asking: RefCell<BTreeSet<String>>,
+    /// When each server's own room has last asked.
+    attended: RefCell<BTreeMap<GuildId, Timestamp>>,
+}
+
+/// Somebody who is let in.
+pub(super) struct Admitted {
+    pub(super) scope: Scope,
+    pub(super) me: Me,
+}
+
+impl Admitted {
+    /// Whether they may act on a server; on everything where none is named.
+    pub(super) fn may_act(&self, on: Option<GuildId>) -> bool {
+        on.map_or(self.scope == Scope::Everything, |guild| self.scope.covers(guild))
+    }
+
+    /// Whom the journal and the feed name when they act.
+    pub(super) fn actor(&self) -> Actor {
+        Actor { id: self.me.id, name: self.me.name.clone() }
+    }
+}
+
+/// What is told to a server's own room: these sessions may watch no more.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Ended {
+    /// The short names, as text: 64 bits do not survive JavaScript.
+    sessions: Vec<String>,
+}
+
+impl Inner {
+    /// Who shows this credential; `None` for somebody who is signed out. Rights that are too old to go by are asked for
+    /// first, those that are due soon meanwhile.
+    pub(super) async fn visitor(
+        self: &Rc<Self>,
+        credential: &Credential,
+    ) -> Result<Option<Admitted>, Problem> {
+        let Credential::Session(hash) = credential else { return Ok(Some(program())) };
+        let Some(session) = self.session(|sessions| sessions.find(hash, now()))? else { return Ok(None) };
+        if self.is_manager(&session) && session.life.is_unsure(now()) {
+            self.ask_for_rights(session).await;
+            let session = self.session(|sessions| sessions.find(hash, now()))?;
+            return session.map(|session| self.admitted(&session)).transpose();
+        }
+        self.ask_for_rights_soon(&session);
+        self.admitted(&session).map(Some)
+    }
+
+    /// The same of a session that has a socket somewhere.
+    pub(super) fn watcher(self: &Rc<Self>, id: SessionId) -> Result<Option<Admitted>, Problem> {
+        let Some(session) = self.session(|sessions| sessions.find_short(id, now()))? else { return Ok(None) };
+        self.ask_for_rights_soon(&session);
+        self.admitted(&session).map(Some)
+    }
+
+    fn admitted(&self, session: &Session) -> Result<Admitted, Problem> {
+        let scope = self.scope_of(session)?;
+        let guilds = if let Scope::Servers(guilds) = &scope { Some(guilds.clone()) } else { None };
+        let (role, person) = match &session.visitor.person {
+            None => (Role::Local, None),
+            Some(person) if guilds.is_none() => (Role::Admin, Some(person.clone())),
+            Some(person) => (Role::Manager, Some(person.clone())),
+        };
+        let (id, name, avatar_url) = match person {
+            Some(person) => (Some(person.id), person.name, person.avatar_url),
+            None => (None, "An administrator".to_owned(), None),
+        };
+        Ok(Admitted { scope, me: Me { id, name, avatar_url, role, guilds } })
+    }
+
+    fn scope_of(&self, session: &Session) -> Result<Scope, Problem> {
+        if !self.is_manager(session) {
+            return Ok(Scope::Everything);
+        }
+        if session.life.is_unsure(now()) {
+            return Ok(Scope::Servers(BTreeSet::new()));
+        }
+        self.known_among(&session.visitor)
+    }
+
+    /// The servers that somebody manages, and that Pulse is in.
+    fn known_among(&self, visitor: &Visitor) -> Result<Scope, Problem> {
+        let room = &self.core()?.borrow().room;
+        Ok(Scope::Servers(visitor.managed.iter().copied().filter(|&guild| room.knows(guild)).collect()))
+    }
+
+    /// Everybody else sees everything, whatever Discord says.
+    fn is_manager(&self, session: &Session) -> bool {
+        session.visitor.person.as_ref().is_some_and(|person| !self.settings.is_admin(person.id))
+    }
+
+    pub(super) fn open_session(&self, opening: &Opening) -> Result<Opened, Problem> {
+        let now = now();
+        let person = opening.visitor.person.as_ref();
+        let admin = person.is_none_or(|person| self.settings.is_admin(person.id));
+        if !admin && self.known_among(&opening.visitor)? == Scope::Servers(BTreeSet::new()) {
+            return Ok(Opened::Nothing);
+        }
+        if let Some(link) = &opening.link
+            && !self.session(|sessions| sessions.use_link(link, now))?
+        {
+            return Ok(Opened::Nothing);
+        }
+        // Whom ADMIN_IDS names is not asked about again: nothing is kept that we could ask with.
+        let token = opening.visitor.token.clone().filter(|_| !admin);
+        let visitor = Visitor { token, ..opening.visitor.clone() };
+        self.session(|sessions| {
+            sessions.prune(now)?;
+            if let Some(before) = &opening.instead_of {
+                sessions.close(before)?;
+            }
+            sessions.open(&visitor, now).map(Opened::Session)
+        })
+    }
+
+    /// Ends a session, or all of a person, and sends their sockets away, in whichever room.
+    pub(super) async fn close_sessions(self: &Rc<Self>, closing: &Closing) -> Result<(), Problem> {
+        let hashes = if closing.everywhere {
+            self.session(|sessions| sessions.siblings(&closing.hash))?
+        } else {
+            vec![closing.hash.clone()]
+        };
+        for hash in &hashes {
+            self.session(|sessions| sessions.close(hash))?;
+        }
+        let ended: Vec<SessionId> = hashes.iter().filter_map(|hash| short(hash)).collect();
+        self.send_away(&ended).await?;
+        let sessions: Vec<String> = ended.iter().map(ToString::to_string).collect();
+        let since = now().minus(ATTENDED_WITHIN_MS);
+        let attended: Vec<GuildId> = {
+            let mut attended = self.visitors.attended.borrow_mut();
+            attended.retain(|_, at| *at >= since);
+            attended.keys().copied().collect()
+        };
+        let rooms = self.rooms()?;
+        for guild in attended {
+            // One that does not hear it now asks within five seconds.
+            if let Err(error) =
+                tell_at(rooms, Place::Server(guild), "/ended", &Ended { sessions: sessions.clone() }).await
+            {
+                log::error(&format_args!("the room of server {guild} did not hear of a sign-out: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_away(self: &Rc<Self>, sessions: &[SessionId]) -> Result<(), Problem> {
+        for &session in sessions {
+            self.take(Input::Ended(session, CloseCode::SignedOut)).await?;
+        }
+        Ok(())
+    }
+
+    /// A server's own room hears of it.
+    pub(super) async fn hear_of_the_end(self: &Rc<Self>, ended: Ended) -> Result<(), Problem> {
+        let sessions: Vec<SessionId> = ended.sessions.iter().filter_map(|name| name.parse().ok()).collect();
+        self.send_away(&sessions).await
+    }
+
+    pub(super) fn note_attendance(&self, guild: GuildId) {
+        self.visitors.attended.borrow_mut().insert(guild, now());
+    }
+
+    /// The sockets in this room whose sessions are over by age. In a server's own room, [`Inner::attend`] asks.
+    pub(super) async fn end_old_sessions(self: &Rc<Self>) -> Result<(), Problem> {
+        if self.place != Place::Everyone {
+            return Ok(());
+        }
+        let sessions: BTreeSet<SessionId> =
+            self.core()?.borrow().sockets.whose().into_iter().filter_map(|(_, session)| session).collect();
+        for session in sessions {
+            let code = match self.watcher(session)? {
+                None => CloseCode::SignedOut,
+                // One who was an administrator, and is none any more.
+                Some(admitted) if admitted.scope != Scope::Everything => CloseCode::Forbidden,
+                Some(_) => continue,
+            };
+            self.take(Input::Ended(session, code)).await?;
+        }
+        Ok(())
+    }
+
+    fn ask_for_rights_soon(self: &Rc<Self>, session: &Session) {
+        if self.is_manager(session) && session.life.is_due(now()) {
+            let (inner, session) = (Rc::clone(self), session.clone());
+            self.state.wait_until(async move { inner.ask_for_rights(session).await });
+        }
+    }
+
+    /// Asks Discord what somebody manages now. Where it cannot be asked, what it has said holds until it is too old.
+    async fn ask_for_rights(self: &Rc<Self>, session: Session) {
+        let Session { hash, visitor, .. } = session;
+        if !self.visitors.asking.borrow_mut().insert(hash.clone()) {
+            return;
+        }
+        let told = match &visitor.token {
+            Some(token) => discord::rights(&self.settings, token).await,
+            // An administrator of yesterday: we have nothing to ask with.
+            None => Err(Silence::Refused),
+        };
+        self.visitors.asking.borrow_mut().remove(&hash);
+        let kept = match told {
+            Ok((managed, token)) => {
+                let visitor = Visitor { managed, token: Some(token), ..visitor };
+                self.session(|sessions| sessions.confirm(&hash, &visitor, now()))
+            }
+            Err(Silence::Refused) => self.session(|sessions| sessions.close(&hash)),
+            Err(Silence::Away(why)) => {
+                log::error(&format_args!("what somebody may could not be asked: {why}"));
+                Ok(())
+            }
+        };
+        if let Err(error) = kept {
+            log::error(&format_args!("a session: {error}"));
+        }
+    }
+
+    fn session<T>(&self, use_it: impl FnOnce(&Sessions) -> Result<T, SqlError>) -> Result<T, Problem> {
+        use_it(&Sessions(&self.sql)).map_err(|error| Problem::failure("The sessions", &error))
+    }
+}
+
+fn program() -> Admitted {
+    let me =
+        Me { id: None, name: "A program".to_owned(), avatar_url: None, role: Role::Program, guilds: None };
+    Admitted { scope: Scope::Everything, me }
+}

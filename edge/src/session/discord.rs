@@ -1,0 +1,162 @@
+//! What Discord is asked when somebody signs in, and every ten minutes after that.
+//!
+//! Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant>.
+
+use std::{collections::BTreeSet, pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use protocol::{
+    GuildId, UserId,
+    session::{Membership, Person, managed},
+    time::SECOND_MS,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, Url};
+
+use crate::{answer::Problem, settings::Settings};
+
+/// How long Discord may take for one answer, in milliseconds.
+const ANSWER_MAX_MS: u64 = 5 * SECOND_MS;
+/// Discord's pictures.
+const PICTURES: &str = "https://cdn.discordapp.com/avatars";
+
+/// What lets us ask in somebody's name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Token {
+    access: String,
+    refresh: String,
+}
+
+/// Why Discord did not tell.
+pub enum Silence {
+    /// It says no: the code, or the permission that somebody gave us, is good no more.
+    Refused,
+    /// It cannot be asked now.
+    Away(String),
+}
+
+impl From<worker::Error> for Silence {
+    fn from(error: worker::Error) -> Self {
+        Self::Away(error.to_string())
+    }
+}
+
+impl From<Problem> for Silence {
+    fn from(problem: Problem) -> Self {
+        Self::Away(problem.to_string())
+    }
+}
+
+/// Where people are sent to say yes.
+pub fn authorize_url(settings: &Settings) -> Result<Url, Problem> {
+    let base =
+        Url::parse(&settings.discord_api()).map_err(|error| Problem::bad_setting("DISCORD_API", error))?;
+    base.join("/oauth2/authorize").map_err(|error| Problem::bad_setting("DISCORD_API", error))
+}
+
+/// Exchanges a code for a token.
+pub async fn exchange(
+    settings: &Settings,
+    code: &str,
+    redirect_uri: &str,
+    verifier: &str,
+) -> Result<Token, Silence> {
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", verifier),
+    ];
+    ask_for_token(settings, &fields).await
+}
+
+/// Somebody, and the servers that they manage.
+pub async fn who(settings: &Settings, token: &Token) -> Result<(Person, BTreeSet<GuildId>), Silence> {
+    let user: User = get(settings, "/users/@me", token).await?;
+    Ok((user.into_person(), servers(settings, token).await?))
+}
+
+/// The servers that somebody manages now, and the token to ask with the next time.
+pub async fn rights(settings: &Settings, token: &Token) -> Result<(BTreeSet<GuildId>, Token), Silence> {
+    match servers(settings, token).await {
+        Ok(servers) => Ok((servers, token.clone())),
+        Err(Silence::Refused) => {
+            let fields = [("grant_type", "refresh_token"), ("refresh_token", token.refresh.as_str())];
+            let fresh = ask_for_token(settings, &fields).await?;
+            Ok((servers(settings, &fresh).await?, fresh))
+        }
+        Err(away) => Err(away),
+    }
+}
+
+async fn servers(settings: &Settings, token: &Token) -> Result<BTreeSet<GuildId>, Silence> {
+    let memberships: Vec<Membership> = get(settings, "/users/@me/guilds", token).await?;
+    Ok(managed(&memberships))
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: UserId,
+    username: String,
+    #[serde(default)]
+    global_name: Option<String>,
+    #[serde(default)]
+    avatar: Option<String>,
+}
+
+impl User {
+    fn into_person(self) -> Person {
+        // What is not a plain name of a picture is none.
+        let avatar =
+            self.avatar.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+        Person {
+            id: self.id,
+            name: self.global_name.unwrap_or(self.username),
+            avatar_url: avatar.map(|hash| format!("{PICTURES}/{}/{hash}.png?size=64", self.id)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    refresh_token: String,
+}
+
+async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<Token, Silence> {
+    let mut form = Url::parse("form:").map_err(|error| Silence::Away(error.to_string()))?;
+    form.query_pairs_mut()
+        .append_pair("client_id", &settings.needed("DISCORD_APPLICATION_ID")?)
+        .append_pair("client_secret", &settings.needed("DISCORD_CLIENT_SECRET")?)
+        .extend_pairs(fields);
+    let headers = Headers::new();
+    headers.set("Content-Type", "application/x-www-form-urlencoded")?;
+    let mut init = RequestInit::new();
+    let body = form.query().unwrap_or_default().to_owned();
+    init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
+    let granted: Granted = ask(settings, "/oauth2/token", &init).await?;
+    Ok(Token { access: granted.access_token, refresh: granted.refresh_token })
+}
+
+async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token) -> Result<T, Silence> {
+    let headers = Headers::new();
+    headers.set("Authorization", &format!("Bearer {}", token.access))?;
+    let mut init = RequestInit::new();
+    init.with_headers(headers);
+    ask(settings, path, &init).await
+}
+
+/// Asks Discord. What it says besides the status is never logged: it may hold what is secret.
+async fn ask<T: DeserializeOwned>(settings: &Settings, path: &str, init: &RequestInit) -> Result<T, Silence> {
+    let request = Request::new_with_init(&format!("{}{path}", settings.discord_api()), init)?;
+    let asked = pin!(async { Fetch::Request(request).send().await });
+    let mut response = match select(asked, Delay::from(Duration::from_millis(ANSWER_MAX_MS))).await {
+        Either::Left((response, _)) => response?,
+        Either::Right(_) => return Err(Silence::Away(format!("{path}: no answer in {ANSWER_MAX_MS} ms"))),
+    };
+    match response.status_code() {
+        200 => response.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know"))),
+        400 | 401 | 403 => Err(Silence::Refused),
+        status => Err(Silence::Away(format!("{path}: {status}"))),
+    }
+}

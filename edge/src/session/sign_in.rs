@@ -1,0 +1,173 @@
+//! `/login`, `/login/callback`, `/logout`: the way in with Discord, and the way out.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use worker::{Request, Response, Url};
+
+use super::{
+    Closing, Credential, Opened, Opening, Visitor, cookie,
+    discord::{self, Silence},
+    is_token, query, random_token,
+};
+use crate::{
+    answer::{Problem, page, see_other},
+    log,
+    room::{self, own_origin},
+    settings::Settings,
+};
+
+/// Where Discord sends people back to; the application at Discord has to name the whole address.
+const CALLBACK: &str = "/login/callback";
+/// The longest way back that is remembered, in bytes.
+const NEXT_MAX_BYTES: usize = 1_000;
+
+/// What a browser remembers of the sign-in that it began.
+struct Begun {
+    /// Comes back from Discord: a sign-in that somebody else began has another.
+    state: String,
+    /// Shown with the code: a code that was stolen on the way is worth nothing (RFC 7636).
+    verifier: String,
+    /// Where to go afterwards.
+    next: String,
+}
+
+impl Begun {
+    fn to_cookie(&self) -> String {
+        format!("{}.{}.{}", self.state, self.verifier, hex::encode(&self.next))
+    }
+
+    fn from_cookie(value: &str) -> Option<Self> {
+        let mut parts = value.split('.');
+        let (state, verifier) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+        let next = String::from_utf8(hex::decode(parts.next()?).ok()?).ok()?;
+        (is_token(&state) && is_token(&verifier)).then(|| Self { state, verifier, next: within(&next) })
+    }
+}
+
+/// `GET /login?next=/…`: to Discord.
+pub fn begin(request: &Request, settings: &Settings) -> Result<Response, Problem> {
+    let next = within(&query(request, "next")?.unwrap_or_default());
+    let begun = Begun { state: random_token(), verifier: random_token(), next };
+    settings.needed("DISCORD_CLIENT_SECRET")?;
+    let mut url = discord::authorize_url(settings)?;
+    url.query_pairs_mut()
+        .append_pair("client_id", &settings.needed("DISCORD_APPLICATION_ID")?)
+        .append_pair("redirect_uri", &redirect_uri(request, settings)?)
+        .append_pair("response_type", "code")
+        .append_pair("scope", "identify guilds")
+        .append_pair("state", &begun.state)
+        .append_pair("code_challenge", &BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&begun.verifier)))
+        .append_pair("code_challenge_method", "S256");
+    let response = see_other(url.as_str())?;
+    response.headers().append("Set-Cookie", &cookie::sign_in(&request.url()?, &begun.to_cookie()))?;
+    Ok(response)
+}
+
+/// `GET /login/callback?code=…&state=…`: back from Discord.
+pub async fn finish(request: &Request, settings: &Settings) -> Result<Response, Problem> {
+    let response = match come_back(request, settings).await? {
+        Ok(response) => response,
+        Err(Stop { status, title, words }) => page(status, title, &words)?,
+    };
+    response.headers().append("Set-Cookie", &cookie::no_sign_in(&request.url()?))?;
+    Ok(response)
+}
+
+/// Why nobody is signed in, for the one who tried.
+struct Stop {
+    status: u16,
+    title: &'static str,
+    words: String,
+}
+
+impl Stop {
+    fn new(status: u16, title: &'static str, words: impl Into<String>) -> Self {
+        Self { status, title, words: words.into() }
+    }
+}
+
+async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Response, Stop>, Problem> {
+    let begun = cookie::sign_in_of(request)?.and_then(|value| Begun::from_cookie(&value));
+    let state = query(request, "state")?.unwrap_or_default();
+    let same = |begun: &Begun| bool::from(begun.state.as_bytes().ct_eq(state.as_bytes()));
+    let Some(begun) = begun.filter(same) else {
+        let words = "It was begun in another browser, or more than ten minutes ago. Nothing has happened; begin again.";
+        return Ok(Err(Stop::new(400, "This sign-in cannot be finished here", words)));
+    };
+    let Some(code) = query(request, "code")? else {
+        let words =
+            "Discord says that you did not agree. Nothing has happened; you can begin again at any time.";
+        return Ok(Err(Stop::new(403, "You are not signed in", words)));
+    };
+    let callback = redirect_uri(request, settings)?;
+    let told = async {
+        let token = discord::exchange(settings, &code, &callback, &begun.verifier).await?;
+        let (person, managed) = discord::who(settings, &token).await?;
+        Ok::<_, Silence>(Visitor { person: Some(person), managed, token: Some(token) })
+    };
+    let visitor = match told.await {
+        Ok(visitor) => visitor,
+        Err(Silence::Refused) => {
+            let words = "Discord does not know this sign-in any more: each can be used once. Begin again.";
+            return Ok(Err(Stop::new(400, "This sign-in is used up", words)));
+        }
+        Err(Silence::Away(why)) => {
+            log::error(&format_args!("signing in: Discord did not tell who it is: {why}"));
+            let words = "Discord does not answer as it should. Nothing has happened; try again in a moment.";
+            return Ok(Err(Stop::new(502, "Discord is not to be reached", words)));
+        }
+    };
+    let name = visitor.person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
+    let instead_of = cookie::session_of(request)?.map(|token| super::hash(&token));
+    Ok(match room::open_session(settings, &Opening { visitor, link: None, instead_of }).await? {
+        Opened::Session(token) => {
+            let response = see_other(&begun.next)?;
+            response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token))?;
+            Ok(response)
+        }
+        Opened::Nothing => Err(Stop::new(
+            403,
+            "There is nothing here for you yet",
+            format!(
+                "You are {name} at Discord. To look at a server you have to be its owner, or have its permission \
+                 Manage Server, and Pulse has to be in it. To look at everything, your id has to stand in ADMIN_IDS; \
+                 whoever runs this Pulse can put it there."
+            ),
+        )),
+    })
+}
+
+/// `POST /logout`, `POST /logout/everywhere`: the session ends, or all of this person's, and their sockets with them.
+pub async fn end(request: &Request, settings: &Settings, everywhere: bool) -> Result<Response, Problem> {
+    room::require_own_origin(request, settings)?;
+    if let Some(token) = cookie::session_of(request)? {
+        room::close_session(settings, &Closing { hash: super::hash(&token), everywhere }).await?;
+    }
+    let response = Response::empty()?.with_status(204);
+    response.headers().append("Set-Cookie", &cookie::no_session(&request.url()?))?;
+    Ok(response)
+}
+
+/// `GET /api/me`: who one is here.
+pub async fn me(request: Request, settings: &Settings) -> Result<Response, Problem> {
+    let credential = Credential::of(&request, settings)?;
+    room::me(&credential, settings).await
+}
+
+fn redirect_uri(request: &Request, settings: &Settings) -> Result<String, Problem> {
+    Ok(format!("{}{CALLBACK}", own_origin(request, settings)?))
+}
+
+/// A place on this very site, or its beginning.
+fn within(next: &str) -> String {
+    let somewhere = "https://here.invalid";
+    let resolved = Url::parse(somewhere).ok().and_then(|here| here.join(next).ok());
+    let here = resolved.filter(|url| url.origin().ascii_serialization() == somewhere);
+    match here {
+        Some(url) if next.starts_with('/') && next.len() <= NEXT_MAX_BYTES => {
+            url.as_str().strip_prefix(somewhere).unwrap_or("/").to_owned()
+        }
+        _ => "/".to_owned(),
+    }
+}

@@ -1,0 +1,188 @@
+//! Signing in with Discord: who is let in, to see what, for how long; and the way out.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use discord_sim::{Guild, Server, rest::oauth::Standing};
+use protocol::{ServerMessage, Snapshot, UserId};
+use serde_json::json;
+use tests::{
+    Browser, Edge, Viewer, bot,
+    edge::until,
+    people::{daily, player},
+};
+
+const ADA: UserId = UserId(101);
+const BEN: UserId = UserId(102);
+const MANAGE_SERVER: u64 = 1 << 5;
+/// May read, and no more.
+const MEMBER: u64 = 1 << 10;
+
+/// An edge that asks a stand-in for Discord who somebody is, and two servers that play.
+struct House {
+    edge: Edge,
+    discord: Server,
+    guilds: [Guild; 2],
+}
+
+impl House {
+    async fn open(admin_ids: &str) -> Result<Self> {
+        let discord = bot::discord_like(|config| config.guilds = 2).await?;
+        let guilds = discord.state().guilds.clone().try_into().unwrap();
+        let edge = Edge::start_with(json!({
+            "ADMIN_IDS": admin_ids,
+            "DISCORD_API": format!("{}/api/v10", discord.url()),
+            "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
+            "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
+        }))?;
+        let house = Self { edge, discord, guilds };
+        for guild in &house.guilds {
+            house.play(guild).await?;
+        }
+        until("both have played", async || Ok(house.edge.room().await?.seq.0 >= 2)).await?;
+        Ok(house)
+    }
+
+    async fn play(&self, guild: &Guild) -> Result<()> {
+        let answer = self.edge.discord().post(&daily(guild, &player("Somebody"))).await?;
+        assert_eq!(answer.status, 200);
+        Ok(())
+    }
+
+    /// Makes somebody have these permissions in the first server, and be a plain member of the second.
+    fn permit(&self, user: UserId, permissions: u64) {
+        let servers = BTreeMap::from([(self.guilds[0].id, permissions), (self.guilds[1].id, MEMBER)]);
+        self.discord.state().stand(user, Standing { servers: Some(servers), revoked: false });
+    }
+
+    async fn signed_in(&self, user: UserId) -> Result<Browser> {
+        let mut browser = Browser::new(&self.edge)?;
+        let page = browser.sign_in(user).await?;
+        assert_eq!((page.status.as_u16(), page.location()?), (303, "/"), "{}", page.text);
+        Ok(browser)
+    }
+}
+
+async fn closed_with(viewer: &mut Viewer) -> Result<u16> {
+    viewer.close_code().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_sees_everything() -> Result<()> {
+    let house = House::open(&format!("7, {ADA}")).await?;
+    let mut browser = house.signed_in(ADA).await?;
+    let me = browser.get("/api/me").await?.json()?;
+    assert_eq!((&me["role"], &me["id"], &me["guilds"]), (&json!("admin"), &json!(ADA), &json!(null)));
+    let snapshot: Snapshot = serde_json::from_str(&browser.get("/api/snapshot").await?.text)?;
+    assert_eq!(snapshot.events.len(), 2);
+    assert_eq!(browser.get("/api/guilds").await?.json()?.as_array().unwrap().len(), 2);
+    let page = browser.get("/").await?;
+    assert!(page.text.contains("id=\"snapshot\""), "the numbers come with the page");
+    let mut viewer = browser.watch(&house.edge, "").await.unwrap();
+    assert!(matches!(viewer.next().await?, ServerMessage::Hello { .. }));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_sees_their_server_and_no_other() -> Result<()> {
+    let house = House::open("7").await?;
+    house.permit(BEN, MANAGE_SERVER);
+    let [ours, theirs] = &house.guilds;
+    let mut browser = house.signed_in(BEN).await?;
+    let me = browser.get("/api/me").await?.json()?;
+    assert_eq!((&me["role"], &me["guilds"]), (&json!("manager"), &json!([ours.id])));
+
+    let mut shown = String::new();
+    for path in
+        ["/", "/api/snapshot", "/api/guilds", "/api/events", "/api/events.csv", "/api/history?range=1h"]
+    {
+        let page = browser.get(path).await?;
+        assert_eq!(page.status, 200, "{path}");
+        shown += &page.text;
+    }
+    assert!(shown.contains(&ours.id.to_string()));
+    assert!(!shown.contains(&theirs.id.to_string()), "{shown}");
+    for path in ["journal", "journal.csv", "players", "proof", "settings", "shop"] {
+        assert_eq!(browser.get(&format!("/api/guilds/{}/{path}", ours.id)).await?.status, 200, "{path}");
+        assert_eq!(browser.get(&format!("/api/guilds/{}/{path}", theirs.id)).await?.status, 403, "{path}");
+    }
+    assert_eq!(browser.get(&format!("/api/snapshot?room={}", theirs.id)).await?.status, 403);
+    assert_eq!(browser.watch(&house.edge, &format!("?room={}", theirs.id)).await.err(), Some(403));
+
+    let mut viewer = browser.watch(&house.edge, "").await.unwrap();
+    house.play(theirs).await?;
+    house.play(ours).await?;
+    let events = viewer.next_events().await?;
+    assert!(events.iter().all(|event| event.guild_id == ours.id), "{events:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_without_a_server_reads_what_they_lack() -> Result<()> {
+    let house = House::open("7").await?;
+    house.permit(BEN, MEMBER);
+    let mut browser = Browser::new(&house.edge)?;
+    let page = browser.sign_in(BEN).await?;
+    assert_eq!(page.status, 403);
+    for words in ["Manage Server", "ADMIN_IDS"] {
+        assert!(page.text.contains(words), "{}", page.text);
+    }
+    assert_eq!(browser.cookie(), "", "nothing is left of the attempt");
+    assert_eq!(browser.get("/api/snapshot").await?.status, 401);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_no_is_told_that_nothing_has_happened() -> Result<()> {
+    let house = House::open("7").await?;
+    let mut browser = Browser::new(&house.edge)?;
+    let callback = browser.agree("/login", ADA).await?;
+    let state = callback.split("state=").nth(1).unwrap();
+    let page = browser.get(&format!("/login/callback?error=access_denied&state={state}")).await?;
+    assert_eq!(page.status, 403);
+    assert!(page.text.contains("did not agree"), "{}", page.text);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_closes_the_sockets_of_every_tab() -> Result<()> {
+    let house = House::open(&ADA.to_string()).await?;
+    house.permit(BEN, MANAGE_SERVER);
+    for user in [ADA, BEN] {
+        let mut browser = house.signed_in(user).await?;
+        let mut other = house.signed_in(user).await?;
+        let mut tabs =
+            [browser.watch(&house.edge, "").await.unwrap(), browser.watch(&house.edge, "").await.unwrap()];
+        let mut others = other.watch(&house.edge, "").await.unwrap();
+        let cookie = browser.cookie();
+        assert_eq!(browser.post("/logout", "").await?.status, 204);
+        for tab in &mut tabs {
+            assert_eq!(closed_with(tab).await?, 4501, "{user}");
+        }
+        assert_eq!(browser.cookie(), "");
+        let (name, value) = cookie.split_once('=').unwrap();
+        browser.toss_cookie(name, value);
+        assert_eq!(browser.get("/api/me").await?.status, 401, "the session is gone, not only its cookie");
+        assert_eq!(other.get("/api/me").await?.status, 200, "the other browser is not concerned");
+
+        let mut third = house.signed_in(user).await?;
+        assert_eq!(third.post("/logout/everywhere", "").await?.status, 204);
+        assert_eq!(closed_with(&mut others).await?, 4501, "{user}");
+        assert_eq!(other.get("/api/me").await?.status, 401);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_callback_gives_a_fresh_session_each_time_and_ends_the_one_before() -> Result<()> {
+    let house = House::open(&ADA.to_string()).await?;
+    let mut browser = house.signed_in(ADA).await?;
+    let before = browser.clone();
+    browser.sign_in(ADA).await?;
+    assert_ne!(browser.cookie(), before.cookie());
+    assert_eq!(before.clone().get("/api/me").await?.status, 401);
+    assert_eq!(browser.get("/api/me").await?.status, 200);
+    Ok(())
+}
