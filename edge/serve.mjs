@@ -1,6 +1,7 @@
 // Runs the built Worker on real workerd: what `wrangler dev` does, without its proxy, watcher and network.
 //
 //   PULSE_EDGE_OPTIONS  {"port": 0, "state": "target/state/edge", "bindings": {"BOT_TOKEN": "…"}}
+//                       or @FILE, which holds that: an environment variable is bounded
 //   stdout              edge ready http://127.0.0.1:P
 //   stderr              what the Worker writes to its console
 //   stdin               closed: stop. A line `evict CLASS NAME` drops that Durable Object from memory and
@@ -18,7 +19,9 @@ import { fileURLToPath } from "node:url";
 
 const HOST = "127.0.0.1";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const { port = 0, state, main, bindings = {}, faults = false } = JSON.parse(process.env.PULSE_EDGE_OPTIONS ?? "{}");
+const given = process.env.PULSE_EDGE_OPTIONS ?? "{}";
+const options = given.startsWith("@") ? readFileSync(given.slice(1), "utf8") : given;
+const { port = 0, state, main, bindings = {}, faults = false } = JSON.parse(options);
 
 function fail(message) {
   process.stderr.write(`edge: ${message}\n`);

@@ -17,8 +17,6 @@ pub const SESSION_MAX_MS: u64 = 30 * DAY_MS;
 pub const SEEN_EVERY_MS: u64 = 60 * MINUTE_MS;
 /// Rights are asked for again when they are so old, in milliseconds.
 pub const RIGHTS_DUE_MS: u64 = 10 * MINUTE_MS;
-/// Rights that could not be confirmed for so long, in milliseconds, are none.
-pub const RIGHTS_MAX_MS: u64 = 15 * MINUTE_MS;
 
 /// The bits of Discord's permissions that make somebody a manager of a server: Administrator and Manage Server.
 ///
@@ -156,14 +154,15 @@ impl Life {
         now.since(self.seen_at) >= SEEN_EVERY_MS
     }
 
-    /// Whether its owner's rights are to be asked for again.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        now.since(self.checked_at) >= RIGHTS_DUE_MS
+    /// Whether its owner's rights are to be asked for again, which they are after `due_ms`: [`RIGHTS_DUE_MS`], unless a
+    /// setting says otherwise.
+    pub fn is_due(&self, now: Timestamp, due_ms: u64) -> bool {
+        now.since(self.checked_at) >= due_ms
     }
 
-    /// Whether its owner's rights are too old to go by.
-    pub fn is_unsure(&self, now: Timestamp) -> bool {
-        now.since(self.checked_at) >= RIGHTS_MAX_MS
+    /// Whether its owner's rights are too old to go by: half as old again.
+    pub fn is_unsure(&self, now: Timestamp, due_ms: u64) -> bool {
+        now.since(self.checked_at) >= due_ms / 2 * 3
     }
 }
 
@@ -236,11 +235,12 @@ mod tests {
             (0, false, false),
             (RIGHTS_DUE_MS - 1, false, false),
             (RIGHTS_DUE_MS, true, false),
-            (RIGHTS_MAX_MS - 1, true, false),
-            (RIGHTS_MAX_MS, true, true),
+            (15 * MINUTE_MS - 1, true, false),
+            (15 * MINUTE_MS, true, true),
         ] {
             let life = at(0, 0, age);
-            assert_eq!((life.is_due(NOON), life.is_unsure(NOON)), (due, unsure), "{age}");
+            let found = (life.is_due(NOON, RIGHTS_DUE_MS), life.is_unsure(NOON, RIGHTS_DUE_MS));
+            assert_eq!(found, (due, unsure), "{age}");
         }
         assert!(!Life::new(NOON).is_over(NOON.minus(1)), "a clock that steps back ends nothing");
     }

@@ -97,7 +97,13 @@ impl Edge {
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
         let options = json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings, "faults": self.faults});
         let mut serve = Command::new(root().join("node_modules/.bin/node"));
-        serve.current_dir(root()).arg("edge/serve.mjs").env("PULSE_EDGE_OPTIONS", options.to_string());
+        std::fs::create_dir_all(&self.state)?;
+        let file = self.state.join("options.json"); // They can be longer than a variable may be.
+        std::fs::write(&file, options.to_string())?;
+        serve
+            .current_dir(root())
+            .arg("edge/serve.mjs")
+            .env("PULSE_EDGE_OPTIONS", format!("@{}", file.display()));
         let program = Program::start(&mut serve)?;
         program.wait_for("edge ready ", PATIENCE)?;
         self.program = Some(program);

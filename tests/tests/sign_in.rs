@@ -29,10 +29,16 @@ struct House {
 
 impl House {
     async fn open(admin_ids: &str) -> Result<Self> {
+        Self::open_asking(admin_ids, 600_000).await
+    }
+
+    /// One that asks Discord after so many milliseconds again what somebody may.
+    async fn open_asking(admin_ids: &str, rights_after_ms: u64) -> Result<Self> {
         let discord = bot::discord_like(|config| config.guilds = 2).await?;
         let guilds = discord.state().guilds.clone().try_into().unwrap();
         let edge = Edge::start_with(json!({
             "ADMIN_IDS": admin_ids,
+            "RIGHTS_AFTER_MS": rights_after_ms.to_string(),
             "DISCORD_API": format!("{}/api/v10", discord.url()),
             "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
             "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
@@ -184,5 +190,43 @@ async fn the_callback_gives_a_fresh_session_each_time_and_ends_the_one_before() 
     assert_ne!(browser.cookie(), before.cookie());
     assert_eq!(before.clone().get("/api/me").await?.status, 401);
     assert_eq!(browser.get("/api/me").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_was_taken_away_closes_the_socket() -> Result<()> {
+    for revoked in [false, true] {
+        let house = House::open_asking("7", 1_000).await?;
+        house.permit(BEN, MANAGE_SERVER);
+        let mut browser = house.signed_in(BEN).await?;
+        let mut viewer = browser.watch(&house.edge, "").await.unwrap();
+        assert!(matches!(viewer.next().await?, ServerMessage::Hello { .. }));
+        house.permit(BEN, MEMBER);
+        if revoked {
+            house.discord.state().stand(BEN, Standing { servers: None, revoked });
+        }
+        // Not a manager any more; or has taken back what let us ask, and is signed out.
+        let (code, status) = if revoked { (4501, 401) } else { (4503, 403) };
+        assert_eq!(closed_with(&mut viewer).await?, code);
+        assert_eq!(browser.get("/api/snapshot").await?.status, status);
+        assert_eq!(browser.watch(&house.edge, "").await.err(), Some(status));
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_discord_is_away_rights_hold_for_half_as_long_again() -> Result<()> {
+    let house = House::open_asking("7", 2_000).await?;
+    house.permit(BEN, MANAGE_SERVER);
+    let mut browser = house.signed_in(BEN).await?;
+    let away = json!({"path": "/users/@me/guilds", "effect": "status", "status": 503});
+    let control = format!("{}/control/faults", house.discord.url());
+    let client = tests::edge::http();
+    client.post(&control).json(&away).send().await?.error_for_status()?;
+    until("nobody knows what they may", async || Ok(browser.get("/api/snapshot").await?.status == 403))
+        .await?;
+    client.delete(&control).send().await?.error_for_status()?;
+    until("Discord has said it again", async || Ok(browser.get("/api/snapshot").await?.status == 200))
+        .await?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use protocol::{
     action::Actor,
     message::CloseCode,
     room::{Input, SessionId},
-    session::{Me, Role, Scope},
+    session::{Me, RIGHTS_DUE_MS, Role, Scope},
     time::SECOND_MS,
 };
 use serde::{Deserialize, Serialize};
@@ -74,19 +74,19 @@ impl Inner {
     ) -> Result<Option<Admitted>, Problem> {
         let Credential::Session(hash) = credential else { return Ok(Some(program())) };
         let Some(session) = self.session(|sessions| sessions.find(hash, now()))? else { return Ok(None) };
-        if self.is_manager(&session) && session.life.is_unsure(now()) {
+        if self.is_manager(&session) && session.life.is_unsure(now(), self.rights_due_ms()?) {
             self.ask_for_rights(session).await;
             let session = self.session(|sessions| sessions.find(hash, now()))?;
             return session.map(|session| self.admitted(&session)).transpose();
         }
-        self.ask_for_rights_soon(&session);
+        self.ask_for_rights_soon(&session)?;
         self.admitted(&session).map(Some)
     }
 
     /// The same of a session that has a socket somewhere.
     pub(super) fn watcher(self: &Rc<Self>, id: SessionId) -> Result<Option<Admitted>, Problem> {
         let Some(session) = self.session(|sessions| sessions.find_short(id, now()))? else { return Ok(None) };
-        self.ask_for_rights_soon(&session);
+        self.ask_for_rights_soon(&session)?;
         self.admitted(&session).map(Some)
     }
 
@@ -109,7 +109,7 @@ impl Inner {
         if !self.is_manager(session) {
             return Ok(Scope::Everything);
         }
-        if session.life.is_unsure(now()) {
+        if session.life.is_unsure(now(), self.rights_due_ms()?) {
             return Ok(Scope::Servers(BTreeSet::new()));
         }
         self.known_among(&session.visitor)
@@ -217,11 +217,16 @@ impl Inner {
         Ok(())
     }
 
-    fn ask_for_rights_soon(self: &Rc<Self>, session: &Session) {
-        if self.is_manager(session) && session.life.is_due(now()) {
+    fn ask_for_rights_soon(self: &Rc<Self>, session: &Session) -> Result<(), Problem> {
+        if self.is_manager(session) && session.life.is_due(now(), self.rights_due_ms()?) {
             let (inner, session) = (Rc::clone(self), session.clone());
             self.state.wait_until(async move { inner.ask_for_rights(session).await });
         }
+        Ok(())
+    }
+
+    fn rights_due_ms(&self) -> Result<u64, Problem> {
+        Ok(self.settings.number("RIGHTS_AFTER_MS")?.unwrap_or(RIGHTS_DUE_MS))
     }
 
     /// Asks Discord what somebody manages now. Where it cannot be asked, what it has said holds until it is too old.
