@@ -39,7 +39,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     let status = response.status_code();
     seen.tell(status, code);
     if status == 401 {
-        limits::count_refused(&address);
+        limits::count_refused(address);
     }
     headers::dress(response, &seen.id)
 }

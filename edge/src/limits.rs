@@ -34,7 +34,7 @@ struct Limits {
     sign_in: Paces<String>,
     refused: Paces<String>,
     session: Paces<String>,
-    program: Paces<String>,
+    program: Paces<()>,
 }
 
 thread_local! {
@@ -53,42 +53,48 @@ pub async fn check(request: &Request, settings: &Settings) -> Result<(), Problem
     let path = request.path();
     let address = address(request)?;
     let now = Timestamp(worker::Date::now().as_millis());
+    let signs_in = path.starts_with("/login");
     let waited = LIMITS.with_borrow_mut(|limits| {
-        if path.starts_with("/login") {
-            return Ok(limits.sign_in.step(now, address.clone()).err());
-        }
-        // Signatures cost the most to look at: whoever sends many that do not hold is not looked at for a while.
-        if let Some(wait_ms) = limits.refused.wait_ms(now, &address) {
-            return Ok(Some(wait_ms));
+        if let Some(address) = &address {
+            if signs_in {
+                return Ok(limits.sign_in.step(now, address.clone()).err());
+            }
+            // Signatures cost the most to look at: whoever sends many that do not hold is not looked at for a while.
+            if let Some(wait_ms) = limits.refused.wait_ms(now, address) {
+                return Ok(Some(wait_ms));
+            }
         }
         if !path.starts_with("/api/") && path != "/ws" {
             return Ok(None);
         }
         Ok::<_, Problem>(match Credential::of(request, settings) {
             Ok(Credential::Session(hash)) => limits.session.step(now, hash).err(),
-            Ok(Credential::Program) => limits.program.step(now, address.clone()).err(),
+            Ok(Credential::Program) => limits.program.step(now, ()).err(),
             Err(_) => None, // It is refused, and counted then.
         })
     })?;
     if let Some(wait_ms) = waited {
         return Err(Problem::too_often(wait_ms));
     }
-    if path.starts_with("/login") || cookie::session_of(request)?.is_some() {
-        ask_cloudflare(settings, &address).await?;
+    match address {
+        Some(address) if signs_in || cookie::session_of(request)?.is_some() => {
+            ask_cloudflare(settings, &address).await
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Counts a request that was refused for what it showed.
-pub fn count_refused(address: &str) {
+pub fn count_refused(address: Option<String>) {
+    let Some(address) = address else { return };
     let now = Timestamp(worker::Date::now().as_millis());
     // That it is one too many is told to the next.
-    let _ = LIMITS.with_borrow_mut(|limits| limits.refused.step(now, address.to_owned()));
+    let _ = LIMITS.with_borrow_mut(|limits| limits.refused.step(now, address));
 }
 
-/// Whose request it is; on a developer's machine, everybody's.
-pub fn address(request: &Request) -> Result<String, Problem> {
-    Ok(request.headers().get(ADDRESS)?.unwrap_or_default())
+/// Whose request it is. On a developer's machine there are no addresses, and nobody to tell apart by them.
+pub fn address(request: &Request) -> Result<Option<String>, Problem> {
+    Ok(request.headers().get(ADDRESS)?)
 }
 
 async fn ask_cloudflare(settings: &Settings, address: &str) -> Result<(), Problem> {
