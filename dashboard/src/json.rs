@@ -36,6 +36,11 @@ impl Json {
             .unwrap_or_default()
     }
 
+    /// Whether a field is `true`.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).0.is_truthy()
+    }
+
     /// The elements of an array; none when it is not an array.
     pub fn items(&self) -> Vec<Self> {
         if Array::is_array(&self.0) { Array::from(&self.0).iter().map(Self).collect() } else { Vec::new() }
