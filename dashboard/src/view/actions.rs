@@ -76,8 +76,18 @@ pub fn button(shell: Shell, name: &str, act: Act) -> El {
     button
 }
 
-/// What was sent last, and under which key.
-type Sent = Rc<RefCell<(String, String)>>;
+/// A dialog that is open.
+#[derive(Clone)]
+struct Asking {
+    shell: Shell,
+    act: Act,
+    dialog: El,
+    inputs: Vec<(Field, El)>,
+    trouble: El,
+    yes: El,
+    /// What was sent last, and under which key.
+    last: Rc<RefCell<(String, String)>>,
+}
 
 fn open(shell: Shell, act: &Act) {
     let (dialog, form) = (el("dialog"), el("form"));
@@ -86,50 +96,80 @@ fn open(shell: Shell, act: &Act) {
         dialog.put("p", "", act.about);
     }
     let mut inputs: Vec<(Field, El)> =
-        act.fields.iter().map(|(field, value)| (*field, input(&form, *field, value, "32"))).collect();
+        act.fields.iter().map(|(field, value)| (*field, input(&form, *field, value, "100"))).collect();
     inputs.push((REASON, input(&form, REASON, "", "200")));
-    let (trouble, choices) = (el("p"), el("div"));
+    let (trouble, choices, no, yes) = (el("p"), el("div"), el("button"), el("button"));
     trouble.class("trouble-line").attr("role", "status");
-    let (no, yes) = (el("button"), el("button"));
     no.class("button").attr("type", "button").text("Cancel");
     yes.class(if act.is_dangerous { "button danger" } else { "button primary" }).text(&act.title);
     choices.class("choices").add(&no).add(&yes);
-    form.add(&trouble).add(&choices);
-    dialog.add(&form);
+    dialog.add(form.add(&trouble).add(&choices));
     one("body").add(&dialog);
     one("[data-said]").empty();
-    let (gone, closed) = (dialog.clone(), dialog.clone());
+    let (gone, cancelled) = (dialog.clone(), dialog.clone());
     dialog.on("close", move |_| gone.0.remove());
-    no.on("click", move |_| close(&closed));
-    let (act, shown, sent) = (act.clone(), dialog.clone(), Sent::default());
+    no.on("click", move |_| close(&cancelled));
+    let asking = Asking { shell, act: act.clone(), dialog, inputs, trouble, yes, last: Rc::default() };
+    let shown = asking.dialog.clone();
     form.on("submit", move |event| {
         event.prevent_default();
-        let Some(body) = body_of(&act, &inputs, &sent) else { return };
-        let path = act.server.map_or_else(|| "/api/actions".to_owned(), |id| server::path(id, "actions"));
-        let (dialog, trouble, yes, sent) = (shown.clone(), trouble.clone(), yes.clone(), sent.clone());
-        yes.flag("disabled", true);
-        spawn_local(async move {
-            let (status, answer) = fetch::act(&path, &body).await.unwrap_or_default();
-            yes.flag("disabled", false);
-            let answer = Json::parse(&answer);
-            if status < 500 && status != 0 {
-                sent.take(); // It is decided: the next press is another action.
-            }
-            match answer {
-                Some(done) if status == 200 => {
-                    close(&dialog);
-                    refill(shell);
-                    one("[data-said]").text(&done.text("message"));
-                    one("main").focus();
-                }
-                refused => {
-                    let line = refused.map(|body| body.get("error").text("message")).unwrap_or_default();
-                    trouble.text(if line.is_empty() { words::refusal(status) } else { &line });
-                }
-            }
-        });
+        spawn_local(asking.clone().send());
     });
-    let _ = dialog.0.unchecked_ref::<HtmlDialogElement>().show_modal();
+    let _ = shown.0.unchecked_ref::<HtmlDialogElement>().show_modal();
+}
+
+impl Asking {
+    async fn send(self) {
+        let Some(body) = self.body() else { return };
+        let path =
+            self.act.server.map_or_else(|| "/api/actions".to_owned(), |id| server::path(id, "actions"));
+        self.yes.flag("disabled", true);
+        let (status, answer) = fetch::act(&path, &body).await.unwrap_or_default();
+        self.yes.flag("disabled", false);
+        if (200..500).contains(&status) {
+            self.last.take(); // It is decided: the next press is another action.
+        }
+        let answer = Json::parse(&answer);
+        match answer {
+            Some(done) if status == 200 => {
+                close(&self.dialog);
+                refill(self.shell);
+                one("[data-said]").text(&done.text("message"));
+                one("main").focus();
+            }
+            refused => {
+                let line = refused.map(|body| body.get("error").text("message")).unwrap_or_default();
+                self.trouble.text(if line.is_empty() { words::refusal(status) } else { &line });
+            }
+        }
+    }
+
+    /// The action as JSON. What is sent again because no answer came has the same key, and happens once.
+    fn body(&self) -> Option<String> {
+        let body = Object::new();
+        let put = |name: &str, value: &JsValue| _ = Reflect::set(&body, &name.into(), value);
+        put("action", &self.act.action.into());
+        for (name, value) in &self.act.fixed {
+            put(name, value);
+        }
+        for (field, input) in &self.inputs {
+            let value = input.value();
+            if field.is_number {
+                if let Ok(number) = value.parse::<f64>() {
+                    put(field.name, &number.into());
+                }
+            } else if !(field.is_optional && value.is_empty()) {
+                put(field.name, &value.into());
+            }
+        }
+        let content = String::from(JSON::stringify(&body).ok()?);
+        let mut last = self.last.borrow_mut();
+        if last.0 != content {
+            *last = (content, [&browser::now().to_string(), "-", &browser::entropy().to_string()].concat());
+        }
+        put("key", &last.1.as_str().into());
+        JSON::stringify(&body).ok().map(String::from)
+    }
 }
 
 const REASON: Field = Field::text("reason", "Reason");
@@ -147,31 +187,4 @@ fn input(form: &El, field: Field, value: &str, most: &str) -> El {
     label.add(&input);
     form.add(&label);
     input
-}
-
-/// The action as JSON. What is sent again because no answer came has the same key, and happens once.
-fn body_of(act: &Act, inputs: &[(Field, El)], sent: &Sent) -> Option<String> {
-    let body = Object::new();
-    let set = |name: &str, value: &JsValue| _ = Reflect::set(&body, &name.into(), value);
-    set("action", &act.action.into());
-    for (name, value) in &act.fixed {
-        set(name, value);
-    }
-    for (field, input) in inputs {
-        let value = input.value();
-        if field.is_number {
-            if let Ok(number) = value.parse::<f64>() {
-                set(field.name, &number.into());
-            }
-        } else if !(field.is_optional && value.is_empty()) {
-            set(field.name, &value.into());
-        }
-    }
-    let content = String::from(JSON::stringify(&body).ok()?);
-    let mut sent = sent.borrow_mut();
-    if sent.0 != content {
-        *sent = (content, [&browser::now().to_string(), "-", &browser::entropy().to_string()].concat());
-    }
-    set("key", &sent.1.as_str().into());
-    JSON::stringify(&body).ok().map(String::from)
 }

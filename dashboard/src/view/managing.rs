@@ -103,18 +103,18 @@ pub fn everything(shell: Shell, panel: &El) {
         let paused = shell.page.stats.with(|stats| stats.as_ref().map(|stats| stats.maintenance_mode));
         place.empty();
         if let Some(paused) = paused {
-            place.add(&pause(shell, None, paused, ["everything"].concat()));
+            place.add(&pause(shell, None, paused, "everything"));
         }
     });
 }
 
-fn pause(shell: Shell, server: Option<GuildId>, paused: bool, what: String) -> El {
+fn pause(shell: Shell, server: Option<GuildId>, paused: bool, what: &str) -> El {
     let (action, word, about) = if paused {
         ("resume", "Resume ", "Players' commands work again.")
     } else {
         ("pause", "Pause ", "Players' commands are refused until it goes on. Nothing is lost.")
     };
-    let title = [word, &what].concat();
+    let title = [word, what].concat();
     let act = Act { server, about, is_dangerous: !paused, ..act(GuildId::NONE, action, title.clone()) };
     button(shell, &title, act)
 }
@@ -122,15 +122,15 @@ fn pause(shell: Shell, server: Option<GuildId>, paused: bool, what: String) -> E
 /// The rules of a server, its shop, and whether it is paused; asked for when somebody wants to see them.
 pub fn manage(shell: Shell, part: &El, server: GuildId) {
     let panel = panel(part, "Rules and shop");
-    let show = el("button");
-    show.class("button small").attr("type", "button").text("Show");
-    panel.one("header").add(&show);
+    let reveal = el("button");
+    reveal.class("button small").attr("type", "button").text("Show");
+    panel.one("header").add(&reveal);
     let opened = RwSignal::new(false);
-    show.on("click", move |_| opened.set(true));
+    reveal.on("click", move |_| opened.set(true));
     let body = el("div");
     panel.add(&body);
     live(move || {
-        show.hide(opened.get());
+        reveal.hide(opened.get());
         if !opened.get() {
             return;
         }
@@ -154,7 +154,7 @@ pub fn manage(shell: Shell, part: &El, server: GuildId) {
 fn show_rules(shell: Shell, place: &El, server: GuildId, rules: &Json) {
     let choices = el("p");
     choices.class("choices");
-    choices.add(&pause(shell, Some(server), rules.is_true("paused"), ["this server"].concat()));
+    choices.add(&pause(shell, Some(server), rules.is_true("paused"), "this server"));
     place.add(&choices);
     let table = table::plain(place, &RULES);
     for rule in rules.get("settings").items() {
