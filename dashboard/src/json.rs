@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 /// A value of JSON.
 #[derive(Clone, Debug)]
-pub struct Json(JsValue);
+pub struct Json(pub JsValue);
 
 impl Json {
     /// Parses a text; `None` when it is not JSON.

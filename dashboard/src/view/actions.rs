@@ -155,7 +155,7 @@ impl Asking {
         for (field, input) in &self.inputs {
             let value = input.value();
             if field.is_number {
-                if let Ok(number) = value.parse::<f64>() {
+                if let Ok(number) = value.parse::<i32>() {
                     put(field.name, &number.into());
                 }
             } else if !(field.is_optional && value.is_empty()) {

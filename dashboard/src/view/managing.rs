@@ -85,12 +85,7 @@ pub fn row(shell: Shell, cell: &El, server: GuildId, row: &Json) {
     let undo = button(
         shell,
         "Undo",
-        Act {
-            about,
-            fixed: vec![("seq", seq.parse::<f64>().unwrap_or_default().into())],
-            is_dangerous: true,
-            ..undo
-        },
+        Act { about, fixed: vec![("seq", row.get("seq").0.clone())], is_dangerous: true, ..undo },
     );
     cell.add(undo.attr("aria-label", &["Undo row ", &seq].concat()));
 }
