@@ -1,5 +1,6 @@
 //! `/api/…`, with the session's cookie.
 
+use js_sys::{Object, Reflect};
 use leptos::prelude::window;
 use protocol::{Snapshot, link::PollError};
 use wasm_bindgen::{JsCast, JsValue};
@@ -32,6 +33,20 @@ pub async fn text(path: &str) -> Result<String, &'static str> {
 async fn get(path: &str, patience_ms: u32) -> Result<(u16, String), JsValue> {
     let wishes = RequestInit::new();
     wishes.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
+    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &wishes)).await?;
+    let answer: Response = answer.unchecked_into();
+    let body = JsFuture::from(answer.text()?).await?;
+    Ok((answer.status(), body.as_string().unwrap_or_default()))
+}
+
+/// Sends an action; the status and the answer.
+pub async fn act(path: &str, body: &str) -> Result<(u16, String), JsValue> {
+    let (wishes, headers) = (RequestInit::new(), Object::new());
+    Reflect::set(&headers, &"content-type".into(), &"application/json".into())?;
+    wishes.set_method("POST");
+    wishes.set_headers(&headers);
+    wishes.set_body(&body.into());
+    wishes.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     let answer = JsFuture::from(window().fetch_with_str_and_init(path, &wishes)).await?;
     let answer: Response = answer.unchecked_into();
     let body = JsFuture::from(answer.text()?).await?;

@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 /// A value of JSON.
 #[derive(Clone, Debug)]
-pub struct Json(JsValue);
+pub struct Json(pub JsValue);
 
 impl Json {
     /// Parses a text; `None` when it is not JSON.
@@ -34,6 +34,11 @@ impl Json {
             .as_string()
             .or_else(|| value.as_f64().map(|number| (number as i64).to_string()))
             .unwrap_or_default()
+    }
+
+    /// Whether a field is `true`.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).0.is_truthy()
     }
 
     /// The elements of an array; none when it is not an array.

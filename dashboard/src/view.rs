@@ -1,5 +1,6 @@
 //! What is shown, part by part.
 
+mod actions;
 mod alerts;
 mod charts;
 mod events;
@@ -8,6 +9,7 @@ mod header;
 mod journal;
 mod keys;
 mod leaders;
+mod managing;
 mod notice;
 mod player;
 mod row;
@@ -50,14 +52,24 @@ fn pages(shell: Shell) {
         for part in all("[data-view]") {
             part.hide(part.get("data-view") != view.word());
         }
-        let part = one(&["[data-view=", view.word(), "]"].concat());
-        match view {
-            View::Servers => servers::fill(shell, &part),
-            View::Server(server) => server::fill(shell, &part, server),
-            View::Player(server, player) => player::fill(shell, &part, server, player),
-            View::Overview | View::Alerts => {}
-        }
+        one("[data-said]").empty();
+        fill(shell, view);
     });
+}
+
+fn fill(shell: Shell, view: View) {
+    let part = one(&["[data-view=", view.word(), "]"].concat());
+    match view {
+        View::Servers => servers::fill(shell, &part),
+        View::Server(server) => server::fill(shell, &part, server),
+        View::Player(server, player) => player::fill(shell, &part, server, player),
+        View::Overview | View::Alerts => {}
+    }
+}
+
+/// Makes the page anew: something was done.
+fn refill(shell: Shell) {
+    fill(shell, shell.page.place.with_untracked(|place| place.view));
 }
 
 /// Moments are said as "5 s ago"; all that are on the page are kept true together.

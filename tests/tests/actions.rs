@@ -170,6 +170,9 @@ async fn a_server_its_rules_and_its_shop_are_managed() -> Result<()> {
     Ok(())
 }
 
+/// Who sends it, with which headers, what, and the status and the code of the answer.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, String, u16, &'a str);
+
 #[tokio::test]
 async fn what_is_no_action_of_ours_does_nothing() -> Result<()> {
     let edge = Edge::start_with(json!({"DEV_LINK": LINK}))?;
@@ -187,7 +190,7 @@ async fn what_is_no_action_of_ours_does_nothing() -> Result<()> {
     let cookies = [("Cookie", cookie.as_str()), ("Content-Type", json_type)];
     let own_page = [cookies[0], cookies[1], ("Origin", own)];
     let program = [("Authorization", bearer.as_str()), ("Content-Type", json_type)];
-    let cases: Vec<(&str, Vec<(&str, &str)>, String, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("nobody", vec![("Content-Type", json_type)], good.clone(), 401, "signed_out"),
         ("a wrong token", vec![("Authorization", "Bearer x"), cookies[1]], good.clone(), 401, "signed_out"),
         ("no origin", cookies.to_vec(), good.clone(), 403, "foreign_origin"),

@@ -7,7 +7,7 @@ use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    moment, player_link, say, server,
+    managing, moment, player_link, say, server,
     table::{self, Column, span},
 };
 use crate::{
@@ -119,6 +119,7 @@ impl Journal {
         if !note.is_empty() {
             command.put("span", "note", &["“", &note, "”"].concat());
         }
+        managing::row(self.shell, &command, self.server, row);
         let amount = if row.text("debit").is_empty() { span("–") } else { money("amount") };
         let tax = row.text("tax");
         if !tax.is_empty() && tax != "0" {

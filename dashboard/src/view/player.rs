@@ -3,7 +3,7 @@
 use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{journal, moment, panel, say, server, servers, table::span};
+use super::{journal, managing, moment, panel, say, server, servers, table::span};
 use crate::{
     dom::{El, el, link, live},
     fetch, format,
@@ -35,6 +35,10 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
                 if !name.is_empty() {
                     title.text(&name);
                 }
+                if profile.is_true("frozen") {
+                    head.put("span", "tag", "Frozen");
+                }
+                managing::player(shell, &head, guild, player, &profile);
                 show(shell, &facts, &profile);
                 show_items(&items, &profile);
             }

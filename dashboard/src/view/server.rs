@@ -5,7 +5,7 @@ use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    journal, moment, panel, player_link, say, servers,
+    journal, managing, moment, panel, player_link, say, servers,
     table::{self, Column, span},
 };
 use crate::{
@@ -40,6 +40,7 @@ pub fn fill(shell: Shell, part: &El, server: GuildId) {
     part.add(&head);
     live(move || _ = title.text(&servers::name_of(shell, server)));
     players(shell, &panel(part, "Players"), server);
+    managing::manage(shell, part, server);
     journal::fill(shell, &panel(part, "Journal"), server, None);
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::Timestamp;
 
 use super::{
-    moment, panel, say,
+    managing, moment, panel, say,
     table::{self, Cell, Column},
 };
 use crate::{
@@ -33,6 +33,7 @@ pub fn fill(shell: Shell, part: &El) {
     let page = shell.page;
     part.empty();
     let panel = panel(part, "Servers");
+    managing::everything(shell, &panel);
     let turn = Memo::new(move |_| page.now.with(|now| now.seconds() / ASK_EVERY_S));
     live(move || {
         turn.track();

@@ -1,0 +1,124 @@
+//! Everything is paused, and goes on: who hears of it, and what the same key gets.
+
+mod samples;
+
+use protocol::{
+    GuildId, ServerMessage, Severity,
+    action::{Action, Actor, Deed},
+    record::{Acknowledgement, Maintenance},
+    room::{Answer, Input, Memory, Output, Room, Row, SocketId},
+};
+use samples::{ADA, EPOCH, HARBOUR, NOON, push};
+
+fn ada() -> Actor {
+    Actor { id: Some(ADA), name: "Ada".to_owned() }
+}
+
+fn action(key: &str, deed: Deed) -> Action {
+    Action { key: key.to_owned(), reason: "an upgrade".to_owned(), deed }
+}
+
+fn answer(outputs: &[Output]) -> Answer {
+    let mut answers = outputs.iter().filter_map(|output| match output {
+        Output::Answer(answer) => Some(answer.clone()),
+        _ => None,
+    });
+    let answer = answers.next().unwrap();
+    assert_eq!(answers.next(), None);
+    answer
+}
+
+fn spread(outputs: &[Output]) -> Option<(Maintenance, Vec<GuildId>)> {
+    outputs.iter().find_map(|output| match output {
+        Output::Spread(said, guilds) => Some((*said, guilds.clone())),
+        _ => None,
+    })
+}
+
+fn acknowledged(room: &mut Room, seq: u64) -> Option<Maintenance> {
+    let outputs = room.handle(NOON, Input::Recorded(push(HARBOUR, seq..=seq)));
+    outputs.iter().find_map(|output| match output {
+        Output::Acknowledge(Acknowledgement { maintenance, .. }) => *maintenance,
+        _ => None,
+    })
+}
+
+#[test]
+fn it_is_stored_before_anybody_hears_of_it_and_all_do() {
+    let mut room = Room::new(EPOCH).0;
+    acknowledged(&mut room, 1);
+    room.handle(NOON, Input::Joined(SocketId(1), None, None));
+    let outputs = room.handle(NOON.plus(1_000), Input::Acted(ada(), action("k", Deed::Pause)));
+    let on = Maintenance { is_on: true, change: 1 };
+    assert_eq!(spread(&outputs), Some((on, vec![HARBOUR])));
+    let stored =
+        outputs.iter().position(|output| matches!(output, Output::Store(Row::Maintenance(_)))).unwrap();
+    let told = outputs.iter().position(|output| matches!(output, Output::Broadcast(_))).unwrap();
+    assert!(stored < told);
+    let event = outputs.iter().find_map(|output| match output {
+        Output::Broadcast(ServerMessage::NewEvent { data }) => Some(data),
+        _ => None,
+    });
+    let event = event.unwrap();
+    assert_eq!(event.message, "Ada paused everything, because an upgrade");
+    assert_eq!((event.guild_id, event.actor_id, event.severity), (GuildId::NONE, Some(ADA), Severity::Warn));
+    let Some(Output::Broadcast(ServerMessage::StatsUpdate { data, .. })) = outputs.last() else {
+        panic!("the numbers follow at once: {outputs:?}")
+    };
+    assert!(data.maintenance_mode);
+    assert_eq!(acknowledged(&mut room, 2), Some(on), "who was not told hears it with the next delivery");
+    let outputs = room.handle(NOON.plus(2_000), Input::Acted(ada(), action("l", Deed::Resume)));
+    assert_eq!(spread(&outputs), Some((Maintenance { is_on: false, change: 2 }, vec![HARBOUR])));
+    assert!(!room.stats(NOON).maintenance_mode);
+}
+
+#[test]
+fn the_same_key_is_the_same_action() {
+    let mut room = Room::new(EPOCH).0;
+    let first = answer(&room.handle(NOON, Input::Acted(ada(), action("k", Deed::Pause))));
+    assert!(matches!(first, Answer::Done(_)));
+    let refused = answer(&room.handle(NOON, Input::Acted(ada(), action("n", Deed::Pause))));
+    assert!(matches!(&refused, Answer::Refused(body) if body.contains("nothing_to_change")));
+    room.handle(NOON, Input::Acted(ada(), action("r", Deed::Resume)));
+    let grace = Actor { id: None, name: "Grace".to_owned() };
+    for (actor, key, deed, expected) in [
+        (ada(), "k", Deed::Pause, first),
+        (ada(), "n", Deed::Pause, refused),
+        (ada(), "k", Deed::Resume, Answer::KeyReused),
+        (grace, "k", Deed::Pause, Answer::KeyReused),
+        (ada(), "u", Deed::Undo { seq: protocol::JournalSeq(1) }, Answer::NotOffered),
+    ] {
+        let outputs = room.handle(NOON, Input::Acted(actor, action(key, deed)));
+        assert_eq!(outputs, [Output::Answer(expected)], "{key}");
+    }
+    assert_eq!(room.maintenance(), Maintenance { is_on: false, change: 2 });
+}
+
+#[test]
+fn it_is_remembered_with_the_last_hundred_keys() {
+    let mut room = Room::new(EPOCH).0;
+    let mut memory = Memory::new(EPOCH);
+    for number in 0..101 {
+        let deed = if number % 2 == 0 { Deed::Pause } else { Deed::Resume };
+        for output in room.handle(NOON, Input::Acted(ada(), action(&number.to_string(), deed))) {
+            if let Output::Store(row) = output {
+                memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+            }
+        }
+    }
+    assert_eq!(memory.maintenance.actions.len(), 100);
+    let mut room = Room::restore(memory, []);
+    assert_eq!(room.maintenance(), Maintenance { is_on: true, change: 101 });
+    let outputs = room.handle(NOON, Input::Acted(ada(), action("1", Deed::Resume)));
+    assert!(matches!(answer(&outputs), Answer::Done(_)) && outputs.len() == 1, "{outputs:?}");
+}
+
+#[test]
+fn a_servers_own_room_hears_of_it_in_order() {
+    let mut room = Room::new(EPOCH).0;
+    let heard =
+        |room: &mut Room, is_on, change| room.handle(NOON, Input::Heard(Maintenance { is_on, change })).len();
+    assert_eq!((heard(&mut room, true, 1), room.stats(NOON).maintenance_mode), (1, true));
+    assert_eq!((heard(&mut room, false, 2), room.stats(NOON).maintenance_mode), (1, false));
+    assert_eq!((heard(&mut room, true, 1), room.stats(NOON).maintenance_mode), (0, false));
+}

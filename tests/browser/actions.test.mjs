@@ -1,0 +1,155 @@
+// What an administrator does from the page, in a real browser, with everything behind the page real.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Stack } from "./stack.mjs";
+
+const GUILD = "812345678901234568";
+const PATIENCE = { timeout: 30_000 };
+
+let stack;
+let page;
+const complaints = [];
+
+before(async () => {
+  stack = await Stack.start();
+  page = await stack.signedInPage();
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.locator("[data-card=servers]").waitFor(PATIENCE);
+  for (const number of [1, 2]) await stack.command("daily", player(number));
+});
+
+after(async () => {
+  await stack?.stop();
+  assert.deepEqual(complaints, [], "nothing went wrong in the page's own code");
+});
+
+const NAMES = { 1: "Ann", 2: "Ben" };
+const player = (number) => ({ guildId: GUILD, userId: `70000000000000010${number}`, userName: NAMES[number] });
+const pay = (from, to, amount) => stack.command("pay", {
+  ...player(from),
+  options: [{ name: "user", type: 6, value: player(to).userId, userName: NAMES[to] }, { name: "amount", type: 4, value: amount }],
+});
+const description = async (number) => (await stack.command("balance", player(number))).data.embeds[0].description;
+const refusal = (reply) => reply.data.embeds[0].footer?.text;
+const button = (name) => page.getByRole("button", { name, exact: true });
+const said = (words) => page.locator("[data-said][role=status]", { hasText: words }).waitFor(PATIENCE);
+
+async function open(search) {
+  await page.goto(`${stack.url}/?${search}`);
+  await page.locator("[data-pill]", { hasText: "Live" }).waitFor(PATIENCE);
+}
+
+const openPlayer = (number) => open(`view=player&server=${GUILD}&player=${player(number).userId}`);
+
+/** Presses a button, fills in what its dialog asks for, and presses what it is called there. */
+async function act(name, title, fields) {
+  await button(name).first().click();
+  const dialog = page.getByRole("dialog", { name: title });
+  await dialog.waitFor(PATIENCE);
+  for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label, { exact: true }).fill(value);
+  await dialog.getByRole("button", { name: title }).click();
+  return dialog;
+}
+
+test("coins are given: the player's next command, the journal and the feed say so, and by whom", async () => {
+  await openPlayer(1);
+  await act("Give", "Give coins to Ann", { Coins: "400", Reason: "a contest" });
+  await said("An administrator give Ann: 100 → 500 coins, because a contest");
+  assert.match(await description(1), /500 coins/);
+  const row = page.locator("[data-view=player] tr", { hasText: "economy give" });
+  await row.getByText("by An administrator").waitFor(PATIENCE);
+  await row.getByText("a contest").waitFor(PATIENCE);
+  await page.locator("[data-go=overview]").first().click();
+  await page.locator("[data-events] > li", { hasText: "100 → 500 coins, because a contest" }).waitFor(PATIENCE);
+});
+
+test("what a rule refuses is said in the dialog, and can be put right there", async () => {
+  await openPlayer(1);
+  const dialog = await act("Take", "Take coins from Ann", { Coins: "501", Reason: "too much" });
+  await dialog.getByRole("status").getByText("more than the 500 coins").waitFor(PATIENCE);
+  await dialog.getByLabel("Coins").fill("100");
+  await dialog.getByRole("button", { name: "Take coins from Ann" }).click();
+  await said("500 → 400 coins");
+  assert.match(await description(1), /400 coins/);
+});
+
+test("a frozen player keeps every coin, until let go", async () => {
+  await openPlayer(1);
+  await act("Freeze", "Freeze Ann", { Reason: "a look at it" });
+  await said("An administrator froze Ann, because a look at it");
+  await page.locator("[data-view=player] .tag", { hasText: "Frozen" }).waitFor(PATIENCE);
+  assert.equal(refusal(await pay(1, 2, 5)), "frozen");
+  assert.equal(refusal(await pay(2, 1, 5)), "recipient_frozen");
+  await act("Unfreeze", "Unfreeze Ann", { Reason: "all is well" });
+  await said("unfroze Ann");
+  assert.equal(refusal(await pay(1, 2, 50)), undefined);
+});
+
+test("a payment is undone from the journal, once", async () => {
+  await open(`view=server&server=${GUILD}`);
+  // A payment that was refused moved nothing, and has no button.
+  const undo = page.getByRole("button", { name: /^Undo row/ });
+  const row = page.locator("[data-view=server] tbody tr", { hasText: "pay", has: undo }).first();
+  await row.waitFor(PATIENCE);
+  const seq = (await row.locator("td").first().textContent()).trim();
+  await act(`Undo row ${seq}`, `Undo row ${seq}`, { Reason: "a mistake" });
+  await said(`undid row ${seq} (pay)`);
+  await page.getByText(`undoes row ${seq}`).waitFor(PATIENCE);
+  assert.equal(await button(`Undo row ${seq}`).count(), 0, "it cannot be undone again");
+  assert.match(await description(1), /400 coins/);
+  await button("Prove the books").click();
+  await page.getByText(/✓ .* agree/).waitFor(PATIENCE);
+});
+
+test("a server is paused and goes on; its rules and its shop are changed", async () => {
+  await open(`view=server&server=${GUILD}`);
+  await button("Show").click();
+  await act("Pause this server", "Pause this server", { Reason: "a break" });
+  await said("paused the economy, because a break");
+  assert.equal(refusal(await pay(1, 2, 1)), "paused");
+  await button("Show").click();
+  await act("Resume this server", "Resume this server", { Reason: "over" });
+  await said("resumed the economy");
+  await button("Show").click();
+  await act("Change pay_min", "Change pay_min", { Value: "5", Reason: "small change" });
+  await said("set pay_min: 1 coin → 5 coins");
+  assert.equal(refusal(await pay(1, 2, 1)), "amount_too_small");
+  await button("Show").click();
+  await act("Add an item", "Add an item", { Name: "Hat", Price: "9", Reason: "winter" });
+  await said("added Hat for 9 coins");
+  const shop = await stack.command("shop", player(1));
+  assert.match(JSON.stringify(shop), /Hat/);
+});
+
+test("everything is paused, and every page says so", async () => {
+  await open("view=servers");
+  await act("Pause everything", "Pause everything", { Reason: "an upgrade" });
+  await said("paused everything, because an upgrade");
+  await page.locator("[data-maintenance]").waitFor(PATIENCE);
+  const deadline = Date.now() + PATIENCE.timeout;
+  while (refusal(await pay(1, 2, 5)) !== "maintenance") assert.ok(Date.now() < deadline, "players play on");
+  await act("Resume everything", "Resume everything", { Reason: "done" });
+  await said("resumed everything");
+  await page.locator("[data-maintenance]").waitFor({ ...PATIENCE, state: "hidden" });
+});
+
+test("an action whose answer is lost is sent again with the same key, and happens once", async () => {
+  await openPlayer(2);
+  const before = await description(2);
+  const held = Number(before.match(/([\d,]+) coins/)[1].replaceAll(",", ""));
+  const keys = [];
+  await page.route("**/actions", async (route) => {
+    keys.push(route.request().postDataJSON().key);
+    const answer = await route.fetch();
+    if (keys.length === 1) await route.abort(); // It has happened, and nobody was told.
+    else await route.fulfill({ response: answer });
+  });
+  const dialog = await act("Give", "Give coins to Ben", { Coins: "7", Reason: "once" });
+  await dialog.getByRole("status").getByText("could not be reached").waitFor(PATIENCE);
+  await dialog.getByRole("button", { name: "Give coins to Ben" }).click();
+  await said("because once");
+  await page.unroute("**/actions");
+  assert.deepEqual([keys.length, new Set(keys).size], [2, 1]);
+  assert.match(await description(2), new RegExp(`${(held + 7).toLocaleString("en")} coins`));
+});
