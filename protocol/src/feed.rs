@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
-    DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp, history::HistoryPoint,
+    DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp,
+    history::{self, HistoryPoint},
     message::Notice,
 };
 
@@ -47,7 +48,7 @@ impl Feed {
 
     /// Merges a snapshot, from the socket or from `/api/snapshot`.
     pub fn merge_snapshot(&mut self, snapshot: Snapshot) {
-        let Snapshot { epoch, seq, stats, events, history, .. } = snapshot;
+        let Snapshot { epoch, seq, stats, events, mut history, .. } = snapshot;
         if self.epoch != Some(epoch) {
             if self.epoch.is_some() && stats.as_of <= self.epoch_seen_at {
                 return; // A late answer from a log that has since been lost.
@@ -60,6 +61,7 @@ impl Feed {
         self.head = self.head.max(seq);
         self.settle();
         if self.has_nothing_newer_than(&stats) {
+            history::fill(&mut history);
             self.history = history.into();
             self.trim_history();
         }
@@ -127,7 +129,8 @@ impl Feed {
     }
 
     /// Points come again while their step of time lasts, each time with more.
-    fn merge_points(&mut self, points: Vec<HistoryPoint>) {
+    fn merge_points(&mut self, mut points: Vec<HistoryPoint>) {
+        history::fill(&mut points);
         for point in points {
             match self.history.binary_search_by_key(&point.at, |known| known.at) {
                 Ok(index) => self.history[index] = point,
