@@ -1,5 +1,6 @@
 //! What is shown, part by part.
 
+mod account;
 mod alerts;
 mod charts;
 mod events;
@@ -30,6 +31,7 @@ use crate::{
 /// Takes the page over from `index.html`, and begins.
 pub fn take_over(shell: Shell) {
     header::keep(shell);
+    account::keep(shell);
     notice::keep(shell);
     figures::keep(shell.page);
     charts::keep(shell);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Coins, Timestamp};
 
 /// What happened within one step of time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryPoint {
     /// Where the step begins.

@@ -15,10 +15,12 @@ use crate::{
     fetch, format,
     json::Json,
     lens::{
-        export, list,
+        export,
+        filter::{Filter, severity},
+        list,
         window::{Area, window as window_of},
     },
-    shell::{self, Shell},
+    shell::Shell,
     words,
 };
 
@@ -317,10 +319,19 @@ fn filters(shell: Shell) {
             shell.go(place, false);
         });
     }
+    let severities = all("[data-severity-pick]");
+    for button in &severities {
+        let Some(severity) = severity(&button.get("data-severity-pick")) else { continue };
+        button.on("click", move |_| {
+            let mut place = shell.page.place.get_untracked();
+            place.filter.toggle(severity);
+            shell.go(place, false);
+        });
+    }
     one(".filters").on("submit", |event| event.prevent_default());
     one("[data-clear]").on("click", move |_| {
         let mut place = shell.page.place.get_untracked();
-        place.filter = crate::lens::filter::Filter::default();
+        place.filter = Filter::default();
         shell.go(place, false);
     });
     live(move || {
@@ -342,6 +353,11 @@ fn filters(shell: Shell) {
             if field.value() != value {
                 field.set_value(value);
             }
+        }
+        for button in &severities {
+            let picked = severity(&button.get("data-severity-pick"));
+            let picked = picked.is_some_and(|severity| place.filter.severities.contains(&severity));
+            button.attr("aria-pressed", if picked { "true" } else { "false" });
         }
         one("[data-clear]").hide(place.filter.is_open());
     });
@@ -381,7 +397,7 @@ async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
     let filter = shell.page.place.get_untracked().filter;
     let (mut count, mut before, mut file) = (0, u64::MAX >> 11, String::new());
     while count < export::ROWS_MAX {
-        let body = fetch::text(&shell::older_path(&filter, Seq(before))).await?;
+        let body = fetch::text(&shell.older_path(&filter, Seq(before))).await?;
         let page: Vec<Event> = serde_json::from_str(&body).map_err(|_| words::refusal(500))?;
         let Some(oldest) = page.last() else { break };
         before = oldest.seq.0;
