@@ -31,20 +31,20 @@ pub fn keep(shell: Shell) {
         let text = el("div");
         text.put("h2", "", title).put("p", "", advice);
         panel.add(&text);
-        let choices = el("p");
-        choices.class("choices");
+        let ways = el("p");
+        ways.class("ways");
         if !sign_in.is_empty() {
             let sign_in = link(&account::sign_in_href(shell), sign_in);
             sign_in.class("button primary");
-            choices.add(&sign_in);
+            ways.add(&sign_in);
         }
         if page.place.with_untracked(|place| place.room.is_some()) {
             let all = link("?", "All servers");
             all.class("button");
-            choices.add(&all);
+            ways.add(&all);
         }
         let reload = el("button");
         reload.class("button").attr("type", "button").text("Reload").on("click", |_| Shell::reload());
-        place.add(panel.add(choices.add(&reload)));
+        place.add(panel.add(ways.add(&reload)));
     });
 }
