@@ -1,6 +1,9 @@
 //! What a viewer knows. Snapshots, stats and events may come doubled, late and in any order; the feed ends up the same.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
     DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp,
@@ -21,7 +24,7 @@ pub struct Feed {
     epoch_seen_at: Timestamp,
     /// Every event up to here has been merged, or is older than the ring was.
     head: Seq,
-    events: BTreeMap<Seq, Event>,
+    events: BTreeMap<Seq, Arc<Event>>,
     stats: Option<DashboardStats>,
     history: VecDeque<HistoryPoint>,
     notice: Option<Notice>,
@@ -55,9 +58,7 @@ impl Feed {
             }
             *self = Self { epoch: Some(epoch), notice: self.notice.take(), ..Self::default() };
         }
-        for event in events {
-            self.events.entry(event.seq).or_insert(event);
-        }
+        self.keep(events);
         self.head = self.head.max(seq);
         self.settle();
         if self.has_nothing_newer_than(&stats) {
@@ -70,6 +71,11 @@ impl Feed {
 
     /// Newest event first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.shared_events().map(AsRef::as_ref)
+    }
+
+    /// The same, to be kept without copying them.
+    pub fn shared_events(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.events.values().rev()
     }
 
@@ -108,10 +114,14 @@ impl Feed {
         if self.epoch != Some(epoch) {
             return;
         }
-        for event in events {
-            self.events.entry(event.seq).or_insert(event);
-        }
+        self.keep(events);
         self.settle();
+    }
+
+    fn keep(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.events.entry(event.seq).or_insert_with(|| Arc::new(event));
+        }
     }
 
     fn merge_stats(&mut self, epoch: Epoch, stats: DashboardStats, points: Vec<HistoryPoint>) {

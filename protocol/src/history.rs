@@ -40,18 +40,18 @@ pub struct HistoryPoint {
 /// Leaves out what seldom changes where it is as in the point before: an hour of points comes with every snapshot. The
 /// first point says all.
 pub fn thin(points: &mut [HistoryPoint]) {
-    fn leave_out<T: PartialEq>(now: &mut Option<T>, before: &Option<T>) {
-        if now == before {
+    fn leave_out<T: Copy + PartialEq>(now: &mut Option<T>, before: Option<T>) {
+        if *now == before {
             *now = None;
         }
     }
     for index in (1..points.len()).rev() {
         let [before, now] = &mut points[index - 1..=index] else { continue };
-        leave_out(&mut now.guilds, &before.guilds);
-        leave_out(&mut now.active, &before.active);
-        leave_out(&mut now.avg_level, &before.avg_level);
-        leave_out(&mut now.top_streak, &before.top_streak);
-        leave_out(&mut now.started_at, &before.started_at);
+        leave_out(&mut now.guilds, before.guilds);
+        leave_out(&mut now.active, before.active);
+        leave_out(&mut now.avg_level, before.avg_level);
+        leave_out(&mut now.top_streak, before.top_streak);
+        leave_out(&mut now.started_at, before.started_at);
     }
 }
 
