@@ -14,24 +14,34 @@ const TIMEOUT_MS: u32 = 8_000;
 /// How long a proof may take, in milliseconds: it reads a whole journal.
 const PROOF_TIMEOUT_MS: u32 = 60_000;
 
-/// Asks for all that the page needs.
-pub async fn snapshot() -> Result<Box<Snapshot>, PollError> {
-    let (status, body) = get("/api/snapshot", TIMEOUT_MS).await.map_err(|_| PollError::Unavailable)?;
+/// Asks for all that the page needs, by the snapshot's address.
+pub async fn snapshot(path: &str) -> Result<Box<Snapshot>, PollError> {
+    let (status, body) = send("GET", path, TIMEOUT_MS).await.map_err(|_| PollError::Unavailable)?;
     read(status, &body)
 }
 
 /// Asks for something; an `Err` is a sentence for the reader.
 pub async fn text(path: &str) -> Result<String, &'static str> {
     let patience = if path.ends_with("/proof") { PROOF_TIMEOUT_MS } else { TIMEOUT_MS };
-    match get(path, patience).await {
-        Ok((200, body)) => Ok(body),
+    answered(send("GET", path, patience).await)
+}
+
+/// Asks for something to be done that needs no more words; an `Err` is a sentence for the reader.
+pub async fn post(path: &str) -> Result<String, &'static str> {
+    answered(send("POST", path, TIMEOUT_MS).await)
+}
+
+fn answered(answer: Result<(u16, String), JsValue>) -> Result<String, &'static str> {
+    match answer {
+        Ok((200..300, body)) => Ok(body),
         Ok((status, _)) => Err(words::refusal(status)),
         Err(_) => Err(words::refusal(0)),
     }
 }
 
-async fn get(path: &str, patience_ms: u32) -> Result<(u16, String), JsValue> {
+async fn send(method: &str, path: &str, patience_ms: u32) -> Result<(u16, String), JsValue> {
     let wishes = RequestInit::new();
+    wishes.set_method(method);
     wishes.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
     let answer = JsFuture::from(window().fetch_with_str_and_init(path, &wishes)).await?;
     let answer: Response = answer.unchecked_into();
@@ -57,7 +67,8 @@ fn read(status: u16, body: &str) -> Result<Box<Snapshot>, PollError> {
     match status {
         200 => serde_json::from_str(body).map_err(|_| PollError::Unavailable),
         401 => Err(PollError::SignedOut),
-        403 => Err(PollError::Forbidden),
+        // 404: a server alone that Pulse does not know. To who asks it is the same.
+        403 | 404 => Err(PollError::Forbidden),
         _ => Err(PollError::Unavailable),
     }
 }
@@ -71,6 +82,7 @@ mod tests {
         let cases = [
             (401, "{}", PollError::SignedOut),
             (403, "{}", PollError::Forbidden),
+            (404, "{}", PollError::Forbidden),
             (503, "", PollError::Unavailable),
             (200, "<!doctype html>", PollError::Unavailable),
         ];

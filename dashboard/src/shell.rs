@@ -141,7 +141,7 @@ impl Shell {
             return;
         };
         spawn_local(async move {
-            let answer = older(&filter, before).await;
+            let answer = self.older(&filter, before).await;
             self.with(|state| {
                 state.asking_older = false;
                 match answer {
@@ -166,7 +166,27 @@ impl Shell {
         });
     }
 
+    /// The address of a page of events older than `before`.
+    pub fn older_path(self, filter: &Filter, before: Seq) -> String {
+        let start = ["/api/events?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
+        browser::query(&self.of_room(&start), &filter.pairs())
+    }
+
+    /// An address that the room answers, which ends with `?` or a parameter: of the server that is looked at alone, if one
+    /// is.
+    pub fn of_room(self, start: &str) -> String {
+        browser::query(start, &self.page.place.with_untracked(Place::room_pair))
+    }
+
+    async fn older(self, filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
+        let body = fetch::text(&self.older_path(filter, before)).await?;
+        serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
+    }
+
     fn arrive(self, place: Place) {
+        if place.room != self.page.place.with_untracked(|here| here.room) {
+            return Self::reload(); // Another room, with numbers of its own.
+        }
         let refilter = self.with(|state| {
             let refilter = *state.list.filter() != place.filter;
             if refilter {
@@ -194,6 +214,7 @@ impl Shell {
         match output {
             Output::Connect(attempt, resume) => {
                 let socket = Socket::open(
+                    self.page.place.with_untracked(|place| place.room),
                     resume,
                     move |text| self.said(attempt, &text),
                     move |code| self.handle(Input::Closed(attempt, code)),
@@ -213,7 +234,7 @@ impl Shell {
             }),
             Output::Hangup => self.with(|state| state.socket = None),
             Output::Poll => spawn_local(async move {
-                let answer = fetch::snapshot().await;
+                let answer = fetch::snapshot(&self.of_room("/api/snapshot?")).await;
                 self.handle(Input::Polled(answer));
             }),
             Output::Updated => self.ask_for_frame(),
@@ -352,15 +373,4 @@ impl State {
     pub fn feed(&self) -> &protocol::feed::Feed {
         self.link.feed()
     }
-}
-
-async fn older(filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
-    let body = fetch::text(&older_path(filter, before)).await?;
-    serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
-}
-
-/// The address of a page of events older than `before`.
-pub fn older_path(filter: &Filter, before: Seq) -> String {
-    let start = ["/api/events?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
-    browser::query(&start, &filter.pairs())
 }

@@ -1,7 +1,7 @@
 //! One WebSocket to the room. Dropping it hangs up, and nothing of it is heard any more.
 
 use leptos::prelude::window;
-use protocol::{Epoch, Seq};
+use protocol::{Epoch, GuildId, Seq};
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
@@ -13,14 +13,15 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket; `None` when the browser refuses to.
+    /// Opens a socket to the room of all servers, or of one; `None` when the browser refuses to.
     pub fn open(
+        room: Option<GuildId>,
         resume: Option<(Epoch, Seq)>,
         mut said: impl FnMut(String) + 'static,
         mut closed: impl FnMut(u16) + 'static,
     ) -> Option<Self> {
         let location = window().location();
-        let url = url(&location.protocol().ok()?, &location.host().ok()?, resume);
+        let url = url(&location.protocol().ok()?, &location.host().ok()?, room, resume);
         let socket = WebSocket::new(&url).ok()?;
         let on_message = Closure::<dyn FnMut(_)>::new(move |message: MessageEvent| {
             // A binary frame is not of this protocol; as an empty text it fails like any other nonsense.
@@ -46,12 +47,16 @@ impl Drop for Socket {
     }
 }
 
-fn url(protocol: &str, host: &str, resume: Option<(Epoch, Seq)>) -> String {
-    let scheme = if protocol == "https:" { "wss" } else { "ws" };
-    match resume {
-        Some((epoch, since)) => format!("{scheme}://{host}/ws?epoch={epoch}&since={since}"),
-        None => format!("{scheme}://{host}/ws"),
+fn url(protocol: &str, host: &str, room: Option<GuildId>, resume: Option<(Epoch, Seq)>) -> String {
+    let mut url = [if protocol == "https:" { "wss" } else { "ws" }, "://", host, "/ws?"].concat();
+    if let Some(room) = room {
+        url.push_str(&["room=", &room.to_string(), "&"].concat());
     }
+    if let Some((epoch, since)) = resume {
+        url.push_str(&["epoch=", &epoch.to_string(), "&since=", &since.to_string(), "&"].concat());
+    }
+    url.pop();
+    url
 }
 
 #[cfg(test)]
@@ -60,10 +65,11 @@ mod tests {
 
     #[test]
     fn the_socket_is_as_safe_as_the_page_and_goes_on_where_it_was() {
-        assert_eq!(url("http:", "127.0.0.1:8787", None), "ws://127.0.0.1:8787/ws");
+        assert_eq!(url("http:", "127.0.0.1:8787", None, None), "ws://127.0.0.1:8787/ws");
+        assert_eq!(url("http:", "a.example", Some(GuildId(9)), None), "ws://a.example/ws?room=9");
         assert_eq!(
-            url("https:", "pulse.example", Some((Epoch(0xab), Seq(7)))),
-            "wss://pulse.example/ws?epoch=00000000000000ab&since=7"
+            url("https:", "pulse.example", Some(GuildId(9)), Some((Epoch(0xab), Seq(7)))),
+            "wss://pulse.example/ws?room=9&epoch=00000000000000ab&since=7"
         );
     }
 }

@@ -1,10 +1,13 @@
 //! What is shown, part by part.
 
+mod account;
 mod actions;
 mod alerts;
 mod charts;
 mod events;
+mod exports;
 mod figures;
+mod filters;
 mod header;
 mod journal;
 mod keys;
@@ -32,6 +35,7 @@ use crate::{
 /// Takes the page over from `index.html`, and begins.
 pub fn take_over(shell: Shell) {
     header::keep(shell);
+    account::keep(shell);
     notice::keep(shell);
     figures::keep(shell.page);
     charts::keep(shell);

@@ -125,6 +125,8 @@ pub struct Ending {
     pub title: &'static str,
     /// What to do.
     pub advice: &'static str,
+    /// What the link to the sign-in says; empty where signing in does not help.
+    pub sign_in: &'static str,
 }
 
 /// What a final close code means to the viewer.
@@ -137,27 +139,32 @@ pub fn ending(code: u16) -> Ending {
         SIGNED_OUT => Ending {
             label: "Signed out",
             title: "You are signed out",
-            advice: "Sign in again, or open the one-time link that “cargo xtask dev” prints.",
+            advice: "Sign in, and you are back where you were. On a developer's machine, open the one-time link that “cargo xtask dev” prints.",
+            sign_in: "Sign in with Discord",
         },
         FORBIDDEN => Ending {
             label: "Not permitted",
-            title: "You may not watch this page",
-            advice: "Your account is not on the list of administrators. Ask the owner to add it to ADMIN_IDS, then reload.",
+            title: "This is not yours to look at",
+            advice: "A server is shown to who has Discord's permission “Manage Server” in it, and all servers to who is named in ADMIN_IDS. Your account has neither, or Pulse is not in that server. Ask whoever runs Pulse; then sign in again, so that your rights are looked up anew.",
+            sign_in: "Sign in again",
         },
         VERSION_MISMATCH => Ending {
             label: "New version",
             title: "Pulse has been updated",
             advice: "This page is older than the server. Reload it; if this stays, empty the browser's cache.",
+            sign_in: "",
         },
         ROOM_FULL => Ending {
             label: "Room full",
             title: "Too many people are watching",
             advice: "The server takes no more viewers now. Close other tabs with this page, or reload in a minute.",
+            sign_in: "",
         },
         _ => Ending {
             label: "Ended",
             title: "The server has ended the connection",
             advice: "It did not say why in a way this page understands. Reload to try again.",
+            sign_in: "",
         },
     }
 }

@@ -1,9 +1,13 @@
 //! What a viewer knows. Snapshots, stats and events may come doubled, late and in any order; the feed ends up the same.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use crate::{
-    DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp, history::HistoryPoint,
+    DashboardStats, Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp,
+    history::{self, HistoryPoint},
     message::Notice,
 };
 
@@ -20,7 +24,7 @@ pub struct Feed {
     epoch_seen_at: Timestamp,
     /// Every event up to here has been merged, or is older than the ring was.
     head: Seq,
-    events: BTreeMap<Seq, Event>,
+    events: BTreeMap<Seq, Arc<Event>>,
     stats: Option<DashboardStats>,
     history: VecDeque<HistoryPoint>,
     notice: Option<Notice>,
@@ -47,19 +51,18 @@ impl Feed {
 
     /// Merges a snapshot, from the socket or from `/api/snapshot`.
     pub fn merge_snapshot(&mut self, snapshot: Snapshot) {
-        let Snapshot { epoch, seq, stats, events, history, .. } = snapshot;
+        let Snapshot { epoch, seq, stats, events, mut history, .. } = snapshot;
         if self.epoch != Some(epoch) {
             if self.epoch.is_some() && stats.as_of <= self.epoch_seen_at {
                 return; // A late answer from a log that has since been lost.
             }
             *self = Self { epoch: Some(epoch), notice: self.notice.take(), ..Self::default() };
         }
-        for event in events {
-            self.events.entry(event.seq).or_insert(event);
-        }
+        self.keep(events);
         self.head = self.head.max(seq);
         self.settle();
         if self.has_nothing_newer_than(&stats) {
+            history::fill(&mut history);
             self.history = history.into();
             self.trim_history();
         }
@@ -68,6 +71,11 @@ impl Feed {
 
     /// Newest event first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.shared_events().map(AsRef::as_ref)
+    }
+
+    /// The same, to be kept without copying them.
+    pub fn shared_events(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.events.values().rev()
     }
 
@@ -106,10 +114,14 @@ impl Feed {
         if self.epoch != Some(epoch) {
             return;
         }
-        for event in events {
-            self.events.entry(event.seq).or_insert(event);
-        }
+        self.keep(events);
         self.settle();
+    }
+
+    fn keep(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.events.entry(event.seq).or_insert_with(|| Arc::new(event));
+        }
     }
 
     fn merge_stats(&mut self, epoch: Epoch, stats: DashboardStats, points: Vec<HistoryPoint>) {
@@ -127,7 +139,8 @@ impl Feed {
     }
 
     /// Points come again while their step of time lasts, each time with more.
-    fn merge_points(&mut self, points: Vec<HistoryPoint>) {
+    fn merge_points(&mut self, mut points: Vec<HistoryPoint>) {
+        history::fill(&mut points);
         for point in points {
             match self.history.binary_search_by_key(&point.at, |known| known.at) {
                 Ok(index) => self.history[index] = point,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Coins, Timestamp};
 
 /// What happened within one step of time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryPoint {
     /// Where the step begins.
@@ -20,6 +20,51 @@ pub struct HistoryPoint {
     pub errors: u64,
     /// What all players held at the end of the step.
     pub wealth: Coins,
+    /// Servers at the end of the step. This and what follows is left out where it is as in the point before, see [`thin`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guilds: Option<u64>,
+    /// Players with a command in the 24 hours before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<u64>,
+    /// Mean level of all players.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avg_level: Option<f64>,
+    /// The longest streak that ran, in days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_streak: Option<u32>,
+    /// When the bot-worker that reported within the step was started; 0 where none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+}
+
+/// Leaves out what seldom changes where it is as in the point before: an hour of points comes with every snapshot. The
+/// first point says all.
+pub fn thin(points: &mut [HistoryPoint]) {
+    fn leave_out<T: Copy + PartialEq>(now: &mut Option<T>, before: Option<T>) {
+        if *now == before {
+            *now = None;
+        }
+    }
+    for index in (1..points.len()).rev() {
+        let [before, now] = &mut points[index - 1..=index] else { continue };
+        leave_out(&mut now.guilds, before.guilds);
+        leave_out(&mut now.active, before.active);
+        leave_out(&mut now.avg_level, before.avg_level);
+        leave_out(&mut now.top_streak, before.top_streak);
+        leave_out(&mut now.started_at, before.started_at);
+    }
+}
+
+/// Puts in what [`thin`] has left out.
+pub fn fill(points: &mut [HistoryPoint]) {
+    for index in 1..points.len() {
+        let [before, now] = &mut points[index - 1..=index] else { continue };
+        now.guilds = now.guilds.or(before.guilds);
+        now.active = now.active.or(before.active);
+        now.avg_level = now.avg_level.or(before.avg_level);
+        now.top_streak = now.top_streak.or(before.top_streak);
+        now.started_at = now.started_at.or(before.started_at);
+    }
 }
 
 /// How far back a chart goes.

@@ -36,7 +36,7 @@ pub struct Attempt(pub u32);
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<'a> {
-    /// The page was opened.
+    /// The page was opened. What came with the document has been told as [`Input::Polled`] before.
     Started,
     /// A text frame came.
     Said(Attempt, &'a str),
@@ -168,7 +168,9 @@ impl Link {
         let mut outputs = Vec::new();
         match input {
             Input::Started => {
-                outputs.push(Output::Poll);
+                if self.feed.stats().is_none() {
+                    outputs.push(Output::Poll);
+                }
                 self.connect(now, &mut outputs);
             }
             Input::Said(attempt, text) if attempt == self.attempt => {

@@ -21,7 +21,7 @@ pub use self::jobs::JOBS_KEPT_MAX;
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
 pub use self::row::{GuildRow, Kind, Memory, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
-pub use self::timeline::{Bucket, Resolution};
+pub use self::timeline::{Bucket, Census, Resolution};
 use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
     ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
@@ -323,7 +323,7 @@ impl Room {
             self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
             outputs.push(Output::Store(self.ledgers.replace(guild, acknowledged, push.totals)));
             for at in [committed_at, now] {
-                self.timeline.set_wealth(at, self.ledgers.wealth());
+                self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
             }
             self.timeline.save(now, outputs);
         }
@@ -336,7 +336,7 @@ impl Room {
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
-        let sample = report.sample();
+        let (sample, started_at) = (report.sample(), report.started_at);
         // By age, not by the clock of whoever measured: that may be minutes off.
         for missed in &report.missed {
             self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
@@ -344,8 +344,8 @@ impl Room {
         self.notice(now, outputs);
         self.pulse.report(now, report, |guild| self.ledgers.totals(guild).is_some(), outputs);
         self.notice(now, outputs);
-        self.timeline.add_ping(now, sample);
-        self.timeline.set_wealth(now, self.ledgers.wealth());
+        self.timeline.add_report(now, started_at, sample);
+        self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
         self.timeline.save(now, outputs);
         self.flush_or_wait(now, outputs);
     }

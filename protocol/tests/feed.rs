@@ -6,7 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use protocol::{
     Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp,
     feed::{EVENTS_KEPT, Feed, HISTORY_KEPT},
-    history::HistoryPoint,
+    history::{self, HistoryPoint},
 };
 use samples::{EPOCH, NOON, event, events, snapshot, stats};
 
@@ -168,8 +168,9 @@ fn a_viewer_keeps_so_much() {
 fn the_charts_grow_with_the_numbers() {
     let mut feed = Feed::default();
     let first = snapshot(EPOCH, NOON, 1..=3);
-    let (known, newest) = (first.history.len(), first.history[first.history.len() - 1].clone());
+    let known = first.history.len();
     feed.merge_snapshot(first);
+    let newest = feed.history()[known - 1].clone();
     let point =
         |tick: u64, commands| HistoryPoint { at: newest.at.plus(tick * 5_000), commands, ..newest.clone() };
     let mut tell = |tick: u64, points| {
@@ -193,4 +194,27 @@ fn the_charts_grow_with_the_numbers() {
         (history.len(), history.back().map(|point| point.at)),
         (HISTORY_KEPT, Some(point(2_000, 1).at))
     );
+}
+
+#[test]
+fn what_a_point_leaves_out_is_as_in_the_point_before() {
+    let told = snapshot(EPOCH, NOON, 1..=3).history;
+    let point = |tick: u64, active| HistoryPoint { at: NOON.plus(tick * 5_000), active, ..told[0].clone() };
+    let whole: Vec<_> =
+        [4, 4, 7, 7, 4].iter().zip(0..).map(|(&active, tick)| point(tick, Some(active))).collect();
+    let mut thinned = whole.clone();
+    history::thin(&mut thinned);
+    let left: Vec<_> = thinned.iter().map(|point| (point.active, point.guilds)).collect();
+    assert_eq!(left, [(Some(4), Some(2)), (None, None), (Some(7), None), (None, None), (Some(4), None)]);
+
+    let mut feed = Feed::default();
+    feed.merge_snapshot(Snapshot { history: thinned.clone(), ..snapshot(EPOCH, NOON, 1..=3) });
+    assert!(feed.history().iter().eq(&whole));
+    // An update begins anew: its first point says all.
+    let mut later = vec![point(4, Some(9)), point(5, Some(9))];
+    history::thin(&mut later);
+    let data = Box::new(stats(NOON.plus(25_000), 3));
+    feed.merge(EPOCH, ServerMessage::StatsUpdate { data, points: later });
+    let active: Vec<_> = feed.history().iter().filter_map(|point| point.active).collect();
+    assert_eq!(active, [4, 4, 7, 7, 9, 9]);
 }

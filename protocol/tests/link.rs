@@ -119,6 +119,17 @@ fn connects(wanted: &[(u64, Output)]) -> Vec<u64> {
 }
 
 #[test]
+fn what_came_with_the_document_is_not_asked_for_again() {
+    let mut page = Page { link: Link::default(), now: NOON, attempt: Attempt(0), entropy: 0 };
+    page.handle(Input::Polled(Ok(Box::new(snapshot(EPOCH, NOON, 1..=3)))));
+    let outputs = page.handle(Input::Started);
+    assert_eq!(outputs[0], Output::Connect(Attempt(1), Some((EPOCH, Seq(3)))));
+    assert!(!outputs.contains(&Output::Poll), "{outputs:?}");
+    page.hello(EPOCH, 3, true);
+    assert_eq!((page.status(), page.feed().events().count()), (Status::Live, 3));
+}
+
+#[test]
 fn a_socket_that_says_nothing_is_given_up_after_five_seconds() {
     let mut page = Page::opened();
     assert_eq!(page.status(), Status::Connecting);

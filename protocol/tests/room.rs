@@ -680,6 +680,25 @@ fn charts_go_back_as_far_as_they_say() {
 }
 
 #[test]
+fn charts_know_how_large_everything_was_and_since_when_the_bot_ran() {
+    let mut house = House::empty();
+    house.record(3);
+    house.now = NOON.plus(60_000);
+    house.handle(Input::Reported(report(house.now)));
+    house.now = NOON.plus(70_000);
+    let started = house.now.minus(86_410_000);
+    let mut points = house.room.history(house.now, Range::Hour).points;
+    let first = points[0].clone();
+    assert!(first.active.is_some() && first.avg_level.is_some() && first.top_streak.is_some());
+    assert_eq!((first.guilds, first.started_at), (Some(1), Some(Timestamp(0))), "no report has come");
+    assert_eq!((points[1].active, points[1].started_at), (None, None), "as in the point before");
+    protocol::history::fill(&mut points);
+    let told: Vec<_> = points[11..].iter().map(|point| (point.guilds, point.started_at)).collect();
+    let (none, running) = (Some(Timestamp(0)), Some(started));
+    assert_eq!(told, [(Some(1), none), (Some(2), running), (Some(2), none), (Some(2), none)]);
+}
+
+#[test]
 fn the_room_tells_of_itself() {
     let mut house = House::watched();
     house.record(2);

@@ -24,12 +24,13 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function opened(search, options = {}, prepare = () => {}) {
+async function opened(search, options = {}, prepare = () => {}, withClock = false) {
   const server = new Server({ count: 60 });
   prepare(server);
   const context = await browser.newContext(options);
   await server.attach(context);
   const page = await context.newPage();
+  if (withClock) await page.clock.install();
   await page.goto(PAGE + search);
   return { server, context, page };
 }
@@ -63,42 +64,42 @@ for (const colorScheme of ["dark", "light"]) {
 
   test(`axe finds nothing in any state of the connection, ${colorScheme}`, async () => {
     const states = {
-      Connecting: (server) => (server.join = () => {}),
-      Reconnecting: (server) => (server.accepts = false),
-      "Signed out": (server) => {
-        server.accepts = false;
-        server.routes["/api/snapshot"] = () => ({ status: 401, json: {} });
-      },
-      "New version": (server) => (server.version = 2),
-      Paused: () => {},
+      Connecting: { prepare: (server) => (server.join = () => {}) },
+      Live: { then: (page) => page.getByLabel("Account").click() }, // With its menu open.
+      Paused: { then: (page) => page.keyboard.press("Space") },
+      Stale: { then: (page) => page.clock.runFor(14_000) },
+      Reconnecting: { prepare: (server) => (server.accepts = false) },
+      Polling: { prepare: (server) => (server.accepts = false) },
+      "Signed out": { then: (page, server) => server.cut(4501) },
+      "Not permitted": { then: (page, server) => server.cut(4503) },
+      "Room full": { then: (page, server) => server.cut(4529) },
+      "New version": { prepare: (server) => (server.version = 2) },
     };
-    for (const [words, prepare] of Object.entries(states)) {
-      const { page, context } = await opened("", { colorScheme, reducedMotion: "reduce" }, prepare);
-      if (words === "Paused") {
+    for (const [words, { prepare, then }] of Object.entries(states)) {
+      const options = { colorScheme, reducedMotion: "reduce" };
+      const { page, context, server } = await opened(`?room=${GUILD}`, options, prepare, words === "Stale");
+      if (then) {
         await pill(page, "Live");
-        await page.keyboard.press("Space");
+        await then(page, server);
       }
       await pill(page, words);
       assert.deepEqual(await violations(page), [], words);
       await context.close();
     }
   });
-}
 
-test("axe finds nothing when the numbers are stale, and with an alert", async () => {
-  const { page, context, server } = await opened("", { reducedMotion: "reduce" });
-  await pill(page, "Live");
-  const slow = { ping: { avg: 900, gateway: 900, rest: 900, changeFromLastHour: null } };
-  while ((await page.locator("[data-alarmed]").count()) === 0) {
-    server.tellStats(slow);
-    await page.waitForTimeout(1_000);
-  }
-  assert.deepEqual(await violations(page), [], "alert");
-  server.say = () => {};
-  await pill(page, "Stale");
-  assert.deepEqual(await violations(page), [], "stale");
-  await context.close();
-});
+  test(`axe finds nothing wrong with an alert, ${colorScheme}`, async () => {
+    const { page, context, server } = await opened("", { colorScheme, reducedMotion: "reduce" });
+    await pill(page, "Live");
+    const slow = { ping: { avg: 900, gateway: 900, rest: 900, changeFromLastHour: null } };
+    while ((await page.locator("[data-alarmed]").count()) === 0) {
+      server.tellStats(slow);
+      await page.waitForTimeout(1_000);
+    }
+    assert.deepEqual(await violations(page), []);
+    await context.close();
+  });
+}
 
 test("nothing is lost at 320 pixels, and at twice the size", async () => {
   for (const viewport of [{ width: 320, height: 640 }, { width: 640, height: 400 }, { width: 2560, height: 1080 }]) {
@@ -106,6 +107,11 @@ test("nothing is lost at 320 pixels, and at twice the size", async () => {
       const { page, context } = await opened(search, { viewport });
       await pill(page, "Live");
       await page.waitForLoadState("networkidle");
+      if (name === "overview") {
+        await page.getByLabel("Account").click();
+        const menu = await page.locator("[data-account] > div").boundingBox();
+        assert.ok(menu.x >= 0 && menu.x + menu.width <= viewport.width, `the menu stands at ${JSON.stringify(menu)}`);
+      }
       const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       assert.ok(content <= window, `${name}: ${content} px of content in a window of ${window} px`);
       await context.close();
@@ -158,14 +164,14 @@ test("by keyboard alone: every control is reached, and shows that it is", async 
     const stop = await page.evaluate(() => {
       const at = document.activeElement;
       const { outlineStyle, boxShadow } = getComputedStyle(at);
-      const name = at.dataset.go ?? at.dataset.range ?? at.dataset.by ?? at.dataset.filter ?? at.dataset.export ?? at.className;
+      const name = at.dataset.go ?? at.dataset.range ?? at.dataset.by ?? at.dataset.filter ?? at.dataset.export ?? at.dataset.severityPick ?? (at.tagName === "SUMMARY" && at.ariaLabel || at.className);
       return { name, shown: outlineStyle !== "none" || boxShadow !== "none", tag: at.tagName };
     });
     if (stop.tag === "BODY") break;
     assert.ok(stop.shown, `${stop.tag} ${stop.name} shows no focus`);
     reached.add(stop.name);
   }
-  for (const name of ["overview", "servers", "alerts", "1h", "30d", "plot", "q", "severity", "csv", "line", "wealth"]) {
+  for (const name of ["overview", "servers", "alerts", "1h", "30d", "plot", "q", "error", "Account", "csv", "line", "wealth"]) {
     assert.ok(reached.has(name), `${name} of ${[...reached]}`);
   }
   await context.close();

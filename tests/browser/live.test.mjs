@@ -137,13 +137,14 @@ test("filters narrow what is shown, stand in the address, and survive a reload",
   await open();
   server.record(1, { severity: "error", source: "command", message: "Bob's command failed" });
   await row("Bob's command failed").waitFor(PATIENCE);
-  await page.locator("[data-filter=severity]").selectOption("error");
+  const severity = (name) => page.getByRole("group", { name: "Severity" }).getByRole("button", { name });
+  await severity("Error").click();
   await until("one row", async () => (await rows().count()) === 1);
   assert.match(page.url(), /severity=error/);
   await page.reload();
   await pill("Live");
   await until("one row", async () => (await rows().count()) === 1);
-  assert.equal(await page.locator("[data-filter=severity]").inputValue(), "error");
+  assert.equal(await severity("Error").getAttribute("aria-pressed"), "true");
   await page.keyboard.press("/");
   await page.keyboard.type("nobody at all");
   await page.locator("[data-empty]", { hasText: "Change the filter" }).waitFor(PATIENCE);
@@ -152,6 +153,23 @@ test("filters narrow what is shown, stand in the address, and survive a reload",
   assert.doesNotMatch(page.url(), /severity|q=/);
   await page.locator("[data-filter=guild]").selectOption({ label: "Book Circle" });
   await until("none", async () => (await rows().count()) === 0);
+});
+
+test("several severities are shown at once, and asked for at once", async () => {
+  server = new Server({ count: 900 });
+  for (const { seq } of server.events) if (seq % 300 === 0) Object.assign(server.events[seq - 1], { severity: "error", message: `Failure ${seq}` });
+  for (const { seq } of server.events) if (seq % 300 === 7) Object.assign(server.events[seq - 1], { severity: "warn", message: `Warning ${seq}` });
+  await server.attach(context);
+  await open("?severity=error");
+  await until("errors", async () => (await rows().count()) === 3);
+  await page.getByRole("button", { name: "Warning", exact: true }).click();
+  await until("both", async () => (await rows().count()) === 6);
+  assert.match(page.url(), /severity=error&severity=warn/);
+  assert.ok(server.questions.some((question) => question.includes("severity=error&severity=warn")), "older ones, too");
+  await page.reload();
+  await until("both", async () => (await rows().count()) === 6);
+  await page.getByRole("button", { name: "Error", exact: true }).click();
+  await until("warnings", async () => (await row("Warning").count()) === 3 && (await rows().count()) === 3);
 });
 
 test("an event opens, and leads to its player and its journal row", async () => {
@@ -252,6 +270,152 @@ test("an alert is raised with everything that shows it, taken back, and kept in 
   assert.equal(await page.locator("[data-threshold=latency]").inputValue(), "");
   assert.equal(await page.locator("[data-threshold=errors]").inputValue(), "12.5");
   assert.equal(await page.locator("[data-alert-log] tbody tr").count(), 1);
+});
+
+test("an alert makes a sound and tells the system only where that was asked for", async () => {
+  await page.addInitScript(() => {
+    window.tones = 0;
+    window.told = [];
+    const play = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      window.tones += 1;
+      return play.apply(this, when);
+    };
+    window.Notification = class {
+      static permission = "default";
+      static requestPermission = async () => (window.Notification.permission = window.answer ?? "denied");
+      constructor(text) {
+        window.told.push(text);
+      }
+    };
+  });
+  await open("?view=alerts");
+  const [sound, notify] = [page.locator("[data-sound]"), page.locator("[data-notify]")];
+  assert.deepEqual([await sound.isChecked(), await notify.isChecked()], [false, false], "by default it is quiet");
+  await notify.click();
+  await page.locator("[data-notify-note]", { hasText: "does not allow notifications" }).waitFor(PATIENCE);
+  assert.equal(await notify.isChecked(), false);
+  const raise = async (latency) => {
+    server.tellStats({ ping: { avg: latency, gateway: latency, rest: latency, changeFromLastHour: null } });
+    await page.waitForTimeout(1_100);
+    return page.locator("[data-alarm]").textContent();
+  };
+  await until("an alert", async () => (await raise(700)).includes("700 ms"));
+  assert.deepEqual(await page.evaluate(() => [window.tones, window.told]), [0, []], "nobody asked for it");
+  await until("its end", async () => (await raise(20)) === "");
+  await page.evaluate(() => (window.answer = "granted"));
+  await notify.click();
+  await until("permission", () => notify.isChecked());
+  await sound.check();
+  await page.getByRole("button", { name: "Try it" }).click();
+  await until("two tones", async () => (await page.evaluate(() => window.tones)) === 2);
+  await until("another alert", async () => (await raise(800)).includes("800 ms"));
+  assert.deepEqual(await page.evaluate(() => [window.tones, window.told.at(-1)]), [4, "Latency 800 ms"]);
+});
+
+test("printed, it is the figures and the newest events on a few pages, in light colours", async () => {
+  server = new Server({ count: 3_000 });
+  await server.attach(context);
+  await open();
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  for (const gone of ["nav", ".filters", "[data-pause]", "[data-account]"]) {
+    assert.equal(await page.locator(gone).first().isVisible(), false, gone);
+  }
+  assert.ok(await page.locator("[data-seq='3000']").isVisible());
+  const paper = await page.pdf({ format: "A4" });
+  const pages = paper.toString("latin1").match(/\/Type \/Page\b/g).length;
+  assert.ok(pages <= 6, `${pages} pages`);
+  const ground = await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
+  assert.match(ground, /0\.9/, "a light one");
+});
+
+test("one server alone: its own socket, snapshot, history and events, over all navigation", async () => {
+  server = new Server({ count: 700 });
+  await server.attach(context);
+  await open(`?view=server&server=${GUILD}`);
+  await page.getByRole("link", { name: "Live: this server alone" }).click();
+  await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
+  await pill("Live");
+  assert.deepEqual(server.joined, ["", `?room=${GUILD}`]);
+  assert.ok(server.questions.includes(`/api/snapshot?room=${GUILD}`));
+  await page.locator("[data-range='24h']").click();
+  await until("history", () => server.questions.includes(`/api/history?range=24h&room=${GUILD}`));
+  await until("older events", async () => {
+    await page.locator("[data-scroll]").evaluate((area) => (area.scrollTop = area.scrollHeight));
+    return server.questions.some((question) => question.startsWith("/api/events?") && question.includes(`room=${GUILD}`));
+  });
+  assert.ok(server.questions.every((question) => !question.startsWith("/api/events?") || question.includes("room=")));
+  await page.getByRole("link", { name: "Alerts" }).click();
+  assert.match(page.url(), new RegExp(`room=${GUILD}.*view=alerts`));
+  await server.cut();
+  await until("the same room again", () => server.joined.length === 3);
+  assert.match(server.joined[2], new RegExp(`^\\?room=${GUILD}&epoch=.*&since=700$`));
+  await page.getByRole("link", { name: "All servers" }).click();
+  await until("all again", () => server.joined.at(-1) === "");
+  assert.ok(await page.locator("[data-alone]").isHidden());
+  await page.goBack();
+  await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
+});
+
+test("a manager is told which server is shown, and has no way to all of them", async () => {
+  server.routes["/api/me"] = () => ({ json: { id: "1", name: "Mia", avatarUrl: null, role: "manager", guilds: [GUILD] } });
+  await open();
+  await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
+  assert.ok(await page.locator("[data-all]").isHidden());
+});
+
+test("who is signed in stands in a menu, with the ways out", async () => {
+  await open();
+  const menu = page.locator("[data-account]");
+  await page.getByLabel("Account").focus();
+  await page.keyboard.press("Enter");
+  await menu.getByText("Ann").waitFor(PATIENCE);
+  await menu.getByText("Administrator of all servers").waitFor(PATIENCE);
+  await page.keyboard.press("Escape");
+  assert.ok(await menu.getByText("Ann").isHidden());
+  for (const [name, path] of [["Sign out everywhere", "/logout/everywhere"], ["Sign out", "/logout"]]) {
+    server.routes[path] = () => ({ status: 503, body: "" });
+    await page.getByLabel("Account").click();
+    await page.getByRole("button", { name, exact: true }).click();
+    await menu.getByText("could not answer").waitFor(PATIENCE);
+    await page.evaluate(() => (window.sameDocument = true));
+    server.routes[path] = () => ({ status: 204, body: "" });
+    await page.getByRole("button", { name, exact: true }).click();
+    await until("another document", async () => (await page.evaluate(() => window.sameDocument).catch(() => true)) === undefined);
+    assert.ok(server.questions.includes(path));
+    await pill("Live");
+  }
+});
+
+test("signed out, the page leads to the sign-in and back; without the right it says which one is lacking", async () => {
+  await open(`?room=${GUILD}&severity=warn`);
+  await server.cut(4501);
+  await page.getByRole("alert").getByText("You are signed out").waitFor(PATIENCE);
+  await pill("Signed out");
+  const next = (link) => link.getAttribute("href").then((href) => new URLSearchParams(href.slice(href.indexOf("?"))).get("next"));
+  assert.equal(await next(page.getByRole("link", { name: "Sign in with Discord" })), `/?room=${GUILD}&severity=warn`);
+  await page.reload();
+  await pill("Live");
+  await server.cut(4503);
+  await page.getByRole("alert").getByText(/Manage Server.*ADMIN_IDS/).waitFor(PATIENCE);
+  assert.equal(await next(page.getByRole("link", { name: "Sign in again" })), `/?room=${GUILD}&severity=warn`);
+  assert.equal(await page.getByRole("alert").getByRole("link", { name: "All servers" }).getAttribute("href"), "?");
+  // A server that Pulse does not know: no endless attempts.
+  [server.accepts, server.routes["/api/snapshot"]] = [false, () => ({ status: 404, json: {} })];
+  await page.reload();
+  await pill("Not permitted");
+});
+
+test("what came with the document is not asked for again, and every card has its line at once", async () => {
+  server.embeds = true;
+  server.join = () => {}; // Nothing comes by the socket.
+  await page.goto(PAGE);
+  await until("nine lines", () =>
+    page.locator("[data-card] .spark .line").evaluateAll((lines) => lines.length === 9 && lines.every((line) => line.getAttribute("d")?.length > 20)));
+  const gaps = await page.locator("[data-card=uptime] .line").getAttribute("d");
+  assert.equal(gaps.match(/M/g).length, 2, "where the bot did not report is a gap");
+  await until("servers", () => server.questions.includes("/api/guilds"));
+  assert.ok(!server.questions.includes("/api/snapshot"), `${server.questions}`);
 });
 
 test("servers and players: sorted by a click, page by page, with a proof of the books", async () => {
@@ -362,8 +526,8 @@ test("figures at the ends of what they can be are shown whole", async () => {
 
 test("cut again and again while events run, the page ends with what the room has", async () => {
   await open();
-  const rounds = process.env.PULSE_SLOW ? 600 : 25;
-  for (let round = 0; round < rounds; round += 1) {
+  const [rounds, until] = process.env.PULSE_SLOW ? [Infinity, Date.now() + 600_000] : [25, Infinity];
+  for (let round = 0; round < rounds && Date.now() < until; round += 1) {
     server.record(1 + (round % 7));
     if (Math.random() < 0.4) await server.cut(Math.random() < 0.5 ? 4000 : 1001);
     if (Math.random() < 0.3) server.events.push(event(server.seq + 1)); // Recorded while nobody listens.
@@ -383,4 +547,5 @@ test("cut again and again while events run, the page ends with what the room has
     return [...new Set(seen)].sort((left, right) => left - right);
   });
   assert.deepEqual(seen, server.events.map(({ seq }) => seq));
+  console.log(`${server.joined.length} sockets, ${seen.length} events, each of them once`);
 });

@@ -51,9 +51,20 @@ export function history(count = 720, step = STEP_MS) {
     return {
       at: end - (count - 1 - index) * step, ping: gap ? null : Math.round(60 + 30 * wave + (index > count * 0.9 ? 120 : 0)),
       handlingP99: gap ? null : Math.round(14 + 6 * wave), commands: Math.max(0, Math.round(4 + 3 * wave)),
-      errors: index % 97 === 0 ? 1 : 0, wealth: `${1_200_000 + index * 48}`,
+      errors: index % 97 === 0 ? 1 : 0, wealth: `${1_200_000 + index * 48}`, ...census(index, count, gap, end),
     };
   });
+}
+
+/** What the room leaves out where it is as in the point before. */
+function census(index, count, gap, end) {
+  const at = (index) => ({
+    guilds: index < count * 0.7 ? 2 : 3, active: 8 + Math.floor(6 * Math.sin(index / 90) ** 2), avgLevel: 3 + Math.floor(index / 90) / 20,
+    topStreak: index < count / 2 ? 16 : 17,
+  });
+  const before = index > 0 ? at(index - 1) : {};
+  const changed = Object.entries(at(index)).filter(([name, value]) => before[name] !== value);
+  return { ...Object.fromEntries(changed), startedAt: gap ? 0 : end - 93_784_000 };
 }
 
 export const players = (count, page = 1) => Array.from({ length: count }, (_, index) => ({
@@ -77,6 +88,8 @@ export class Server {
   events;
   sockets = [];
   questions = [];
+  /** With which parameters sockets came. */
+  joined = [];
   accepts = true;
   embeds = false;
 
@@ -86,6 +99,7 @@ export class Server {
     this.routes = {
       "/api/snapshot": () => ({ json: this.snapshot() }),
       "/api/guilds": () => ({ json: GUILDS }),
+      "/api/me": () => ({ json: { id: "700000000000000001", name: "Ann", avatarUrl: null, role: "admin", guilds: [] } }),
       "/api/events": (query) => ({ json: this.older(query) }),
       "/api/history": (query) => ({ json: { range: query.get("range"), stepMs: 60_000, points: query.get("range") === "24h" ? history(1440, 60_000) : history(2880, 900_000) } }),
     };
@@ -103,7 +117,7 @@ export class Server {
   older(query) {
     const fits = (event) =>
       event.seq < Number(query.get("before") ?? Infinity) &&
-      (!query.get("severity") || event.severity === query.get("severity")) &&
+      (!query.has("severity") || query.getAll("severity").includes(event.severity)) &&
       (!query.get("source") || event.source === query.get("source")) &&
       (!query.get("q") || event.message.toLowerCase().includes(query.get("q").toLowerCase()));
     return this.events.filter(fits).slice(-Number(query.get("limit") ?? 50)).reverse();
@@ -112,7 +126,8 @@ export class Server {
   async attach(context) {
     await context.route(`${ORIGIN}/**`, async (route) => {
       const url = new URL(route.request().url());
-      const answer = url.pathname.startsWith("/api/") ? this.answer(url) : this.file(url.pathname);
+      const asks = route.request().method() === "POST" || url.pathname.startsWith("/api/");
+      const answer = asks ? this.answer(url) : this.file(url.pathname);
       await route.fulfill(answer).catch(() => {}); // The page may have left.
     });
     await context.routeWebSocket(/\/ws/, (socket) => this.join(socket));
@@ -147,6 +162,7 @@ export class Server {
     if (!this.accepts) return socket.close({ code: 4000 });
     this.sockets.push(socket);
     socket.onMessage((text) => text === "ping" && socket.send("pong"));
+    this.joined.push(new URL(socket.url()).search);
     socket.onClose(() => (this.sockets = this.sockets.filter((other) => other !== socket)));
     const since = new URL(socket.url()).searchParams.get("since");
     const resumed = since !== null;

@@ -69,6 +69,7 @@ async fn older_events_are_found_by_what_they_are() -> Result<()> {
         ("before=1".to_owned(), vec![]),
         ("before=0".to_owned(), vec![]),
         ("severity=error".to_owned(), vec![newest]),
+        ("severity=error&severity=success".to_owned(), (1..=newest).rev().collect()),
         ("source=command".to_owned(), vec![newest]),
         ("source=nothing".to_owned(), vec![]),
         (format!("guild={}&source=daily", haven.id), vec![newest - 1]),

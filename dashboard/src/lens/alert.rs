@@ -234,7 +234,6 @@ pub fn error_rate<'a>(points: impl Iterator<Item = &'a HistoryPoint>, now: Times
 
 #[cfg(test)]
 mod tests {
-    use protocol::Coins;
 
     use super::*;
 
@@ -320,11 +319,9 @@ mod tests {
     fn a_rate_needs_commands_enough() {
         let point = |at, commands, errors| HistoryPoint {
             at: Timestamp(at),
-            ping: None,
-            handling_p99: None,
             commands,
             errors,
-            wealth: Coins::ZERO,
+            ..HistoryPoint::default()
         };
         let now = Timestamp(1_000_000);
         assert_eq!(error_rate([point(999_000, 9, 9)].iter(), now), None);

@@ -318,13 +318,11 @@ fn nice(number: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use protocol::Coins;
-
     use super::*;
 
     fn point(at: u64, commands: u64) -> HistoryPoint {
         let ping = (commands > 0).then_some(f64::from(u32::try_from(commands).unwrap()));
-        HistoryPoint { at: Timestamp(at), ping, handling_p99: None, commands, errors: 0, wealth: Coins::ZERO }
+        HistoryPoint { at: Timestamp(at), ping, commands, ..HistoryPoint::default() }
     }
 
     const NOW: Timestamp = Timestamp(100 * DAY_MS + 2_000);

@@ -5,8 +5,8 @@ use protocol::{Event, GuildId, Severity, Source};
 /// What an event has to be; what is not set lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// This severity.
-    pub severity: Option<Severity>,
+    /// One of these severities; any, when there is none.
+    pub severities: Vec<Severity>,
     /// This kind, as it is written on the wire.
     pub source: Option<String>,
     /// In this server.
@@ -23,7 +23,7 @@ impl Filter {
 
     /// Whether this event is let through.
     pub fn lets(&self, event: &Event) -> bool {
-        self.severity.is_none_or(|severity| severity == event.severity)
+        (self.severities.is_empty() || self.severities.contains(&event.severity))
             && self.guild.is_none_or(|guild| guild == event.guild_id)
             && self.source.as_ref().is_none_or(|source| *source == source_word(event.source))
             && (self.words.is_empty() || folded(&event.message).contains(&folded(&self.words)))
@@ -32,7 +32,7 @@ impl Filter {
     /// As query parameters, in one fixed order; only those that are set.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
-        if let Some(severity) = self.severity {
+        for &severity in &self.severities {
             pairs.push(("severity", crate::words::severity(severity).to_owned()));
         }
         if let Some(source) = &self.source {
@@ -47,14 +47,27 @@ impl Filter {
         pairs
     }
 
-    /// Takes one query parameter; what makes no sense is passed over.
+    /// Takes one query parameter; what makes no sense is passed over. Severities come one by one.
     pub fn take(&mut self, name: &str, value: &str) {
         match name {
-            "severity" => self.severity = severity(value),
+            "severity" => {
+                if let Some(severity) = severity(value).filter(|severity| !self.severities.contains(severity))
+                {
+                    self.severities.push(severity);
+                }
+            }
             "source" => self.source = Some(value.to_owned()).filter(|source| !source.is_empty()),
             "guild" => self.guild = value.parse().ok(),
             "q" => value.clone_into(&mut self.words),
             _ => {}
+        }
+    }
+
+    /// Adds a severity, or takes it away again.
+    pub fn toggle(&mut self, severity: Severity) {
+        match self.severities.iter().position(|&known| known == severity) {
+            Some(index) => _ = self.severities.remove(index),
+            None => self.severities.push(severity),
         }
     }
 }
@@ -116,6 +129,8 @@ pub mod tests {
             ("", true),
             ("severity=success", true),
             ("severity=error", false),
+            ("severity=error&severity=success", true),
+            ("severity=error&severity=warn&severity=error", false),
             ("source=daily", true),
             ("source=level_up", false),
             ("guild=7", true),
@@ -154,7 +169,7 @@ pub mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let filter = Filter {
-            severity: Some(Severity::Warn),
+            severities: vec![Severity::Warn, Severity::Error],
             source: Some("level_up".to_owned()),
             guild: Some(GuildId(9)),
             words: "a b".to_owned(),
@@ -165,5 +180,16 @@ pub mod tests {
         }
         assert_eq!(again, filter);
         assert!(Filter::default().pairs().is_empty() && Filter::default().is_open());
+    }
+
+    #[test]
+    fn a_severity_is_added_and_taken_away() {
+        let mut filter = Filter::default();
+        filter.toggle(Severity::Warn);
+        filter.toggle(Severity::Error);
+        filter.toggle(Severity::Warn);
+        assert_eq!(filter.severities, [Severity::Error]);
+        filter.toggle(Severity::Error);
+        assert!(filter.is_open());
     }
 }

@@ -37,13 +37,13 @@ impl Log {
         }
         let newest = self.newest();
         let known = self.events.len();
-        let fresh: Vec<&Event> = feed
-            .events()
+        let fresh: Vec<&Arc<Event>> = feed
+            .shared_events()
             .take_while(|event| event.seq > self.merged_to)
             .filter(|event| !self.events.contains_key(&event.seq))
             .collect();
         for event in fresh {
-            self.events.insert(event.seq, Arc::new(event.clone()));
+            self.events.insert(event.seq, Arc::clone(event));
         }
         self.merged_to = head;
         let added = self.events.len() - known;

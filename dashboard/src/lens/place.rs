@@ -42,6 +42,8 @@ pub struct Place {
     pub range: Range,
     /// Which events.
     pub filter: Filter,
+    /// The server that is looked at alone; all of them, when there is none. Another one is another document.
+    pub room: Option<GuildId>,
     /// The interaction whose journal row is looked for.
     pub row: Option<String>,
     /// Whether it hangs on a wall.
@@ -59,6 +61,7 @@ impl Place {
                 "server" => server = value.parse().ok(),
                 "player" => player = value.parse().ok(),
                 "range" => place.range = Range::of(value).unwrap_or_default(),
+                "room" => place.room = value.parse().ok(),
                 "row" => place.row = Some(value.clone()),
                 "kiosk" => place.kiosk = value == "1",
                 _ => place.filter.take(name, value),
@@ -76,7 +79,7 @@ impl Place {
 
     /// As parameters, in one fixed order; what is as always is left out.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let mut pairs = Vec::new();
+        let mut pairs = self.room_pair();
         if self.view != View::Overview {
             pairs.push(("view", self.view.word().to_owned()));
         }
@@ -99,6 +102,11 @@ impl Place {
             pairs.push(("kiosk", "1".to_owned()));
         }
         pairs
+    }
+
+    /// What belongs to every question that the server's own room answers.
+    pub fn room_pair(&self) -> Vec<(&'static str, String)> {
+        self.room.iter().map(|room| ("room", room.to_string())).collect()
     }
 
     /// The same dress, somewhere else.
@@ -129,7 +137,8 @@ mod tests {
             "view=server&server=12&row=99",
             "view=player&server=12&player=13",
             "view=alerts&kiosk=1",
-            "range=30d&severity=warn&source=daily&guild=5&q=ann&kiosk=1",
+            "range=30d&severity=warn&severity=error&source=daily&guild=5&q=ann&kiosk=1",
+            "room=7&view=servers",
         ];
         for address in addresses {
             let place = read(address);
@@ -141,15 +150,18 @@ mod tests {
 
     #[test]
     fn nonsense_leads_to_the_overview() {
-        for address in ["view=server&server=x", "view=player&server=1", "view=../..", "range=9y&x=1"] {
+        for address in
+            ["view=server&server=x", "room=all", "view=player&server=1", "view=../..", "range=9y&x=1"]
+        {
             assert_eq!(read(address), Place::default(), "{address}");
         }
     }
 
     #[test]
     fn moving_on_keeps_the_dress() {
-        let place = read("range=24h&kiosk=1&row=5&view=server&server=1");
+        let place = read("range=24h&kiosk=1&row=5&room=3&view=server&server=1");
         let moved = place.at(View::Alerts);
         assert!(moved.kiosk && moved.range == Range::Day && moved.row.is_none());
+        assert_eq!(moved.room, Some(GuildId(3)), "a server that is looked at alone stays alone");
     }
 }

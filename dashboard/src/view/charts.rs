@@ -145,7 +145,8 @@ fn ask(shell: Shell, range: Memo<Range>) {
             return;
         }
         spawn_local(async move {
-            let answer = fetch::text(&["/api/history?range=", range.word()].concat()).await;
+            let path = shell.of_room(&["/api/history?range=", range.word()].concat());
+            let answer = fetch::text(&path).await;
             let points = answer.and_then(|body| read(&body).ok_or(words::refusal(500)));
             match points {
                 Ok(points) => {

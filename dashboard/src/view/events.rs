@@ -1,25 +1,20 @@
 //! What happened, newest first. Only the rows in sight are in the document, and none moves under the reader's eyes.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use leptos::prelude::*;
 use protocol::{Event, Seq, Timestamp};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent};
 
-use super::row::Row;
+use super::{exports, filters, row::Row};
 use crate::{
-    browser,
-    dom::{El, all, el, live, one},
-    fetch, format,
-    json::Json,
+    dom::{El, live, one},
     lens::{
-        export, list,
+        list,
         window::{Area, window as window_of},
     },
-    shell::{self, Shell},
-    words,
+    shell::Shell,
 };
 
 /// Scrolled by less than this, the reader is at the top, in pixels.
@@ -31,13 +26,11 @@ const ROW_PX: f64 = 40.0;
 const SLIDE_AFTER_MS: u64 = 800;
 /// Older rows are asked for when fewer than this are left below.
 const ASK_WITHIN: usize = 40;
-/// Kinds that can be chosen before one of them has come.
-const KINDS: [&str; 10] =
-    ["daily", "transfer", "work", "coinflip", "shop", "level_up", "admin", "command", "bot", "edge"];
 
 /// The drawn part of the list.
 struct Drawn {
-    rows: BTreeMap<Seq, Row>,
+    /// Newest first, as in the document.
+    rows: Vec<(Seq, Row)>,
     spare: Vec<Row>,
     row_px: f64,
     measured: bool,
@@ -61,7 +54,7 @@ struct Table {
 /// Keeps the list true.
 pub fn keep(shell: Shell) {
     let drawn = Drawn {
-        rows: BTreeMap::new(),
+        rows: Vec::new(),
         spare: Vec::new(),
         row_px: ROW_PX,
         measured: false,
@@ -77,8 +70,8 @@ pub fn keep(shell: Shell) {
         drawn: Rc::new(RefCell::new(drawn)),
     };
     table.listen();
-    filters(shell);
-    exports(shell);
+    filters::keep(shell);
+    exports::keep(shell);
     let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
     let shown_again = table.clone();
     live(move || {
@@ -91,6 +84,17 @@ pub fn keep(shell: Shell) {
         shell.page.rows.track();
         table.draw();
     });
+}
+
+impl Drawn {
+    /// Where the row of an event is, or would be.
+    fn place(&self, seq: Seq) -> Result<usize, usize> {
+        self.rows.binary_search_by(|(known, _)| seq.cmp(known))
+    }
+
+    fn row(&self, seq: Seq) -> Option<&Row> {
+        self.place(seq).ok().map(|index| &self.rows[index].1)
+    }
 }
 
 impl Table {
@@ -134,12 +138,12 @@ impl Table {
         {
             let mut drawn = self.drawn.borrow_mut();
             let before = drawn.open.take();
-            if let Some(row) = before.and_then(|(seq, _)| drawn.rows.get(&seq)) {
+            if let Some(row) = before.and_then(|(seq, _)| drawn.row(seq)) {
                 row.close();
             }
             if before.is_none_or(|(before, _)| before != seq) {
                 let event = shell.with(|state| state.list.get(state.list.index_of(seq)?).cloned());
-                if let (Some(row), Some(event)) = (drawn.rows.get(&seq), event) {
+                if let (Some(row), Some(event)) = (drawn.row(seq), event) {
                     row.open(shell, &event);
                     drawn.open = Some((seq, row.extra_height()));
                 }
@@ -203,8 +207,8 @@ impl Table {
         let drawn = &mut *self.drawn.borrow_mut();
         let mut y = above;
         for event in events {
-            if let Some(row) = drawn.rows.get_mut(&event.seq) {
-                row.stand_at(y);
+            if let Ok(index) = drawn.place(event.seq) {
+                drawn.rows[index].1.stand_at(y);
                 y += drawn.row_px;
             }
             if let Some((_, more)) = drawn.open.filter(|(open, _)| *open == event.seq) {
@@ -217,22 +221,26 @@ impl Table {
     fn fill(&self, events: &[Arc<Event>], at_top: bool) {
         let now = self.shell.page.now.get_untracked();
         let drawn = &mut *self.drawn.borrow_mut();
-        let gone: Vec<Seq> =
-            drawn.rows.keys().copied().filter(|seq| !events.iter().any(|event| event.seq == *seq)).collect();
-        for seq in gone {
-            if let Some(row) = drawn.rows.remove(&seq) {
-                row.item.0.remove();
-                drawn.spare.push(row);
-            }
+        let (stay, gone) = drawn
+            .rows
+            .drain(..)
+            .partition(|(seq, _)| events.binary_search_by(|event| seq.cmp(&event.seq)).is_ok());
+        drawn.rows = stay;
+        for (_, row) in gone {
+            row.item.0.remove();
+            drawn.spare.push(row);
         }
-        let newest = drawn.rows.last_key_value().map(|(&seq, _)| seq);
+        let newest = drawn.rows.first().map(|row| row.0);
         let mut place = self.list.0.first_element_child();
         for event in events {
-            if let Some(row) = drawn.rows.get(&event.seq) {
-                // Rows that stay are in order already: only what is new goes between them.
-                place = row.item.0.next_element_sibling();
-                continue;
-            }
+            let index = match drawn.place(event.seq) {
+                Err(index) => index,
+                Ok(index) => {
+                    // Rows that stay are in order already: only what is new goes between them.
+                    place = drawn.rows[index].1.item.0.next_element_sibling();
+                    continue;
+                }
+            };
             let row = drawn.spare.pop().unwrap_or_else(Row::new);
             let on_top = at_top && newest.is_some_and(|newest| event.seq > newest);
             let arrives =
@@ -247,7 +255,7 @@ impl Table {
                 row.open(self.shell, event);
             }
             let _ = self.list.0.insert_before(&row.item.0, place.as_deref());
-            drawn.rows.insert(event.seq, row);
+            drawn.rows.insert(index, (event.seq, row));
         }
     }
 
@@ -257,7 +265,7 @@ impl Table {
         if drawn.measured {
             return false;
         }
-        let Some(height) = drawn.rows.values().next().map(Row::line_height).filter(|&height| height > 0.0)
+        let Some(height) = drawn.rows.first().map(|row| row.1.line_height()).filter(|&height| height > 0.0)
         else {
             return false;
         };
@@ -300,109 +308,6 @@ impl Table {
             (trouble, _) => trouble,
         });
     }
-}
-
-fn filters(shell: Shell) {
-    let fields = all("[data-filter]");
-    let kinds = one("[data-filter=source]");
-    for kind in KINDS {
-        option(&kinds, kind, words::source(kind));
-    }
-    for field in &fields {
-        let changed = field.clone();
-        let name = field.get("data-filter");
-        field.on("input", move |_| {
-            let mut place = shell.page.place.get_untracked();
-            place.filter.take(&name, &changed.value());
-            shell.go(place, false);
-        });
-    }
-    one(".filters").on("submit", |event| event.prevent_default());
-    one("[data-clear]").on("click", move |_| {
-        let mut place = shell.page.place.get_untracked();
-        place.filter = crate::lens::filter::Filter::default();
-        shell.go(place, false);
-    });
-    live(move || {
-        let place = shell.page.place.get();
-        let servers = one("[data-filter=guild]");
-        shell.page.guilds.with(|guilds| {
-            for guild in guilds.iter().flat_map(Json::items) {
-                option(&servers, &guild.text("id"), &guild.text("name"));
-            }
-        });
-        let set = place.filter.pairs();
-        for field in &fields {
-            let name = field.get("data-filter");
-            let value =
-                set.iter().find(|pair| pair.0 == name).map(|pair| pair.1.as_str()).unwrap_or_default();
-            if name != "q" {
-                option(field, value, value); // A value from the address that is not in the list yet.
-            }
-            if field.value() != value {
-                field.set_value(value);
-            }
-        }
-        one("[data-clear]").hide(place.filter.is_open());
-    });
-}
-
-fn option(list: &El, value: &str, name: &str) {
-    let known = list.one(&["option[value='", &value.replace(['\'', '\\'], ""), "']"].concat());
-    if known.0.parent_element().is_some() {
-        if known.0.text_content().as_deref() == Some(value) && !name.is_empty() {
-            known.text(name);
-        }
-        return;
-    }
-    let new = el("option");
-    new.attr("value", value).text(name);
-    list.add(&new);
-}
-
-fn exports(shell: Shell) {
-    for button in all("[data-export]") {
-        let as_csv = button.get("data-export") == "csv";
-        button.on("click", move |_| {
-            spawn_local(async move {
-                let note = one("[data-export-note]");
-                note.hide(false).text("Collecting …");
-                match collect(shell, as_csv).await {
-                    Ok(count) => note.text(&(format::count(count) + " events saved.")),
-                    Err(trouble) => note.text(trouble),
-                };
-            });
-        });
-    }
-}
-
-/// Asks the server for all that the filter lets through, up to a limit, and hands it over as a file.
-async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
-    let filter = shell.page.place.get_untracked().filter;
-    let (mut count, mut before, mut file) = (0, u64::MAX >> 11, String::new());
-    while count < export::ROWS_MAX {
-        let body = fetch::text(&shell::older_path(&filter, Seq(before))).await?;
-        let page: Vec<Event> = serde_json::from_str(&body).map_err(|_| words::refusal(500))?;
-        let Some(oldest) = page.last() else { break };
-        before = oldest.seq.0;
-        let texts = Json::parse(&body).map(|page| page.items()).unwrap_or_default();
-        for (event, text) in page.iter().zip(&texts).filter(|(event, _)| filter.lets(event)) {
-            count += 1;
-            if as_csv {
-                file.push_str(&export::line(event, &format::iso(event.at)));
-            } else {
-                file.push_str(if file.is_empty() { "[\n" } else { ",\n" });
-                file.push_str(&text.write().unwrap_or_default());
-            }
-        }
-    }
-    if as_csv {
-        browser::save("pulse-events.csv", "text/csv", &[export::HEADER, &file].concat());
-    } else {
-        let start = if file.is_empty() { "[" } else { "" };
-        browser::save("pulse-events.json", "application/json", &[start, &file, "\n]\n"].concat());
-    }
-    Ok(count as u64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "some thousand rows")]

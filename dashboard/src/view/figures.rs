@@ -51,11 +51,16 @@ const FIGURES: [(&str, Text); 28] = [
 ];
 
 /// Under which card which line is drawn.
-const SPARKS: [(&str, Of); 4] = [
+const SPARKS: [(&str, Of); 9] = [
     ("commands", Of { value: commands, fold: Fold::Sum }),
     ("latency", Of { value: |point| point.ping, fold: Fold::Mean }),
     ("reply", Of { value: reply, fold: Fold::Max }),
     ("wealth", Of { value: wealth, fold: Fold::Last }),
+    ("servers", Of { value: |point| whole(point.guilds), fold: Fold::Last }),
+    ("players", Of { value: |point| whole(point.active), fold: Fold::Last }),
+    ("level", Of { value: |point| point.avg_level, fold: Fold::Last }),
+    ("streak", Of { value: |point| point.top_streak.map(f64::from), fold: Fold::Last }),
+    ("uptime", Of { value: uptime, fold: Fold::Last }),
 ];
 
 /// Keeps the numbers true.
@@ -153,6 +158,17 @@ pub fn reply(point: &HistoryPoint) -> Option<f64> {
 #[expect(clippy::unnecessary_wraps, reason = "every series may have gaps")]
 pub fn wealth(point: &HistoryPoint) -> Option<f64> {
     Some(point.wealth.get() as f64)
+}
+
+/// Since when the bot ran within a point, in seconds; nothing where it did not report.
+fn uptime(point: &HistoryPoint) -> Option<f64> {
+    let started = point.started_at.filter(|started| started.0 > 0)?;
+    whole(Some(point.at.since(started) / SECOND_MS))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a place in a drawing")]
+fn whole(number: Option<u64>) -> Option<f64> {
+    number.map(|number| number as f64)
 }
 
 fn ms(ms: Option<f64>) -> String {

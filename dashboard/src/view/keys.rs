@@ -70,9 +70,13 @@ fn clicked(shell: Shell, event: &Event) {
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(link) = target.and_then(|target| target.closest("a[href^='?']").ok().flatten()) else { return };
-    event.prevent_default();
     let place = browser::place_of(&El(link).get("href"));
-    let moves = place.view != shell.page.place.with_untracked(|before| before.view);
+    let (view, room) = shell.page.place.with_untracked(|before| (before.view, before.room));
+    if place.room != room {
+        return; // Another room is another document.
+    }
+    event.prevent_default();
+    let moves = place.view != view;
     shell.go(place, true);
     if let Ok(dialog) = one("#help").0.dyn_into::<HtmlDialogElement>() {
         dialog.close();

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use protocol::{link::Status, message::CloseCode};
 
+use super::account;
 use crate::{
-    dom::{el, live, one},
+    dom::{el, link, live, one},
     shell::Shell,
     words::{self, Ending},
 };
@@ -24,14 +25,26 @@ pub fn keep(shell: Shell) {
         let place = one("#notice");
         place.empty();
         let Some(code) = code.get() else { return };
-        let Ending { title, advice, .. } = words::ending(code);
+        let Ending { title, advice, sign_in, .. } = words::ending(code);
         let panel = el("section");
         panel.class("panel notice").attr("role", "alert").attr("data-ended", &code.to_string());
         let text = el("div");
         text.put("h2", "", title).put("p", "", advice);
+        panel.add(&text);
+        let ways = el("p");
+        ways.class("ways");
+        if !sign_in.is_empty() {
+            let sign_in = link(&account::sign_in_href(shell), sign_in);
+            sign_in.class("button primary");
+            ways.add(&sign_in);
+        }
+        if page.place.with_untracked(|place| place.room.is_some()) {
+            let all = link("?", "All servers");
+            all.class("button");
+            ways.add(&all);
+        }
         let reload = el("button");
-        reload.class("button primary").attr("type", "button").text("Reload").on("click", |_| Shell::reload());
-        panel.add(&text).add(&reload);
-        place.add(&panel);
+        reload.class("button").attr("type", "button").text("Reload").on("click", |_| Shell::reload());
+        place.add(panel.add(ways.add(&reload)));
     });
 }

@@ -36,6 +36,11 @@ pub fn fill(shell: Shell, part: &El, server: GuildId) {
     let mut place: Place = shell.page.place.get_untracked().at(View::Overview);
     place.filter.guild = Some(server);
     head.add(&link(&browser::href(&place), "Its events"));
+    let mut alone: Place = shell.page.place.get_untracked().at(View::Overview);
+    if alone.room != Some(server) {
+        alone.room = Some(server);
+        head.add(&link(&browser::href(&alone), "Live: this server alone"));
+    }
     proof(&head, server);
     part.add(&head);
     live(move || _ = title.text(&servers::name_of(shell, server)));

@@ -19,12 +19,13 @@ const LOOKED_THROUGH_MAX: usize = 10_000;
 /// Rows read at a time.
 const STEP: usize = 500;
 
-/// `?before=SEQ&limit=N&severity=&source=&guild=&q=`.
+/// `?before=SEQ&limit=N&severity=&source=&guild=&q=`; `severity` may come several times.
 pub struct EventQuery {
     url: Url,
     before: u64,
     limit: usize,
-    severity: Option<Severity>,
+    /// Any, when there is none.
+    severities: Vec<Severity>,
     source: Option<String>,
     guild: Option<GuildId>,
     words: Option<String>,
@@ -47,17 +48,20 @@ impl EventQuery {
                 value.parse().map_err(|_| Problem::bad_query(&format_args!("`{name}` takes a whole number")))
             }
         };
-        let severity = text("severity")?.map(|word| serde_json::from_value(word.into())).transpose();
+        let url = request.url()?;
+        let severities = url.query_pairs().filter(|(name, word)| name == "severity" && !word.is_empty());
+        let severities: Result<Vec<Severity>, _> =
+            severities.map(|(_, word)| serde_json::from_value(word.into())).collect();
         let guild = text("guild")?.map(|id| id.parse()).transpose();
         let limit = usize::try_from(number("limit", PAGE as u64)?).unwrap_or(usize::MAX);
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(Problem::bad_query(&format_args!("`limit` is from 1 to {PAGE_MAX}")));
         }
         Ok(Self {
-            url: request.url()?,
+            url,
             before: number("before", u64::MAX)?,
             limit,
-            severity: severity
+            severities: severities
                 .map_err(|_| Problem::bad_query(&"`severity` is one of success, info, warn, error"))?,
             source: text("source")?,
             guild: guild.map_err(|_| Problem::bad_query(&"`guild` takes a server's id"))?,
@@ -98,7 +102,7 @@ impl EventQuery {
     fn matches(&self, event: &Event) -> bool {
         let source =
             |word: &String| serde_json::to_value(event.source).is_ok_and(|source| source == word.as_str());
-        self.severity.is_none_or(|severity| severity == event.severity)
+        (self.severities.is_empty() || self.severities.contains(&event.severity))
             && self.guild.is_none_or(|guild| guild == event.guild_id)
             && self.source.as_ref().is_none_or(source)
             && self.words.as_ref().is_none_or(|words| event.message.to_lowercase().contains(words))

@@ -115,16 +115,24 @@ impl Ledgers {
     }
 
     pub(super) fn economy(&self, last_day: Sums) -> Economy {
-        #[expect(clippy::cast_precision_loss, reason = "a mean that is shown with one decimal")]
-        let avg_level = if self.players == 0 { 0.0 } else { self.levels as f64 / self.players as f64 };
         Economy {
             total_wealth: self.wealth,
-            avg_level: (avg_level * 100.0).round() / 100.0,
-            top_streak: self.by_streak.best().and_then(|days| u32::try_from(days.get()).ok()).unwrap_or(0),
+            avg_level: self.avg_level(),
+            top_streak: self.top_streak(),
             minted_24h: last_day.minted,
             burned_24h: last_day.burned,
             balanced: self.unbalanced == 0,
         }
+    }
+
+    pub(super) fn avg_level(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a mean that is shown with one decimal")]
+        let avg_level = if self.players == 0 { 0.0 } else { self.levels as f64 / self.players as f64 };
+        (avg_level * 100.0).round() / 100.0
+    }
+
+    pub(super) fn top_streak(&self) -> u32 {
+        self.by_streak.best().and_then(|days| u32::try_from(days.get()).ok()).unwrap_or(0)
     }
 
     pub(super) fn leaderboards(&self) -> Leaderboards {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReportRow, Resolution, Room};
+use super::{Census, ReportRow, Resolution, Room};
 use crate::{
     Coins, DashboardStats, Epoch, Event, GuildId, Seq, Snapshot, Source, Timestamp,
     history::{History, Range},
@@ -20,7 +20,7 @@ impl Room {
                 avatar_url: self.pulse.avatar_url(),
                 status: self.pulse.status(now),
             },
-            guilds: Guilds { count: self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count()) },
+            guilds: Guilds { count: self.guild_count() },
             users: Users { active: self.ledgers.active(now), total: self.ledgers.players() },
             commands: Commands {
                 total: self.ledgers.commands(),
@@ -41,6 +41,20 @@ impl Room {
             as_of: now,
             seq: self.seq,
         }
+    }
+
+    /// What history keeps besides what happens.
+    pub(super) fn census(&self, now: Timestamp) -> Census {
+        Census {
+            guilds: self.guild_count(),
+            active: self.ledgers.active(now),
+            avg_level: self.ledgers.avg_level(),
+            top_streak: self.ledgers.top_streak(),
+        }
+    }
+
+    fn guild_count(&self) -> u64 {
+        self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count())
     }
 
     /// All that a page needs at first paint.

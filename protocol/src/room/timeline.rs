@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Coins, Timestamp,
-    history::HistoryPoint,
+    history::{self, HistoryPoint},
     record::{Outcome, Record},
     report::Missed,
     stats::Handling,
@@ -89,9 +89,33 @@ pub struct Bucket {
     pub handling: BTreeMap<u16, u32>,
     /// What all players hold at its end.
     pub wealth: Coins,
+    /// What else stood at its end; rows of older versions do not tell.
+    pub census: Option<Census>,
+    /// When the bot-worker that reported within it was started; 0 where none did.
+    pub started_at: Timestamp,
+}
+
+/// How large everything is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Census {
+    /// Servers.
+    pub guilds: u64,
+    /// Players with a command in the last 24 hours.
+    pub active: u64,
+    /// Mean level of all players.
+    pub avg_level: f64,
+    /// The longest streak that runs, in days.
+    pub top_streak: u32,
 }
 
 impl Bucket {
+    /// A step in which nothing has happened yet: what stands is what stood at the end of the one before.
+    fn after(before: Option<&Self>, at: Timestamp) -> Self {
+        let (wealth, census) = before.map(|before| (before.wealth, before.census)).unwrap_or_default();
+        Self { at, wealth, census, ..Self::default() }
+    }
+
     /// Mean latency, in milliseconds.
     pub fn ping(&self) -> Option<f64> {
         (self.ping_count > 0).then(|| (self.ping_sum / f64::from(self.ping_count) * 10.0).round() / 10.0)
@@ -105,6 +129,11 @@ impl Bucket {
             commands: self.commands,
             errors: self.failed,
             wealth: self.wealth,
+            guilds: self.census.map(|census| census.guilds),
+            active: self.census.map(|census| census.active),
+            avg_level: self.census.map(|census| census.avg_level),
+            top_streak: self.census.map(|census| census.top_streak),
+            started_at: Some(self.started_at),
         }
     }
 }
@@ -179,8 +208,9 @@ impl Timeline {
         }
     }
 
-    pub(super) fn add_ping(&mut self, at: Timestamp, sample: Option<f64>) {
+    pub(super) fn add_report(&mut self, at: Timestamp, started_at: Timestamp, sample: Option<f64>) {
         self.update(at, |bucket| {
+            bucket.started_at = started_at;
             if let Some(sample) = sample {
                 bucket.ping_sum += sample;
                 bucket.ping_count += 1;
@@ -200,8 +230,7 @@ impl Timeline {
             let place = ring.partition_point(|bucket| bucket.at < begins);
             if ring.get(place).is_none_or(|found| found.at != begins) {
                 let before = place.checked_sub(1).and_then(|before| ring.get(before));
-                let wealth = before.map(|before| before.wealth).unwrap_or_default();
-                ring.insert(place, Bucket { at: begins, wealth, ..Bucket::default() });
+                ring.insert(place, Bucket::after(before, begins));
             }
             if let Some(bucket) = ring.get_mut(place) {
                 bucket.ping_sum += sample;
@@ -212,8 +241,8 @@ impl Timeline {
         }
     }
 
-    pub(super) fn set_wealth(&mut self, at: Timestamp, wealth: Coins) {
-        self.update(at, |bucket| bucket.wealth = wealth);
+    pub(super) fn set_standing(&mut self, at: Timestamp, wealth: Coins, census: Census) {
+        self.update(at, |bucket| (bucket.wealth, bucket.census) = (wealth, Some(census)));
     }
 
     /// Stores what has changed since the last time, and lets go of what is too old.
@@ -286,17 +315,20 @@ impl Timeline {
         let from = from.max(now.minus(resolution.span_ms()));
         let mut at = from.plus(step_ms - 1).floor(step_ms).max(first.at);
         let before = ring.partition_point(|bucket| bucket.at < at).checked_sub(1);
-        let mut wealth = before.map(|index| ring[index].wealth).unwrap_or_default();
+        let mut last = before.and_then(|index| ring.get(index));
         let mut known = since(ring, at).peekable();
         let mut points = Vec::new();
         while at <= now {
-            let quiet = Bucket { at, wealth, ..Bucket::default() };
-            let point = known.next_if(|bucket| bucket.at == at).map_or_else(|| quiet.point(), Bucket::point);
-            wealth = point.wealth;
-            points.push(point);
+            if let Some(bucket) = known.next_if(|bucket| bucket.at == at) {
+                points.push(bucket.point());
+                last = Some(bucket);
+            } else {
+                points.push(Bucket::after(last, at).point());
+            }
             at = at.plus(step_ms);
         }
         points.extend(known.map(Bucket::point)); // A clock that stepped back has left them ahead.
+        history::thin(&mut points);
         points
     }
 
@@ -327,8 +359,7 @@ impl Timeline {
             let begins = at.floor(resolution.step_ms());
             let ring = self.ring_mut(resolution);
             if ring.back().is_none_or(|last| last.at < begins) {
-                let wealth = ring.back().map(|last| last.wealth).unwrap_or_default();
-                ring.push_back(Bucket { at: begins, wealth, ..Bucket::default() });
+                ring.push_back(Bucket::after(ring.back(), begins));
             }
             if let Some(bucket) = ring.back_mut() {
                 change(bucket);

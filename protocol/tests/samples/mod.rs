@@ -98,16 +98,29 @@ pub fn snapshot(epoch: Epoch, as_of: Timestamp, ring: std::ops::RangeInclusive<u
         commands: 3,
         errors: 0,
         wealth: Coins::new(9_007_199_254_740_000),
+        guilds: Some(2),
+        active: Some(31),
+        avg_level: Some(3.25),
+        top_streak: Some(19),
+        started_at: Some(as_of.minus(86_400_000)),
     };
-    let quiet =
-        HistoryPoint { at: at.minus(5_000), ping: None, handling_p99: None, commands: 0, ..point.clone() };
+    let quiet = HistoryPoint {
+        at: at.minus(5_000),
+        ping: None,
+        handling_p99: None,
+        commands: 0,
+        started_at: Some(Timestamp(0)),
+        ..point.clone()
+    };
+    let mut history = vec![point, quiet];
+    protocol::history::thin(&mut history);
     Snapshot {
         version: VERSION,
         epoch,
         seq: Seq(seq),
         stats: stats(as_of, seq),
         events: events(ring.rev()),
-        history: vec![point, quiet],
+        history,
     }
 }
 

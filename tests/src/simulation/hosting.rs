@@ -5,7 +5,7 @@ use std::rc::Rc;
 use anyhow::ensure;
 use protocol::{
     ServerMessage, Timestamp,
-    history::Range,
+    history::{self, Range},
     message::CloseCode,
     record::Acknowledgement,
     room::{Input, Output, Row, SocketId},
@@ -67,6 +67,7 @@ impl World {
         if let ServerMessage::StatsUpdate { data, .. } = message {
             self.truth.ticked = Some(data.as_ref().clone());
             self.truth.charts = self.end.room.history(data.as_of, Range::Hour).points;
+            history::fill(&mut self.truth.charts);
         }
         if matches!(message, ServerMessage::NewEvent { .. } | ServerMessage::Events { .. }) {
             self.end.untold = 0;

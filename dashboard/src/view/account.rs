@@ -1,0 +1,107 @@
+//! Who is signed in, which server they look at alone, and the way out.
+
+use leptos::prelude::*;
+use protocol::GuildId;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, KeyboardEvent};
+
+use super::servers;
+use crate::{
+    browser,
+    dom::{live, one},
+    fetch,
+    json::Json,
+    shell::Shell,
+};
+
+/// Keeps the menu true, and the name of the server that is looked at alone.
+pub fn keep(shell: Shell) {
+    spawn_local(async move {
+        let trouble = match fetch::text("/api/me").await {
+            Ok(body) => {
+                shell.page.me.set(Json::parse(&body));
+                return;
+            }
+            Err(trouble) => trouble,
+        };
+        one("[data-me-role]").text(trouble);
+    });
+    who(shell);
+    alone(shell);
+    for (button, path) in
+        [("[data-sign-out]", "/logout"), ("[data-sign-out-everywhere]", "/logout/everywhere")]
+    {
+        one(button).on("click", move |_| sign_out(path));
+    }
+    closing();
+}
+
+/// Where one signs in, and comes back to this place.
+pub fn sign_in_href(shell: Shell) -> String {
+    let next = "/".to_owned() + &browser::href(&shell.page.place.get_untracked());
+    browser::query("/login?", &[("next", next)])
+}
+
+fn who(shell: Shell) {
+    live(move || {
+        let Some(me) = shell.page.me.get() else { return };
+        one("[data-me]").text(&me.text("name"));
+        one("[data-me-role]").text(match me.text("role").as_str() {
+            "admin" => "Administrator of all servers",
+            "manager" => "Manager of your servers",
+            _ => "By the one-time link of this machine",
+        });
+        one("[data-me-ways]").hide(false);
+    });
+}
+
+/// Leaves; the page that comes then holds nothing of what was seen.
+fn sign_out(path: &'static str) {
+    spawn_local(async move {
+        match fetch::post(path).await {
+            Ok(_) => _ = window().location().set_href("/"),
+            Err(trouble) => _ = one("[data-me-role]").text(trouble),
+        }
+    });
+}
+
+/// A manager without a choice of their own looks at the first of their servers.
+fn alone(shell: Shell) {
+    live(move || {
+        let chosen = shell.page.place.with(|place| place.room);
+        let theirs =
+            shell.page.me.with(|me| me.as_ref().filter(|me| me.text("role") == "manager").map(first));
+        let room = chosen.or(theirs.flatten());
+        one("[data-alone]").hide(room.is_none());
+        one("[data-all]").hide(theirs.is_some());
+        if let Some(room) = room {
+            one("[data-alone-name]").text(&servers::name_of(shell, room));
+        }
+    });
+}
+
+fn first(me: &Json) -> Option<GuildId> {
+    me.get("guilds").items().first()?.as_text()?.parse().ok()
+}
+
+/// A menu closes by Escape, and by whatever is done elsewhere.
+fn closing() {
+    let menu = one("[data-account]");
+    let body = one("body");
+    for happening in ["click", "focusin"] {
+        let menu = menu.clone();
+        body.on(happening, move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            if !menu.0.contains(target.as_deref()) {
+                menu.flag("open", false);
+            }
+        });
+    }
+    let closed = menu.clone();
+    menu.on("keydown", move |event| {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|key| key.key() == "Escape") {
+            closed.flag("open", false).one("summary").focus();
+        }
+    });
+}
