@@ -10,10 +10,12 @@ pub mod people;
 pub mod program;
 pub mod simulation;
 pub mod small_edge;
+pub mod subject;
 pub mod viewer;
 
 pub use crowd::Crowd;
 pub use edge::Edge;
 pub use follower::Follower;
 pub use small_edge::SmallEdge;
+pub use subject::{Served, Subject};
 pub use viewer::Viewer;

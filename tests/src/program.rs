@@ -34,17 +34,21 @@ pub fn binary(name: &str) -> Result<Command> {
     Ok(Command::new(path))
 }
 
-/// The memory that a process of this name and parent holds, in bytes: its resident set.
-pub fn resident_bytes(parent: u32, name: &str) -> Result<u64> {
+/// The memory that a process holds, in bytes: its resident set. With a name, that of its child of this name.
+pub fn resident_bytes(child: Option<&str>, process: u32) -> Result<u64> {
     for entry in fs::read_dir("/proc")?.flatten() {
         let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
         let field = |field: &str| status.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
-        if field("PPid:") == Some(&parent.to_string()) && field("Name:") == Some(name) {
+        let is_it = match child {
+            Some(name) => field("PPid:") == Some(&process.to_string()) && field("Name:") == Some(name),
+            None => field("Pid:") == Some(&process.to_string()),
+        };
+        if is_it {
             let kib = field("VmRSS:").and_then(|size| size.strip_suffix(" kB")).context("no VmRSS")?;
             return Ok(kib.trim().parse::<u64>()? * 1024);
         }
     }
-    bail!("no {name} is a child of {parent}")
+    bail!("{process} is not running, or has no such child")
 }
 
 /// A running child. Dropped, it is killed with all that it started.

@@ -54,7 +54,7 @@ async fn sample(edge: &Edge, traffic: &Traffic, lasts: Duration) -> Result<Vec<f
     while began.elapsed() < lasts {
         moments.tick().await;
         #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
-        let mib = resident_bytes(edge.process()?, "workerd")? as f64 / 1024.0 / 1024.0;
+        let mib = resident_bytes(Some("workerd"), edge.process()?)? as f64 / 1024.0 / 1024.0;
         let room = edge.room().await?;
         println!(
             "{:>5} s  {mib:>6.1} MiB  {:>6} events  {:>4} viewers  {:>6} sockets  {:>9} frames",
