@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     Viewer,
     edge::{ADMIN_TOKEN, BOT_TOKEN, PATIENCE, signer},
-    program::{Program, resident_bytes, root},
+    program::{Program, child_of, processor_seconds, resident_bytes, root},
 };
 
 /// Who is asked.
@@ -130,11 +130,17 @@ impl Served {
 
     /// The resident memory of the process that does the work, in bytes.
     pub fn memory(&self) -> Result<u64> {
-        let process = self.program.id();
-        match self.subject {
-            Subject::Bun => resident_bytes(None, process),
-            _ => resident_bytes(Some("workerd"), process),
-        }
+        resident_bytes(self.process()?)
+    }
+
+    /// How long the process that does the work has computed so far, in seconds.
+    pub fn processor_seconds(&self) -> Result<f64> {
+        processor_seconds(self.process()?)
+    }
+
+    fn process(&self) -> Result<u32> {
+        let started = self.program.id();
+        if self.subject == Subject::Bun { Ok(started) } else { child_of(started, "workerd") }
     }
 }
 
