@@ -52,7 +52,7 @@ impl Subject {
     /// One with fresh state.
     pub fn start(self) -> Result<Served> {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
+        let state = states().join(format!("pulse-{}-{port}", std::process::id()));
         let program = Program::start(&mut self.command(port, &state)?)?;
         program.wait_for("edge ready ", PATIENCE)?;
         Ok(Served { subject: self, url: format!("http://127.0.0.1:{port}"), program, state })
@@ -67,7 +67,9 @@ impl Subject {
         let mut options = json!({ "port": port, "state": state, "bindings": bindings });
         match self {
             Self::Pulse => {
-                let main = root().join("edge/build/index.js");
+                // Another build can be named, to compare it with this one.
+                let named = std::env::var_os("PULSE_EDGE_MAIN").map(PathBuf::from);
+                let main = named.unwrap_or_else(|| root().join("edge/build/index.js"));
                 ensure!(main.exists(), "the edge is not built; run `cargo xtask build --release`");
                 options["main"] = json!(main);
             }
@@ -102,6 +104,13 @@ fn bun_command(port: u16, state: &Path, bindings: &Value) -> Result<Command> {
 fn bun() -> Option<PathBuf> {
     let packages = std::fs::read_dir(root().join("tests/peers/bun/node_modules/@oven")).ok()?;
     packages.flatten().map(|package| package.path().join("bin/bun")).find(|program| program.exists())
+}
+
+/// Where subjects keep their state: in memory where that can be had. workerd waits for the disk at each commit, Bun does
+/// not, and what other programs do to the disk is none of theirs.
+pub fn states() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { root().join("target/state/tests") }
 }
 
 /// A subject at work. Dropped, it is killed, and its state is removed.

@@ -154,7 +154,7 @@ async fn the_stream_tells_everything_and_goes_on_where_it_broke_off() -> Result<
             }
         };
         assert_eq!((seen.actor_id, seen.guild_id, seen.seq.0), (Some(ann.id), guild.id, seq.0 + 1), "{name}");
-        assert_eq!(seen.amount.map(|amount| amount.get()), Some(100), "{name}");
+        assert_eq!(seen.amount.map(protocol::Coins::get), Some(100), "{name}");
         drop(viewer);
 
         for amount in 1..=5 {

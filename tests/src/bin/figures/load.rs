@@ -21,7 +21,8 @@ use tokio::task::JoinSet;
 
 /// Servers that a load is spread over.
 const GUILDS: usize = 8;
-const TIMESTAMP: &str = "1795348800";
+/// The timestamp of all signatures.
+pub const TIMESTAMP: &str = "1795348800";
 
 /// A signed interaction.
 #[derive(Clone, Debug)]

@@ -1,6 +1,8 @@
 //! Pulse's figures beside its peers', in one run: `figures NAME… [--smoke]`. Each measurement takes its turn at every
 //! subject before the next round begins, so that a machine that is busy for a while is busy for all of them.
 //!
+//! `--only=pulse` asks one subject alone, for whoever looks on with a profiler.
+//!
 //! Prints what it measures as it comes; the line that begins with `json ` holds a benchmark's rows for `cargo xtask bench`.
 
 #![allow(clippy::cast_precision_loss, reason = "figures are far below 2^52")]
@@ -11,9 +13,11 @@ mod load;
 mod memory;
 mod reply;
 mod resume;
+mod rooms;
 mod row;
 mod seen;
 mod size;
+mod ticks;
 mod verify;
 mod watchers;
 
@@ -38,7 +42,7 @@ impl Scale {
     }
 }
 
-const NAMES: [&str; 8] = ["reply", "seen", "fanout", "resume", "verify", "size", "cost", "memory"];
+const NAMES: [&str; 9] = ["reply", "seen", "fanout", "resume", "verify", "size", "ticks", "cost", "memory"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -67,6 +71,7 @@ async fn measure(name: &str, scale: Scale) -> Result<Table> {
         "resume" => resume::measure(scale).await,
         "verify" => verify::measure(scale).await,
         "size" => size::measure(scale).await,
+        "ticks" => ticks::measure(scale),
         "cost" => cost::measure(scale).await,
         "memory" => memory::measure(scale).await,
         _ => bail!("there is no figure `{name}`; there are {}", NAMES.join(", ")),
@@ -80,8 +85,11 @@ fn serve() -> Result<Vec<Served>> {
 
 /// Those that keep the contract and can be started here; without Bun where it has no build.
 fn subjects() -> Vec<Subject> {
-    let there: Vec<Subject> = Subject::ALL.into_iter().filter(|subject| subject.is_there()).collect();
-    if there.len() < Subject::ALL.len() {
+    let only = std::env::args().find_map(|argument| argument.strip_prefix("--only=").map(str::to_owned));
+    let wanted = |subject: &Subject| only.as_deref().is_none_or(|name| name == subject.name());
+    let (there, absent): (Vec<_>, Vec<_>) =
+        Subject::ALL.into_iter().filter(wanted).partition(|subject| subject.is_there());
+    if !absent.is_empty() {
         println!("  Bun is not installed here: its figures are left out");
     }
     there

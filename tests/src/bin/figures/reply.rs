@@ -43,8 +43,8 @@ pub async fn measure(scale: Scale) -> Result<Table> {
     }
     let js = Subject::JsWorker;
     for command in ["daily", "pay"] {
-        table.goal(&format!("/{command}, 1 at a time, p50"), Goal::AtMostTimes(1.1, js));
-        table.goal(&format!("/{command}, {MANY} at a time"), Goal::AtLeastTimes(1.5, js));
+        table.goal(&format!("/{command}, 1 at a time, p50"), Goal::MostTimes(1.1, js));
+        table.goal(&format!("/{command}, {MANY} at a time"), Goal::LeastTimes(1.5, js));
     }
     Ok(table)
 }

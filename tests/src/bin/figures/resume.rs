@@ -48,6 +48,6 @@ pub async fn measure(scale: Scale) -> Result<Table> {
         }
         println!("  round {round} of {rounds}");
     }
-    table.goal(&what, Goal::AtMost(2_000.0));
+    table.goal(&what, Goal::Most(2_000.0));
     Ok(table)
 }

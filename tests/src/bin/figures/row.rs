@@ -7,11 +7,11 @@ use tests::Subject;
 
 /// The rounds' values of one subject.
 #[derive(Clone, Debug, Default)]
-pub struct Rounds(pub Vec<f64>);
+struct Rounds(Vec<f64>);
 
 impl Rounds {
     /// The value in the middle.
-    pub fn median(&self) -> f64 {
+    fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let middle = sorted.len() / 2;
@@ -33,11 +33,11 @@ impl Rounds {
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
     /// At most so much.
-    AtMost(f64),
+    Most(f64),
     /// At most so many times what the other has.
-    AtMostTimes(f64, Subject),
+    MostTimes(f64, Subject),
     /// At least so many times what the other has.
-    AtLeastTimes(f64, Subject),
+    LeastTimes(f64, Subject),
 }
 
 /// The lines of a benchmark, in the order in which they first come.
@@ -75,6 +75,11 @@ impl Table {
         }
     }
 
+    /// The middle of a subject's rounds.
+    pub fn median(&self, what: &str, subject: Subject) -> Option<f64> {
+        self.0.iter().find(|row| row.what == what)?.median(subject)
+    }
+
     /// The lines.
     pub fn rows(&self) -> &[Row] {
         &self.0
@@ -92,24 +97,24 @@ pub struct Row {
 
 impl Row {
     /// The middle of a subject's rounds.
-    pub fn median(&self, subject: Subject) -> Option<f64> {
+    fn median(&self, subject: Subject) -> Option<f64> {
         self.values.get(&subject).map(Rounds::median)
     }
 
     fn is_met(&self, goal: Goal) -> Option<bool> {
         let ours = self.median(Subject::Pulse)?;
         Some(match goal {
-            Goal::AtMost(most) => ours <= most,
-            Goal::AtMostTimes(times, other) => ours <= times * self.median(other)?,
-            Goal::AtLeastTimes(times, other) => ours >= times * self.median(other)?,
+            Goal::Most(most) => ours <= most,
+            Goal::MostTimes(times, other) => ours <= times * self.median(other)?,
+            Goal::LeastTimes(times, other) => ours >= times * self.median(other)?,
         })
     }
 
     fn told(&self, goal: Goal) -> String {
         match goal {
-            Goal::AtMost(most) => format!("≤ {} {}", number(most), self.unit),
-            Goal::AtMostTimes(times, other) => format!("≤ {times} × {}", other.name()),
-            Goal::AtLeastTimes(times, other) => format!("≥ {times} × {}", other.name()),
+            Goal::Most(most) => format!("≤ {} {}", number(most), self.unit),
+            Goal::MostTimes(times, other) => format!("≤ {times} × {}", other.name()),
+            Goal::LeastTimes(times, other) => format!("≥ {times} × {}", other.name()),
         }
     }
 
