@@ -37,6 +37,10 @@ impl Problem {
         Self::new(401, "signed_out", "Sign in, or send a valid bearer token.")
     }
 
+    pub fn forbidden() -> Self {
+        Self::new(403, "forbidden", "This is not yours to look at.")
+    }
+
     /// A parameter that cannot be used; `what` says which and why.
     pub fn bad_query(what: &dyn std::fmt::Display) -> Self {
         Self::new(400, "bad_query", format!("{what}."))

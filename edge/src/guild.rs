@@ -6,14 +6,19 @@ mod reading;
 
 use std::{cell::Cell, rc::Rc};
 
-use interactions::{Books, BooksError, books::Answered, interaction::Lookup, reply, schema};
+use interactions::{
+    Books, BooksError,
+    books::{Answered, Listener},
+    interaction::Lookup,
+    reply, schema,
+};
 use protocol::{GuildId, Timestamp};
 use worker::{
     Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
     console_error, durable_object,
 };
 
-use self::{asking::Question, outbox::Outbox};
+use self::{asking::Question, outbox::Outboxes};
 pub use self::{
     asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, complete},
     reading::audit,
@@ -22,6 +27,8 @@ use crate::{answer::Problem, room, sql::ObjectSql};
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "GUILD";
+/// Where a server's own room asks to be told.
+pub const FOLLOW: &str = "/follow";
 
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -47,10 +54,10 @@ pub struct Guild {
 struct Inner {
     state: State,
     books: Books<ObjectSql>,
-    room: worker::Result<ObjectNamespace>,
+    rooms: worker::Result<ObjectNamespace>,
     /// What went wrong in the constructor, to be said with each answer: a constructor cannot fail.
     broken: Option<String>,
-    outbox: Outbox,
+    outboxes: Outboxes,
     alarm_armed: Cell<bool>,
 }
 
@@ -62,9 +69,9 @@ impl worker::DurableObject for Guild {
         let inner = Inner {
             state,
             books: Books::new(sql),
-            room: env.durable_object(room::BINDING),
+            rooms: env.durable_object(room::BINDING),
             broken: migrated.err().map(|error| error.to_string()),
-            outbox: Outbox::default(),
+            outboxes: Outboxes::default(),
             alarm_armed: Cell::new(false),
         };
         Self { inner: Rc::new(inner) }
@@ -75,6 +82,9 @@ impl worker::DurableObject for Guild {
             return self.inner.read(&request).or_else(Problem::into_response);
         }
         let now = Timestamp(worker::Date::now().as_millis());
+        if request.path() == FOLLOW {
+            return self.inner.follow(now).await.or_else(Problem::into_response);
+        }
         if request.path() == "/complete" {
             let lookup: Lookup = request.json().await?;
             let choices = self.inner.books.complete(&lookup).unwrap_or_else(|error| {
@@ -156,10 +166,20 @@ impl Inner {
         let more = self.whole(|books| books.tidy(now))?;
         if more {
             self.arm_alarm(outbox::NEXT_STEP_MS).await?;
-        } else if self.outbox.is_pushing() {
+        } else if self.outboxes.are_pushing() {
             self.arm_alarm(outbox::LOST_PUSH_MS).await?;
         }
         Ok(())
+    }
+
+    /// Tells the server's own room what it has missed, and what comes.
+    async fn follow(&self, now: Timestamp) -> Result<Response, Problem> {
+        let unkept = |error| Problem::failure("The books could not be followed", &error);
+        self.whole(|books| books.follow(now)).map_err(unkept)?;
+        if let Some(guild) = self.guild() {
+            self.push(Listener::Server, now, guild).await;
+        }
+        Ok(Response::ok("")?)
     }
 
     /// The server whose books these are: the object's name.

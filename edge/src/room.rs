@@ -3,6 +3,7 @@
 mod events;
 mod gate;
 mod memory;
+mod server;
 mod sockets;
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -13,7 +14,7 @@ use protocol::{
     history::Range,
     job::{Jobs, Settlement},
     message::{CloseCode, PING, PONG},
-    record::Acknowledgement,
+    record::{Acknowledgement, Push},
     room::{self, Frame, Input, Output, Refusal, SESSION_SOCKETS_MAX, SocketId},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -22,8 +23,10 @@ use worker::{
     durable_object,
 };
 
-pub use self::gate::{BINDING, admit, get, get_jobs, open_socket, post_report, settle_job, tell};
-use self::{events::EventQuery, memory::Store, sockets::Sockets};
+pub use self::gate::{
+    BINDING, Place, admit, get, get_jobs, open_socket, post_report, settle_job, tell, tell_at,
+};
+use self::{events::EventQuery, memory::Store, server::Attendance, sockets::Sockets};
 use crate::{
     answer::Problem,
     session::{Credential, Sessions, query},
@@ -37,6 +40,8 @@ pub struct Room {
 }
 
 struct Inner {
+    place: Place,
+    attendance: Attendance,
     state: State,
     sql: ObjectSql,
     core: Result<RefCell<Core>, String>,
@@ -68,7 +73,7 @@ enum Alarm {
 }
 
 impl worker::DurableObject for Room {
-    fn new(state: State, _env: Env) -> Self {
+    fn new(state: State, env: Env) -> Self {
         if let Ok(pair) = worker::worker_sys::WebSocketRequestResponsePair::new(PING, PONG) {
             state.set_websocket_auto_response(&pair);
         }
@@ -77,7 +82,9 @@ impl worker::DurableObject for Room {
         // A constructor cannot fail; what went wrong is said with each answer. Without its rows the room would number
         // anew under an old epoch.
         let core = restore(&sql, &mut sockets).map(|room| RefCell::new(Core { room, sockets }));
-        Self { inner: Rc::new(Inner { state, sql, core: core.map_err(|problem| problem.to_string()) }) }
+        let place = state.id().name().map_or(Place::Everyone, |name| Place::named(&name));
+        let (attendance, core) = (Attendance::new(&env), core.map_err(|problem| problem.to_string()));
+        Self { inner: Rc::new(Inner { place, attendance, state, sql, core }) }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -88,6 +95,7 @@ impl worker::DurableObject for Room {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
+        self.inner.attend().await;
         if let Err(error) = self.inner.take(Input::Ticked).await {
             console_error!("the room's tick: {error:?}"); // An alarm that fails is repeated, and then dropped.
         }
@@ -155,7 +163,10 @@ impl Inner {
         let path = request.path();
         match (request.method(), path.as_str()) {
             (Method::Post, "/push") => {
-                let push = read(&mut request).await?;
+                let push: Push = read(&mut request).await?;
+                if matches!(self.place, Place::Server(own) if own != push.guild_id) {
+                    return Err(Problem::forbidden());
+                }
                 let rest = self.take(Input::Recorded(push)).await?;
                 Ok(Response::from_json(&rest.acknowledgement)?)
             }
@@ -184,11 +195,47 @@ impl Inner {
                 let token = opened.map_err(|error| Problem::failure("The sessions", &error))?;
                 Ok(Response::ok(token.unwrap_or_default())?)
             }
+            (Method::Post, "/attend") => Ok(Response::from_json(&self.attended(&request.json().await?)?)?),
             (Method::Get, path) => {
-                let credential = self.admit(&request)?;
+                let shown = request.headers().get(Credential::HEADER)?;
+                let credential = shown.and_then(|value| Credential::from_header(&value));
+                let credential = credential.ok_or_else(Problem::signed_out)?;
+                if self.place == Place::Everyone {
+                    return self.admit(path, &request, &credential).await;
+                }
+                self.attend_if_due().await;
                 self.show(path, &request, &credential).await
             }
             _ => Err(Problem::not_found()),
+        }
+    }
+
+    /// Shows what there is to see here, or says in which room it is to be seen.
+    async fn admit(
+        self: &Rc<Self>,
+        path: &str,
+        request: &Request,
+        credential: &Credential,
+    ) -> Result<Response, Problem> {
+        let scope = Sessions(&self.sql).scope(credential, now());
+        let scope = scope.map_err(|error| Problem::failure("The sessions", &error))?;
+        let scope = scope.ok_or_else(Problem::signed_out)?;
+        let asked = query(request, "room")?.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose();
+        let asked = asked.map_err(|_| Problem::bad_query(&"`room` takes a server's id"))?;
+        if path == "/guilds" {
+            let mut guilds = self.core()?.borrow().room.guilds();
+            guilds.retain(|guild| scope.covers(guild.id));
+            return Ok(Response::from_json(&guilds)?);
+        }
+        match scope.place(asked).ok_or_else(Problem::forbidden)? {
+            _ if path == "/admit" => Ok(Response::ok("")?),
+            Place::Everyone => self.show(path, request, credential).await,
+            Place::Server(guild) if self.core()?.borrow().room.knows(guild) => {
+                let elsewhere = Response::ok("")?;
+                elsewhere.headers().set(Place::HEADER, &guild.to_string())?;
+                Ok(elsewhere)
+            }
+            Place::Server(_) => Err(Problem::not_found()),
         }
     }
 
@@ -200,29 +247,16 @@ impl Inner {
     ) -> Result<Response, Problem> {
         match path {
             "/ws" => self.join(request, credential).await,
-            "/admit" => Ok(Response::ok("")?),
             "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),
             "/history" => {
                 let word = query(request, "range")?.unwrap_or_default();
                 let range: Range = word.parse().map_err(|error| Problem::bad_query(&error))?;
                 Ok(Response::from_json(&self.core()?.borrow().room.history(now(), range))?)
             }
-            "/guilds" => Ok(Response::from_json(&self.core()?.borrow().room.guilds())?),
             "/room" => Ok(Response::from_json(&self.core()?.borrow().room.state())?),
             "/events" => EventQuery::parse(request)?.run(&self.sql)?.into_json(),
             "/events.csv" => EventQuery::parse(request)?.run(&self.sql)?.into_csv(),
             _ => Err(Problem::not_found()),
-        }
-    }
-
-    fn admit(&self, request: &Request) -> Result<Credential, Problem> {
-        let shown = request.headers().get(Credential::HEADER)?;
-        let credential =
-            shown.and_then(|value| Credential::from_header(&value)).ok_or_else(Problem::signed_out)?;
-        match Sessions(&self.sql).admit(&credential, now()) {
-            Ok(true) => Ok(credential),
-            Ok(false) => Err(Problem::signed_out()),
-            Err(error) => Err(Problem::failure("The sessions", &error)),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Who may see what. Sessions live in the room's database as hashes; a program shows `ADMIN_TOKEN` instead.
 
 use interactions::sql::{Sql, SqlError, Value};
-use protocol::{Timestamp, room::SessionId, time::DAY_MS};
+use protocol::{GuildId, Timestamp, room::SessionId, time::DAY_MS};
 use sha2::{Digest, Sha256};
 use worker::Request;
 
-use crate::{answer::Problem, settings::Settings, sql::ObjectSql};
+use crate::{answer::Problem, room::Place, settings::Settings, sql::ObjectSql};
 
 /// The cookie's name where the page comes over TLS; the prefix binds it to this very host.
 const COOKIE: &str = "__Host-pulse";
@@ -74,6 +74,29 @@ impl Credential {
     }
 }
 
+/// What somebody may look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All servers.
+    Everything,
+}
+
+impl Scope {
+    /// The room to look at for whoever asks for this server, or for none; `None`: it is not theirs to look at.
+    #[expect(clippy::unnecessary_wraps, reason = "every session of today sees all servers")]
+    pub fn place(&self, asked: Option<GuildId>) -> Option<Place> {
+        match (self, asked) {
+            (Self::Everything, None) => Some(Place::Everyone),
+            (Self::Everything, Some(guild)) => Some(Place::Server(guild)),
+        }
+    }
+
+    /// Whether a server is theirs to look at.
+    pub fn covers(&self, guild: GuildId) -> bool {
+        self.place(Some(guild)).is_some()
+    }
+}
+
 /// The sessions, over the room's database.
 pub struct Sessions<'a>(pub &'a ObjectSql);
 
@@ -91,11 +114,24 @@ impl Sessions<'_> {
         Ok(())
     }
 
-    /// Whether this credential lets somebody in.
-    pub fn admit(&self, credential: &Credential, now: Timestamp) -> Result<bool, SqlError> {
-        let Credential::Session(hash) = credential else { return Ok(true) };
+    /// What somebody with this credential may look at; `None` for somebody who is signed out.
+    pub fn scope(&self, credential: &Credential, now: Timestamp) -> Result<Option<Scope>, SqlError> {
+        let Credential::Session(hash) = credential else { return Ok(Some(Scope::Everything)) };
         let statement = "SELECT 1 FROM sessions WHERE hash = ? AND expires_at > ?";
-        Ok(!self.0.query(statement, &[hash.as_str().into(), now.into()])?.is_empty())
+        let found = self.0.query(statement, &[hash.as_str().into(), now.into()])?;
+        Ok((!found.is_empty()).then_some(Scope::Everything))
+    }
+
+    /// The same for a session that is known by its short name.
+    pub fn scope_of(&self, session: SessionId, now: Timestamp) -> Result<Option<Scope>, SqlError> {
+        // Behind all hexadecimal digits comes `g`.
+        let statement = "SELECT hash FROM sessions WHERE hash >= ? AND hash < ? LIMIT 1";
+        let (from, to) = (session.to_string(), format!("{session}g"));
+        let found = self.0.query(statement, &[from.into(), to.into()])?;
+        match found.into_iter().next().and_then(|row| row.into_iter().next()) {
+            Some(Value::Text(hash)) => self.scope(&Credential::Session(hash), now),
+            _ => Ok(None),
+        }
     }
 
     /// Opens a session for a link that was not used before; `None` for one that was.

@@ -22,6 +22,7 @@ pub use self::{
     boards::Standing,
     decision::{Change, Decision, Entry, Party, Write},
     history::{HISTORY_PAGE, Moved},
+    outbox::Listener,
     shelf::{Holding, SHELF_MAX},
     standings::Measure,
 };

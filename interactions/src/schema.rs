@@ -4,7 +4,7 @@ use crate::sql::{Sql, SqlError, Value};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
-const STEPS: [&[&str]; 3] = [
+const STEPS: [&[&str]; 4] = [
     &[
         // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
         "CREATE TABLE accounts (
@@ -110,6 +110,10 @@ const STEPS: [&[&str]; 3] = [
         "ALTER TABLE journal ADD COLUMN jobs TEXT",
         // Where it is said who has come to the top. An id of 64 bits is no setting.
         "CREATE TABLE announce (only INTEGER PRIMARY KEY CHECK (only = 0), channel TEXT)",
+    ],
+    &[
+        // How far the server's own room has the journal. Without a row, nobody looks at this server alone.
+        "CREATE TABLE followed (only INTEGER PRIMARY KEY CHECK (only = 0), acknowledged INTEGER NOT NULL)",
     ],
 ];
 

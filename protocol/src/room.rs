@@ -72,6 +72,8 @@ pub enum Input<'a> {
     Said(SocketId, Frame<'a>),
     /// A viewer's socket closed.
     Left(SocketId),
+    /// A session has ended, or may watch no more: its sockets close with this code.
+    Ended(SessionId, CloseCode),
     /// A server's books delivered journal rows.
     Recorded(Push),
     /// The bot-worker reported.
@@ -176,6 +178,7 @@ impl Room {
             }
             Input::Said(socket, frame) => self.said(now, socket, frame, &mut outputs),
             Input::Left(socket) => self.left(socket, &mut outputs),
+            Input::Ended(session, code) => self.ended(session, code, &mut outputs),
             Input::Recorded(push) => self.recorded(now, push, &mut outputs),
             Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
@@ -272,6 +275,16 @@ impl Room {
         }
     }
 
+    fn ended(&mut self, session: SessionId, code: CloseCode, outputs: &mut Vec<Output>) {
+        let theirs =
+            |(&socket, viewer): (&SocketId, &Viewer)| (viewer.session == Some(session)).then_some(socket);
+        let sockets: Vec<SocketId> = self.viewers.iter().filter_map(theirs).collect();
+        for socket in sockets {
+            outputs.push(Output::Close(socket, code));
+            self.left(socket, outputs);
+        }
+    }
+
     fn recorded(&mut self, now: Timestamp, push: Push, outputs: &mut Vec<Output>) {
         let guild = push.guild_id;
         let seen = self.ledgers.acknowledged(guild);
@@ -320,6 +333,9 @@ impl Room {
     }
 
     fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {
+        if self.ring.iter().any(|known| known.id == event.id) {
+            return; // A server's own room is told of it until it knows.
+        }
         self.timeline.add_outcome(now, Outcome::Failed);
         self.timeline.save(now, outputs);
         self.number(event, outputs);

@@ -40,6 +40,11 @@ impl Crowd {
         self.told.load(Ordering::Relaxed)
     }
 
+    /// The crowd's servers.
+    pub fn guilds(&self) -> &[Guild] {
+        &self.guilds
+    }
+
     /// Whether this is one of the crowd's servers.
     pub fn is_in(&self, guild: protocol::GuildId) -> bool {
         self.guilds.iter().any(|own| own.id == guild)

@@ -1,8 +1,9 @@
-//! The push to the room: one is in flight at most, and one that fails is repeated later and later.
+//! The push to the rooms: one is in flight to each at most, and one that fails is repeated later and later.
 
 use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
+use interactions::books::Listener;
 use protocol::{
     GuildId, Timestamp,
     record::{Acknowledgement, Push},
@@ -11,7 +12,10 @@ use protocol::{
 use worker::{ObjectNamespace, console_error};
 
 use super::Inner;
-use crate::{answer::Problem, room};
+use crate::{
+    answer::Problem,
+    room::{self, Place},
+};
 
 /// An alarm looks after a push that was lost with the object, after this many milliseconds.
 pub const LOST_PUSH_MS: u64 = 10 * SECOND_MS;
@@ -22,9 +26,28 @@ const DELIVERY_MAX_MS: u64 = 5 * SECOND_MS;
 /// The longest wait after a push that failed, in milliseconds.
 const BACKOFF_MAX_MS: u64 = 30 * SECOND_MS;
 
-/// How the push stands. Lost with the object, and then it starts anew.
+/// How the pushes stand. Lost with the object, and then they start anew.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(super) struct Outboxes {
+    everyone: Outbox,
+    server: Outbox,
+}
+
+impl Outboxes {
+    pub(super) fn are_pushing(&self) -> bool {
+        self.everyone.pushing.get() || self.server.pushing.get()
+    }
+
+    fn of(&self, listener: Listener) -> &Outbox {
+        match listener {
+            Listener::Everyone => &self.everyone,
+            Listener::Server => &self.server,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Outbox {
     pushing: Cell<bool>,
     failures: Cell<u32>,
     /// Before this moment, commands do not begin a push: the alarm will.
@@ -32,10 +55,6 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    pub(super) fn is_pushing(&self) -> bool {
-        self.pushing.get()
-    }
-
     /// Notes a failure; gives the wait in milliseconds: 1 s, 2 s, 4 s, … .
     fn fail(&self, now: Timestamp) -> u64 {
         let wait = (SECOND_MS << self.failures.get().min(5)).min(BACKOFF_MAX_MS);
@@ -52,39 +71,49 @@ impl Outbox {
 
 impl Inner {
     /// Pushes what is not acknowledged. What is committed meanwhile leaves with the next push, so batches grow with the
-    /// load, and a player never waits for the room.
+    /// load, and a player never waits for a room.
     pub(super) fn push_soon(inner: &Rc<Self>, now: Timestamp, guild: GuildId) {
-        if now < inner.outbox.resumes_at.get() || inner.outbox.pushing.replace(true) {
-            return;
-        }
-        let inner = Rc::clone(inner);
-        let pusher = Rc::clone(&inner);
+        let pusher = Rc::clone(inner);
         inner.state.wait_until(async move {
-            let sent = pusher.push_all(guild).await;
-            pusher.outbox.pushing.set(false);
-            match sent {
-                Ok(()) => pusher.outbox.succeed(),
-                Err(error) => pusher.repeat_later(guild, &error).await,
-            }
+            join(pusher.push(Listener::Everyone, now, guild), pusher.push(Listener::Server, now, guild))
+                .await;
         });
     }
 
-    async fn push_all(&self, guild: GuildId) -> Result<(), Problem> {
+    /// Pushes to one, unless that is going on, or has just failed.
+    pub(super) async fn push(&self, listener: Listener, now: Timestamp, guild: GuildId) {
+        let outbox = self.outboxes.of(listener);
+        if now < outbox.resumes_at.get() || outbox.pushing.replace(true) {
+            return;
+        }
+        let sent = self.push_all(listener, guild).await;
+        outbox.pushing.set(false);
+        match sent {
+            Ok(()) => outbox.succeed(),
+            Err(error) => self.repeat_later(outbox, guild, &error).await,
+        }
+    }
+
+    async fn push_all(&self, listener: Listener, guild: GuildId) -> Result<(), Problem> {
         let unread = |error| Problem::failure("The journal could not be read", &error);
-        while let Some(push) = self.books.backlog(guild).map_err(unread)? {
+        while let Some(push) = self.books.backlog(guild, listener).map_err(unread)? {
             // Were the object lost now, this would bring it back to push again.
             self.arm_alarm(LOST_PUSH_MS).await?;
-            let room = self.room.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
-            let Acknowledgement { seq } = deliver(room, &push).await?;
+            let rooms = self.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
+            let room = match listener {
+                Listener::Everyone => Place::Everyone,
+                Listener::Server => Place::Server(guild),
+            };
+            let Acknowledgement { seq } = deliver(rooms, room, &push).await?;
             self.books
-                .acknowledge(seq)
+                .acknowledge(listener, seq)
                 .map_err(|error| Problem::failure("The outbox could not be kept", &error))?;
         }
         Ok(())
     }
 
-    async fn repeat_later(&self, guild: GuildId, error: &Problem) {
-        let wait = self.outbox.fail(Timestamp(worker::Date::now().as_millis()));
+    async fn repeat_later(&self, outbox: &Outbox, guild: GuildId, error: &Problem) {
+        let wait = outbox.fail(Timestamp(worker::Date::now().as_millis()));
         console_error!("server {guild}: the room did not take the journal, again in {wait} ms: {error}");
         self.alarm_armed.set(false);
         if let Err(error) = self.arm_alarm(wait).await {
@@ -102,8 +131,8 @@ impl Inner {
     }
 }
 
-async fn deliver(room: &ObjectNamespace, push: &Push) -> Result<Acknowledgement, Problem> {
-    let told = pin!(room::tell(room, "/push", push));
+async fn deliver(rooms: &ObjectNamespace, room: Place, push: &Push) -> Result<Acknowledgement, Problem> {
+    let told = pin!(room::tell_at(rooms, room, "/push", push));
     let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
     let answer = match select(told, patience).await {
         Either::Left((answer, _)) => answer?,

@@ -17,7 +17,7 @@ use super::{BINDING, Inner};
 use crate::{
     answer::{Problem, csv_response},
     room,
-    session::query,
+    session::{Credential, query},
     settings::Settings,
 };
 
@@ -31,8 +31,9 @@ pub async fn audit(
     guild: &str,
     path: &str,
 ) -> Result<Response, Problem> {
-    room::admit(request, settings).await?;
+    let credential = Credential::of(request, settings)?; // Who is nobody is not told which addresses there are.
     let guild: GuildId = guild.parse().map_err(|_| Problem::not_found())?;
+    room::admit(&credential, settings, guild).await?;
     let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
     let inner = Request::new(&format!("https://guild/{path}{search}"), Method::Get)?;
     Ok(settings.objects(BINDING)?.get_by_name(&guild.to_string())?.fetch_with_request(inner).await?)

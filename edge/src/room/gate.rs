@@ -1,7 +1,7 @@
 //! The Worker's side of the room: what is checked before the room is asked, and how it is asked.
 
 use protocol::{
-    Epoch, Report,
+    Epoch, GuildId, Report,
     job::{self, SETTLEMENT_MAX_BYTES, Settlement},
     report::REPORT_MAX_BYTES,
 };
@@ -17,8 +17,34 @@ use crate::{
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "ROOM";
-/// There is one room.
-const NAME: &str = "room";
+/// The object's name of the room of all servers.
+const EVERYONE: &str = "room";
+
+/// Which room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The one of all servers: it admits, and it hears of everything.
+    Everyone,
+    /// A server's own. Nothing of another server ever comes there.
+    Server(GuildId),
+}
+
+impl Place {
+    /// The header of an answer that sends the Worker to a server's own room.
+    pub const HEADER: &'static str = "X-Pulse-Place";
+
+    /// The place of the object with this name.
+    pub fn named(name: &str) -> Self {
+        name.parse().map_or(Self::Everyone, Self::Server)
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Everyone => EVERYONE.to_owned(),
+            Self::Server(guild) => guild.to_string(),
+        }
+    }
+}
 
 /// `GET /ws`: checks what can be checked before the upgrade, and hands the socket to the room.
 pub async fn open_socket(request: Request, settings: &Settings) -> Result<Response, Problem> {
@@ -32,34 +58,36 @@ pub async fn open_socket(request: Request, settings: &Settings) -> Result<Respon
     {
         return Err(Problem::new(403, "foreign_origin", "Another site may not open this socket."));
     }
-    let resume = match (query(&request, "epoch")?, query(&request, "since")?) {
-        (None, None) => String::new(),
-        (Some(epoch), Some(since)) => match (epoch.parse::<Epoch>(), since.parse::<u64>()) {
-            (Ok(epoch), Ok(since)) => format!("?epoch={epoch}&since={since}"),
-            _ => return Err(bad_resume()),
-        },
+    match (query(&request, "epoch")?, query(&request, "since")?) {
+        (None, None) => {}
+        (Some(epoch), Some(since)) if epoch.parse::<Epoch>().is_ok() && since.parse::<u64>().is_ok() => {}
         _ => return Err(bad_resume()),
-    };
-    let headers = Headers::new();
-    headers.set("Upgrade", "websocket")?;
-    ask(&credential, settings, &format!("/ws{resume}"), headers).await
+    }
+    ask(&credential, settings, &format!("/ws{}", search(&request)?), true).await
 }
 
 /// `GET /api/…`: the room answers those that may look.
 pub async fn get(request: Request, settings: &Settings, path: &str) -> Result<Response, Problem> {
     let credential = Credential::of(&request, settings)?;
-    let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
-    ask(&credential, settings, &format!("{path}{search}"), Headers::new()).await
+    ask(&credential, settings, &format!("{path}{}", search(&request)?), false).await
 }
 
-/// Whether a request may look at what is not the room's own.
-pub async fn admit(request: &Request, settings: &Settings) -> Result<(), Problem> {
-    let credential = Credential::of(request, settings)?;
-    if credential == Credential::Program {
+/// Whether whoever showed this credential may look at a server's books.
+pub async fn admit(credential: &Credential, settings: &Settings, guild: GuildId) -> Result<(), Problem> {
+    if *credential == Credential::Program {
         return Ok(());
     }
-    let answer = ask(&credential, settings, "/admit", Headers::new()).await?;
-    if answer.status_code() == 200 { Ok(()) } else { Err(Problem::signed_out()) }
+    let answer =
+        ask_at(Place::Everyone, credential, settings, &format!("/admit?room={guild}"), false).await?;
+    match answer.status_code() {
+        200 => Ok(()),
+        403 => Err(Problem::forbidden()),
+        _ => Err(Problem::signed_out()),
+    }
+}
+
+fn search(request: &Request) -> Result<String, Problem> {
+    Ok(request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default())
 }
 
 /// `POST /api/report`: the bot-worker's look at the bot.
@@ -106,14 +134,24 @@ fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
     }
 }
 
-/// Tells the room something from within the edge; gives its answer.
-pub async fn tell(objects: &ObjectNamespace, path: &str, what: &impl Serialize) -> Result<String, Problem> {
+/// Tells the room of all servers something from within the edge; gives its answer.
+pub async fn tell(rooms: &ObjectNamespace, path: &str, what: &impl Serialize) -> Result<String, Problem> {
+    tell_at(rooms, Place::Everyone, path, what).await
+}
+
+/// Tells a room something from within the edge; gives its answer.
+pub async fn tell_at(
+    rooms: &ObjectNamespace,
+    place: Place,
+    path: &str,
+    what: &impl Serialize,
+) -> Result<String, Problem> {
     let body =
         serde_json::to_string(what).map_err(|error| Problem::failure("A message is not JSON", &error))?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-    let mut response = objects.get_by_name(NAME)?.fetch_with_request(request).await?;
+    let mut response = rooms.get_by_name(&place.name())?.fetch_with_request(request).await?;
     let answer = response.text().await?;
     if response.status_code() == 200 {
         Ok(answer)
@@ -123,18 +161,37 @@ pub async fn tell(objects: &ObjectNamespace, path: &str, what: &impl Serialize) 
     }
 }
 
-/// Asks the room in the name of whoever showed this credential.
+/// Asks in the name of whoever showed this credential. The room of all servers admits; what is to be seen of one server
+/// alone, it leaves to that server's own room.
 async fn ask(
     credential: &Credential,
     settings: &Settings,
     path: &str,
-    headers: Headers,
+    upgrade: bool,
 ) -> Result<Response, Problem> {
+    let answer = ask_at(Place::Everyone, credential, settings, path, upgrade).await?;
+    match answer.headers().get(Place::HEADER)? {
+        None => Ok(answer),
+        Some(name) => ask_at(Place::named(&name), credential, settings, path, upgrade).await,
+    }
+}
+
+async fn ask_at(
+    place: Place,
+    credential: &Credential,
+    settings: &Settings,
+    path: &str,
+    upgrade: bool,
+) -> Result<Response, Problem> {
+    let headers = Headers::new();
     headers.set(Credential::HEADER, &credential.to_header())?;
+    if upgrade {
+        headers.set("Upgrade", "websocket")?;
+    }
     let mut init = RequestInit::new();
     init.with_headers(headers);
     let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-    Ok(settings.objects(BINDING)?.get_by_name(NAME)?.fetch_with_request(request).await?)
+    Ok(settings.objects(BINDING)?.get_by_name(&place.name())?.fetch_with_request(request).await?)
 }
 
 fn bad_resume() -> Problem {

@@ -4,6 +4,7 @@ use protocol::{
     Coins, GuildId, JournalSeq, Timestamp,
     record::{Activity, GuildTotals, Outcome, PUSH_MAX_RECORDS, Push, Record},
     stats::{LEADERBOARD_LEN, Leader, Leaderboards},
+    time::DAY_MS,
 };
 
 use super::{Books, BooksError, Measure, row::Reader, totals::Totals};
@@ -12,20 +13,65 @@ use crate::{
     sql::{Sql, Value},
 };
 
+/// How far back a server's own room is told, in rows.
+const FOLLOWED_FROM_ROWS: u64 = 2_000;
+
+/// Who is told what the journal gained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// The room of all servers.
+    Everyone,
+    /// The server's own room, once somebody has looked at this server alone.
+    Server,
+}
+
+impl Listener {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Everyone, Self::Server];
+
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Everyone => "outbox",
+            Self::Server => "followed",
+        }
+    }
+}
+
 impl<S: Sql> Books<S> {
-    /// What the room has not acknowledged, in one delivery; `None` when there is nothing.
-    pub fn backlog(&self, guild: GuildId) -> Result<Option<Push>, BooksError> {
+    /// From here on the server's own room is told, too: of the last rows of a day, of the newest one in any case, and of
+    /// what comes.
+    pub fn follow(&self, now: Timestamp) -> Result<(), BooksError> {
+        let newest = self.totals()?.seq.0;
+        let oldest = newest.saturating_sub(FOLLOWED_FROM_ROWS);
+        let statement = "SELECT seq FROM journal WHERE seq > ? AND at >= ? ORDER BY seq LIMIT 1";
+        let first = self.sql.query(statement, &[oldest.into(), now.minus(DAY_MS).into()])?;
+        let first = match first.into_iter().next() {
+            Some(row) => Reader::new("journal", Some(row)).unsigned()?,
+            None => newest,
+        };
+        let statement = "INSERT OR IGNORE INTO followed (only, acknowledged) VALUES (0, ?)";
+        self.sql.execute(statement, &[first.saturating_sub(1).into()])?;
+        Ok(())
+    }
+
+    /// What a listener has not acknowledged, in one delivery; `None` when there is nothing.
+    pub fn backlog(&self, guild: GuildId, listener: Listener) -> Result<Option<Push>, BooksError> {
         let statement = format!(
             "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, jobs, {}
-            FROM journal WHERE seq > (SELECT acknowledged FROM outbox) ORDER BY seq LIMIT ?",
-            Totals::COLUMNS
+            FROM journal WHERE seq > (SELECT acknowledged FROM {}) ORDER BY seq LIMIT ?",
+            Totals::COLUMNS,
+            listener.table(),
         );
         let rows = self.sql.query(&statement, &[Value::from(PUSH_MAX_RECORDS as u64)])?;
         let mut records = Vec::with_capacity(rows.len());
         let mut totals = Totals::default();
         for row in rows {
             let mut row = Reader::new("journal", Some(row));
-            records.push(read_record(&mut row)?);
+            let mut record = read_record(&mut row)?;
+            if listener == Listener::Server {
+                record.jobs.clear(); // The room of all hands them out.
+            }
+            records.push(record);
             totals = Totals::read(&mut row)?;
         }
         let Some(last) = records.last() else { return Ok(None) };
@@ -41,10 +87,11 @@ impl<S: Sql> Books<S> {
         Ok(Some(Push { version: protocol::VERSION, guild_id: guild, records, totals }))
     }
 
-    /// Remembers how far the room has stored the journal.
-    pub fn acknowledge(&self, seq: JournalSeq) -> Result<(), BooksError> {
-        let statement = "UPDATE outbox SET acknowledged = ?1 WHERE acknowledged < ?1";
-        self.sql.execute(statement, &[Value::from(seq.0)])?;
+    /// Remembers how far a listener has stored the journal.
+    pub fn acknowledge(&self, listener: Listener, seq: JournalSeq) -> Result<(), BooksError> {
+        let table = listener.table();
+        let statement = format!("UPDATE {table} SET acknowledged = ?1 WHERE acknowledged < ?1");
+        self.sql.execute(&statement, &[Value::from(seq.0)])?;
         Ok(())
     }
 

@@ -35,6 +35,7 @@ impl<S: Sql> Books<S> {
     fn prune(&self, now: Timestamp, newest: JournalSeq) -> Result<bool, BooksError> {
         let statement = "SELECT seq, at FROM journal
             WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= (SELECT acknowledged FROM outbox) AND seq < ?
+                AND seq <= IFNULL((SELECT acknowledged FROM followed), 9223372036854775807)
             ORDER BY seq LIMIT ?";
         let rows = self.sql.query(statement, &[newest.0.into(), PRUNE_STEP.into()])?;
         let oldest_kept = now.minus(KEPT_MS);

@@ -1,6 +1,6 @@
 //! What the books ask of the bot: reminders that players want, and who has come to the top.
 
-use interactions::{Books, Command, Person, schema};
+use interactions::{Books, Command, Person, books::Listener, schema};
 use protocol::{
     JournalSeq, Timestamp, UserId,
     job::{Job, Task},
@@ -17,8 +17,8 @@ use crate::support::{
 /// What the rows after this one ask of the bot.
 fn orders(sqlite: &Sqlite, after: u64) -> Vec<JobOrder> {
     let books = Books::new(sqlite);
-    books.acknowledge(JournalSeq(after)).unwrap();
-    let push = books.backlog(GUILD).unwrap();
+    books.acknowledge(Listener::Everyone, JournalSeq(after)).unwrap();
+    let push = books.backlog(GUILD, Listener::Everyone).unwrap();
     push.into_iter().flat_map(|push| push.records).flat_map(|record| record.jobs).collect()
 }
 

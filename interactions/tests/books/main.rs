@@ -5,6 +5,7 @@
 mod boards;
 mod errands;
 mod everything;
+mod following;
 mod management;
 mod model;
 mod rules;

@@ -6,6 +6,7 @@ use crate::support::{
 };
 use interactions::{
     Command, Person,
+    books::Listener,
     ledger::{self, Account, Refusal, TransferOrder, check_order, transfer},
     settings::{Key, Settings},
 };
@@ -182,8 +183,14 @@ fn experience_makes_levels() {
     let ann = person(1);
     let (sqlite, _) = play(&(0..4).map(|number| (&ann, day(number), daily())).collect::<Vec<_>>());
     let books = interactions::Books::new(&sqlite);
-    let events: Vec<_> =
-        books.backlog(GUILD).unwrap().unwrap().records.into_iter().flat_map(|record| record.events).collect();
+    let events: Vec<_> = books
+        .backlog(GUILD, Listener::Everyone)
+        .unwrap()
+        .unwrap()
+        .records
+        .into_iter()
+        .flat_map(|record| record.events)
+        .collect();
     assert_eq!(events.last().unwrap().message, "Player 1 reached level 1");
     assert_eq!(events.len(), 5);
 }
@@ -219,7 +226,7 @@ fn an_unknown_command_is_a_polite_reply_and_an_error_event() {
     let command = crate::support::command("rob", &serde_json::json!([]), &[]);
     let (sqlite, reply) = play(&[(&ann, NOON, command)]);
     assert_eq!(code_of(&reply).as_deref(), Some("unknown_command"));
-    let push = interactions::Books::new(&sqlite).backlog(GUILD).unwrap().unwrap();
+    let push = interactions::Books::new(&sqlite).backlog(GUILD, Listener::Everyone).unwrap().unwrap();
     assert_eq!(push.records[0].events[0].severity, protocol::Severity::Error);
 }
 

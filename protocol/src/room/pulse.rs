@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Event, GuildId, Report, Severity, Source, Timestamp,
-    report::NamedGuild,
+    report::{NamedGuild, ReportedGuilds},
     stats::{BotStatus, Ping},
     time::MINUTE_MS,
 };
@@ -112,6 +112,22 @@ impl Pulse {
         let id = format!("bot-{word}-{now}");
         let message = format!("{} {message}", self.bot_name());
         Some((Event::new(id, now, GuildId::NONE, severity, Source::Bot, message), row))
+    }
+
+    pub(super) fn reported_at(&self) -> Timestamp {
+        self.last.as_ref().map(|last| last.received_at).unwrap_or_default()
+    }
+
+    /// The last report, as far as it concerns one server, if it came after `since` and the bot is online.
+    pub(super) fn report_for(&self, now: Timestamp, guild: GuildId, since: Timestamp) -> Option<ReportRow> {
+        let last = self.online(now).filter(|last| last.received_at > since)?;
+        let named: Vec<NamedGuild> = self.names.get(&guild).cloned().into_iter().collect();
+        let members = named.iter().map(|guild| guild.members).sum();
+        let guilds = ReportedGuilds { count: 1, members, named };
+        Some(ReportRow {
+            report: Report { guilds, missed: Vec::new(), ..last.report.clone() },
+            ..last.clone()
+        })
     }
 
     pub(super) fn status(&self, now: Timestamp) -> BotStatus {

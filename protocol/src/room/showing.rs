@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Resolution, Room};
+use super::{ReportRow, Resolution, Room};
 use crate::{
-    Coins, DashboardStats, Epoch, GuildId, Seq, Snapshot, Timestamp,
+    Coins, DashboardStats, Epoch, Event, GuildId, Seq, Snapshot, Source, Timestamp,
     history::{History, Range},
+    report::{MISSED_MAX, Missed},
     stats::{Bot, Commands, Guilds, RECENT_EVENTS_LEN, Users},
 };
 
@@ -94,6 +95,36 @@ impl Room {
         };
         let points = self.timeline.points(now, now.minus(resolution.span_ms()), resolution);
         History { range, step_ms: resolution.step_ms(), points }
+    }
+
+    /// When the last report came; 0 when none ever has.
+    pub fn reported_at(&self) -> Timestamp {
+        self.pulse.reported_at()
+    }
+
+    /// The edge's failures in one server, among the events that can be resumed over.
+    pub fn failures_of(&self, guild: GuildId) -> Vec<Event> {
+        let theirs = |event: &&Event| event.guild_id == guild && event.source == Source::Edge;
+        self.ring.iter().filter(theirs).cloned().collect()
+    }
+
+    /// Whether this server has books or a name here.
+    pub fn knows(&self, guild: GuildId) -> bool {
+        self.ledgers.totals(guild).is_some() || self.pulse.named(guild).is_some()
+    }
+
+    /// What a server's own room has to hear of the bot that this room heard after `since`: the last report, when it came,
+    /// and the latencies between. `None` while the bot is not online, or has not reported again.
+    pub fn report_for(&self, now: Timestamp, guild: GuildId, since: Timestamp) -> Option<ReportRow> {
+        let mut row = self.pulse.report_for(now, guild, since)?;
+        // By age, as all that comes late: the report's clock is not this one.
+        let measured_at = |at| row.report.at.minus(row.received_at.since(at));
+        let newest = row.received_at.floor(Resolution::FiveSeconds.step_ms());
+        let missed = self.timeline.pings_after(since).filter(|missed| missed.at < newest);
+        let missed =
+            missed.map(|missed| Missed { at: measured_at(missed.at), ..missed }).take(MISSED_MAX).collect();
+        row.report.missed = missed;
+        Some(row)
     }
 
     /// The room itself, as `/api/room` tells it.

@@ -13,6 +13,7 @@ use crate::{
     Coins, Timestamp,
     history::HistoryPoint,
     record::{Outcome, Record},
+    report::Missed,
     stats::Handling,
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -297,6 +298,12 @@ impl Timeline {
         }
         points.extend(known.map(Bucket::point)); // A clock that stepped back has left them ahead.
         points
+    }
+
+    /// The mean latency of each finest step that begins after `since`, newest first.
+    pub(super) fn pings_after(&self, since: Timestamp) -> impl Iterator<Item = Missed> {
+        let later = self.fine.iter().rev().take_while(move |bucket| bucket.at > since);
+        later.filter_map(|bucket| Some(Missed { at: bucket.at, ms: bucket.ping()? }))
     }
 
     /// The oldest of the finest steps that has changed since this was last asked.

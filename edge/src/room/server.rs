@@ -1,0 +1,151 @@
+//! A server's own room. That server's books feed it; what it has to know of the bot and of the sessions, it asks the room
+//! of all servers: while somebody watches, and before it answers.
+
+use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
+
+use futures_util::future::{Either, select};
+use protocol::{
+    Event, GuildId, Timestamp,
+    message::CloseCode,
+    room::{Input, ReportRow, STATS_EVERY_MS, SessionId},
+};
+use serde::{Deserialize, Serialize};
+use worker::{Env, Method, ObjectNamespace, RequestInit, console_error};
+
+use super::{BINDING, Inner, Place, now, tell};
+use crate::{answer::Problem, guild, session::Sessions};
+
+/// How long the room of all servers may take to answer, in milliseconds: the tick waits for it.
+const ANSWER_MAX_MS: u64 = 2_000;
+
+/// What a server's own room needs besides what every room has.
+pub(super) struct Attendance {
+    rooms: worker::Result<ObjectNamespace>,
+    guilds: worker::Result<ObjectNamespace>,
+    /// The books tell this room what happens.
+    following: Cell<bool>,
+    asked_at: Cell<Timestamp>,
+}
+
+/// What a server's own room asks the room of all.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Question {
+    guild: GuildId,
+    /// When it last had a report.
+    reported_at: Timestamp,
+    /// The sessions that have sockets here, as text: 64 bits do not survive JavaScript.
+    sessions: Vec<String>,
+}
+
+/// The answer.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Answer {
+    report: Option<ReportRow>,
+    failures: Vec<Event>,
+    /// Sessions that have ended.
+    signed_out: Vec<String>,
+    /// Sessions that may look at this server no more.
+    forbidden: Vec<String>,
+}
+
+impl Attendance {
+    pub(super) fn new(env: &Env) -> Self {
+        Self {
+            rooms: env.durable_object(BINDING),
+            guilds: env.durable_object(guild::BINDING),
+            following: Cell::default(),
+            asked_at: Cell::default(),
+        }
+    }
+}
+
+impl Inner {
+    /// Asks for what this room has to know, unless it has just asked.
+    pub(super) async fn attend_if_due(self: &Rc<Self>) {
+        if now().since(self.attendance.asked_at.get()) >= STATS_EVERY_MS {
+            self.attend().await;
+        }
+    }
+
+    /// Asks for what this room has to know. What cannot be had now is asked for again at the next tick.
+    pub(super) async fn attend(self: &Rc<Self>) {
+        let Place::Server(guild) = self.place else { return };
+        self.attendance.asked_at.set(now());
+        let asked = pin!(self.ask_all(guild));
+        let patience = pin!(worker::Delay::from(Duration::from_millis(ANSWER_MAX_MS)));
+        match select(asked, patience).await {
+            Either::Left((Ok(()), _)) => {}
+            Either::Left((Err(error), _)) => console_error!("the room of server {guild}: {error}"),
+            Either::Right(_) => console_error!("the room of server {guild} heard nothing of the bot in time"),
+        }
+    }
+
+    async fn ask_all(self: &Rc<Self>, guild: GuildId) -> Result<(), Problem> {
+        if !self.attendance.following.get() {
+            self.follow(guild).await?;
+            self.attendance.following.set(true);
+        }
+        let question = {
+            let core = self.core()?.borrow();
+            let mut sessions: Vec<String> = core
+                .sockets
+                .whose()
+                .into_iter()
+                .filter_map(|(_, session)| Some(session?.to_string()))
+                .collect();
+            sessions.sort_unstable();
+            sessions.dedup();
+            Question { guild, reported_at: core.room.reported_at(), sessions }
+        };
+        let rooms =
+            self.attendance.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
+        let answer = tell(rooms, "/attend", &question).await?;
+        let answer: Answer =
+            serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer", &error))?;
+        for (sessions, code) in
+            [(answer.signed_out, CloseCode::SignedOut), (answer.forbidden, CloseCode::Forbidden)]
+        {
+            for session in sessions.iter().filter_map(|session| session.parse().ok()) {
+                self.take(Input::Ended(session, code)).await?;
+            }
+        }
+        for failure in answer.failures {
+            self.take(Input::Failed(failure)).await?;
+        }
+        if let Some(row) = answer.report {
+            self.take(Input::Reported(row.report)).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks the books to tell this room, too; they do it for what has been before they answer.
+    async fn follow(&self, guild: GuildId) -> Result<(), Problem> {
+        let guilds =
+            self.attendance.guilds.as_ref().map_err(|error| Problem::failure("No books are bound", error))?;
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post);
+        let request = worker::Request::new_with_init(&format!("https://guild{}", guild::FOLLOW), &init)?;
+        let response = guilds.get_by_name(&guild.to_string())?.fetch_with_request(request).await?;
+        match response.status_code() {
+            200 => Ok(()),
+            status => Err(Problem::failure("The books could not be followed", &status)),
+        }
+    }
+
+    /// The other end: what the room of all knows.
+    pub(super) fn attended(&self, question: &Question) -> Result<Answer, Problem> {
+        let (now, room) = (now(), &self.core()?.borrow().room);
+        let (mut signed_out, mut forbidden) = (Vec::new(), Vec::new());
+        for name in &question.sessions {
+            let Ok(session) = name.parse::<SessionId>() else { continue };
+            let scope = Sessions(&self.sql).scope_of(session, now);
+            match scope.map_err(|error| Problem::failure("The sessions", &error))? {
+                None => signed_out.push(name.clone()),
+                Some(scope) if !scope.covers(question.guild) => forbidden.push(name.clone()),
+                Some(_) => {}
+            }
+        }
+        let report = room.report_for(now, question.guild, question.reported_at);
+        Ok(Answer { report, failures: room.failures_of(question.guild), signed_out, forbidden })
+    }
+}
