@@ -1,7 +1,8 @@
 // Runs the built Worker on real workerd: what `wrangler dev` does, without its proxy, watcher and network.
 //
-//   PULSE_EDGE_OPTIONS  {"port": 0, "state": "target/state/edge", "bindings": {"BOT_TOKEN": "…"}}
-//                       or @FILE, which holds that: an environment variable is bounded
+//   PULSE_EDGE_OPTIONS  {"port": 0, "state": "target/state/edge", "bindings": {"BOT_TOKEN": "…"}}; with "config" and
+//                       "modules" another Worker than Pulse, as benchmarks compare it: its wrangler.toml and its files.
+//                       Or @FILE, which holds that: an environment variable is bounded
 //   stdout              edge ready http://127.0.0.1:P
 //   stderr              what the Worker writes to its console
 //   stdin               closed: stop. A line `evict CLASS NAME` drops that Durable Object from memory and
@@ -19,9 +20,9 @@ import { fileURLToPath } from "node:url";
 
 const HOST = "127.0.0.1";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const given = process.env.PULSE_EDGE_OPTIONS ?? "{}";
-const options = given.startsWith("@") ? readFileSync(given.slice(1), "utf8") : given;
-const { port = 0, state, main, bindings = {}, faults = false } = JSON.parse(options);
+const said = process.env.PULSE_EDGE_OPTIONS ?? "{}";
+const given = JSON.parse(said.startsWith("@") ? readFileSync(said.slice(1), "utf8") : said);
+const { port = 0, state, main, bindings = {}, faults = false } = given;
 
 function fail(message) {
   process.stderr.write(`edge: ${message}\n`);
@@ -46,13 +47,14 @@ const claimed = await claim(port);
 const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
 const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
 
-const config = unstable_readConfig({ config: join(root, "wrangler.toml") }, { hideWarnings: true });
+const config = unstable_readConfig({ config: resolve(root, given.config ?? "wrangler.toml") }, { hideWarnings: true });
 const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
 const worker = main ?? config.main;
 const built = dirname(worker);
 
-const wasm = { type: "CompiledWasm", path: join(built, "index_bg.wasm"), contents: readFileSync(join(built, "index_bg.wasm")) };
-const modules = [{ type: "ESModule", path: worker }, wasm];
+const beside = (given.modules ?? [join(built, "index_bg.wasm")]).map((path) => resolve(root, path));
+const typed = (path) => (path.endsWith(".wasm") ? { type: "CompiledWasm", contents: readFileSync(path) } : { type: "ESModule" });
+const modules = [worker, ...beside].map((path) => ({ ...typed(path), path }));
 let stopped = false;
 // The built Worker as it is, behind a Room that asks before each request whether there shall be a room now.
 const faulty = `
@@ -96,7 +98,7 @@ const miniflare = new Miniflare(
         bindings: { ...config.vars, ...bindings },
         // A socket of its own: requests reach the assets and the Worker without Miniflare's entry Worker before them.
         unsafeDirectSockets: [{ host: HOST, port: claimed }],
-        modulesRoot: built,
+        modulesRoot: given.modules ? dirname(built) : built,
         modules,
         serviceBindings: { ...workerOptions.serviceBindings, ...serviceBindings },
       },

@@ -11,6 +11,7 @@ pub mod people;
 pub mod program;
 pub mod simulation;
 pub mod small_edge;
+pub mod subject;
 pub mod viewer;
 
 pub use browser::Browser;
@@ -18,4 +19,5 @@ pub use crowd::Crowd;
 pub use edge::Edge;
 pub use follower::Follower;
 pub use small_edge::SmallEdge;
+pub use subject::{Served, Subject};
 pub use viewer::Viewer;

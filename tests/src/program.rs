@@ -34,17 +34,39 @@ pub fn binary(name: &str) -> Result<Command> {
     Ok(Command::new(path))
 }
 
-/// The memory that a process of this name and parent holds, in bytes: its resident set.
-pub fn resident_bytes(parent: u32, name: &str) -> Result<u64> {
+/// The child of this name of a process.
+pub fn child_of(parent: u32, name: &str) -> Result<u32> {
     for entry in fs::read_dir("/proc")?.flatten() {
         let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-        let field = |field: &str| status.lines().find_map(|line| line.strip_prefix(field)).map(str::trim);
+        let field = |name: &str| field(&status, name);
         if field("PPid:") == Some(&parent.to_string()) && field("Name:") == Some(name) {
-            let kib = field("VmRSS:").and_then(|size| size.strip_suffix(" kB")).context("no VmRSS")?;
-            return Ok(kib.trim().parse::<u64>()? * 1024);
+            return Ok(field("Pid:").context("no Pid")?.parse()?);
         }
     }
     bail!("no {name} is a child of {parent}")
+}
+
+/// The memory that a process holds, in bytes: its resident set.
+pub fn resident_bytes(process: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let kib = field(&status, "VmRSS:").and_then(|size| size.strip_suffix(" kB")).context("no VmRSS")?;
+    Ok(kib.trim().parse::<u64>()? * 1024)
+}
+
+/// How long a process' threads have computed so far, in seconds.
+pub fn processor_seconds(process: u32) -> Result<f64> {
+    let mut seconds = 0.0;
+    for thread in fs::read_dir(format!("/proc/{process}/task"))?.flatten() {
+        // A thread may end while it is looked at.
+        let Ok(account) = fs::read_to_string(thread.path().join("schedstat")) else { continue };
+        let nanoseconds: f64 = account.split(' ').next().unwrap_or_default().parse()?;
+        seconds += nanoseconds / 1e9;
+    }
+    Ok(seconds)
+}
+
+fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 /// A running child. Dropped, it is killed with all that it started.

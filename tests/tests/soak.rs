@@ -13,7 +13,11 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use tests::{Crowd, Edge, Follower, Viewer, edge::until, program::resident_bytes};
+use tests::{
+    Crowd, Edge, Follower, Viewer,
+    edge::until,
+    program::{child_of, resident_bytes},
+};
 
 const MINUTES: u64 = 20;
 const VIEWERS: u64 = 500;
@@ -54,7 +58,7 @@ async fn sample(edge: &Edge, traffic: &Traffic, lasts: Duration) -> Result<Vec<f
     while began.elapsed() < lasts {
         moments.tick().await;
         #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
-        let mib = resident_bytes(edge.process()?, "workerd")? as f64 / 1024.0 / 1024.0;
+        let mib = resident_bytes(child_of(edge.process()?, "workerd")?)? as f64 / 1024.0 / 1024.0;
         let room = edge.room().await?;
         println!(
             "{:>5} s  {mib:>6.1} MiB  {:>6} events  {:>4} viewers  {:>6} sockets  {:>9} frames",

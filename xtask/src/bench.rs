@@ -1,105 +1,202 @@
-//! Benchmarks: each prints a table of its own, and what it measured goes to `target/bench.json` beside what it was
-//! measured on.
+//! Benchmarks: one table of Pulse and its peers, what was measured in `target/bench.json` beside what it was measured on,
+//! and the same as Markdown for `docs/BENCHMARKS.md`.
+
+mod report;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, output};
-use crate::steps::{Steps, tell};
+use crate::commands::{cargo, command, log, output, show};
+use crate::steps::{Steps, tell, told};
 
 /// What a benchmark's last line begins with; JSON follows.
 const RESULT: &str = "json ";
+/// Not a benchmark: all of them, a moment each.
+const SMOKE: &str = "smoke";
+/// Where the report begins and ends in `docs/BENCHMARKS.md`.
+const DOCUMENT: &str = "docs/BENCHMARKS.md";
 
 /// A benchmark.
 struct Bench {
     name: &'static str,
     what: &'static str,
-    /// The arguments of cargo.
-    run: &'static str,
-    /// Whether it needs the edge.
-    edge: bool,
 }
 
-const BENCHES: [Bench; 2] = [
-    Bench {
-        name: "growth",
-        what: "a command in a server of 1 k, 100 k and 1 M players",
-        run: "bench --quiet -p interactions --bench growth",
-        edge: false,
-    },
-    Bench {
-        name: "rows",
-        what: "rows that the storage writes for each command",
-        run: "test --quiet -p tests --test economy every_command_writes_few_rows -- --nocapture",
-        edge: true,
-    },
+/// In the order in which they run.
+const BENCHES: [Bench; 10] = [
+    Bench { name: "size", what: "what is loaded, and how soon it answers" },
+    Bench { name: "verify", what: "a signature alone" },
+    Bench { name: "reply", what: "a signed command until its reply" },
+    Bench { name: "seen", what: "a signed command until its event is at every viewer" },
+    Bench { name: "fanout", what: "events delivered a second, as the rate grows" },
+    Bench { name: "resume", what: "viewers that all come back at once" },
+    Bench { name: "ticks", what: "the stats tick, by servers" },
+    Bench { name: GROWTH, what: "a command in a server of 1 k, 100 k and 1 M players" },
+    Bench { name: "cost", what: "what Cloudflare would ask for it" },
+    Bench { name: "memory", what: "the memory of whoever serves" },
 ];
+/// The one on the books alone, in a program of its own.
+const GROWTH: &str = "growth";
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Which; all when left out
+    /// Which; all when left out. `smoke` runs each for a moment, to see that it still runs
     names: Vec<String>,
+    /// Put the table into docs/BENCHMARKS.md
+    #[arg(long)]
+    write: bool,
 }
 
 /// `cargo xtask bench`.
 pub fn run(options: &Options) -> Result<()> {
+    if options.names.iter().any(|name| name == SMOKE) {
+        let _lock = build::lock()?;
+        build::everything(&mut Steps::new(build::STEPS), &[Variant::Release])?;
+        return smoke();
+    }
     if let Some(unknown) = options.names.iter().find(|name| BENCHES.iter().all(|bench| bench.name != *name)) {
         let names: Vec<_> = BENCHES.iter().map(|bench| bench.name).collect();
-        bail!("there is no benchmark `{unknown}`; there are: {}", names.join(", "));
+        bail!("there is no benchmark `{unknown}`; there are: {}, and `{SMOKE}`", names.join(", "));
     }
-    let wanted =
-        |bench: &&Bench| options.names.is_empty() || options.names.iter().any(|name| name == bench.name);
-    if BENCHES.iter().filter(wanted).any(|bench| bench.edge) {
-        let _lock = build::lock()?;
-        build::everything(&mut Steps::new(build::STEPS), &[Variant::Local])?;
-    }
+    let wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|wanted| wanted == name);
+    prepare()?;
+    let began = Instant::now();
     let path = crate::at("target/bench.json");
     let mut measured: BTreeMap<String, Value> =
         fs::read(&path).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
     measured.insert("machine".to_owned(), machine());
-    for bench in BENCHES.iter().filter(wanted) {
+    let mut failed = Vec::new();
+    for bench in BENCHES.iter().filter(|bench| wanted(bench.name)) {
         tell(&format!("{}: {}", bench.name, bench.what));
-        if let Some(result) = measure(bench)? {
-            measured.insert(bench.name.to_owned(), result);
+        // One that fails must not take the others' figures with it.
+        match measure(&mut program(bench.name)) {
+            Ok(rows) => drop(measured.insert(bench.name.to_owned(), rows)),
+            Err(error) => {
+                measured.remove(bench.name);
+                tell(&format!("{} failed: {error:#}", bench.name));
+                failed.push(bench.name);
+            }
         }
         fs::write(&path, serde_json::to_vec_pretty(&measured)?)?;
     }
-    tell("the figures are in target/bench.json");
-    Ok(())
+    let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).filter(|name| wanted(name)).collect();
+    println!("\n{}", report::terminal(&measured, &names));
+    let markdown = report::markdown(&measured, &names);
+    println!("{markdown}");
+    if options.write {
+        let document = fs::read_to_string(crate::at(DOCUMENT))?;
+        let written = report::put_into(&document, &markdown)
+            .with_context(|| format!("{DOCUMENT} does not say where the report belongs"))?;
+        fs::write(crate::at(DOCUMENT), written)?;
+        tell(&format!("written into {DOCUMENT}"));
+    }
+    tell(&format!("measured in {}; the figures are in target/bench.json", told(began.elapsed())));
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
 }
 
-/// Runs a benchmark, whose lines are shown as they come; gives what it measured.
-fn measure(bench: &Bench) -> Result<Option<Value>> {
-    let mut running = cargo(bench.run).stdout(Stdio::piped()).spawn().context("starting cargo")?;
-    let mut result = None;
+/// Runs each benchmark for a moment. No time is asserted.
+pub fn smoke() -> Result<()> {
+    install_bun();
+    show(&mut cargo("build --quiet -p tests --bin figures -p bot-worker --bin bot-worker"))?;
+    log("bench-smoke", command(crate::at("target/debug/figures")).arg("--smoke"))
+}
+
+/// What is measured, as it is deployed, and who measures.
+fn prepare() -> Result<()> {
+    let _lock = build::lock()?;
+    let mut steps = Steps::new(build::STEPS + 3);
+    build::everything(&mut steps, &[Variant::Release])?;
+    steps.step("Bun, the peer", "about 5 s, once", || {
+        install_bun();
+        Ok(())
+    })?;
+    steps.step("the programs that measure", "about 3 min when cold", || {
+        show(&mut cargo(
+            "build --quiet --profile figures -p tests --bin figures -p bot-worker --bin bot-worker",
+        ))
+    })?;
+    steps.step("growth's program", "about 2 min when cold", || {
+        show(&mut cargo("bench --quiet --no-run -p interactions --bench growth"))
+    })
+}
+
+/// Bun has no build for some machines; its figures are left out there.
+fn install_bun() {
+    let folder = crate::at("tests/peers/bun");
+    let is_installed = |_: &PathBuf| {
+        let installed = fs::read(folder.join("node_modules/.package-lock.json")).ok()?;
+        let installed: Value = serde_json::from_slice(&installed).ok()?;
+        let wanted: Value = serde_json::from_slice(&fs::read(folder.join("package-lock.json")).ok()?).ok()?;
+        let version = |lock: &Value| lock["packages"]["node_modules/bun"]["version"].clone();
+        (version(&installed) == version(&wanted)).then_some(())
+    };
+    if is_installed(&folder).is_some() {
+        return;
+    }
+    let mut npm = Command::new("npm");
+    npm.current_dir(&folder);
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    if let Err(error) = log("npm-bun", &mut npm) {
+        tell(&format!("Bun is not here, and is left out of the comparison: {error:#}"));
+    }
+}
+
+fn program(name: &str) -> Command {
+    if name == GROWTH {
+        return cargo("bench --quiet -p interactions --bench growth");
+    }
+    let mut figures = command(crate::at("target/figures/figures"));
+    figures.arg(name);
+    figures
+}
+
+/// Runs a benchmark, whose lines are shown as they come; gives the rows of its table.
+fn measure(command: &mut Command) -> Result<Value> {
+    let mut running = command.stdout(Stdio::piped()).spawn().context("starting it")?;
+    let mut rows = None;
     for line in running.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
         let line = line?;
         match line.strip_prefix(RESULT) {
-            Some(json) => result = Some(serde_json::from_str(json).context("a benchmark's result")?),
+            Some(json) => {
+                let mut result: Value = serde_json::from_str(json).context("a benchmark's result")?;
+                rows = Some(result["rows"].take());
+            }
             None => println!("{line}"),
         }
     }
     let status = running.wait()?;
     if !status.success() {
-        bail!("the benchmark `{}` ended with {status}", bench.name);
+        bail!("it ended with {status}");
     }
-    Ok(result)
+    rows.context("it told no rows")
 }
 
 /// What it was measured on.
 fn machine() -> Value {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kilobytes = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next());
+    let gigabytes = kilobytes.and_then(|kilobytes| kilobytes.parse::<u64>().ok()).map(|kib| kib / 1_000_000);
     json!({
+        "at": output(command("date").args(["-u", "+%Y-%m-%d %H:%M UTC"])),
+        "commit": output(command("git").args(["describe", "--always", "--dirty", "--abbrev=10"])),
         "cpu": model.map_or("unknown", |(_, name)| name.trim()),
         "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "gigabytes": gigabytes,
         "kernel": output(command("uname").arg("-sr")),
+        "load before": load.split(' ').next(),
         "rustc": output(command("rustc").arg("-V")),
+        "workerd": output(command("node").args(["-p", "require('workerd').version"])),
+        "bun": output(command("node").args(["-p", "require('./tests/peers/bun/package.json').dependencies.bun"])),
     })
 }

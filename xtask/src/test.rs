@@ -7,6 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::bench;
 use crate::build::{self, Variant};
 use crate::commands::{cargo, command, log, output, show};
 use crate::dev;
@@ -28,7 +29,7 @@ pub struct Options {
 
 /// `cargo xtask test`.
 pub fn run(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(build::STEPS + 1 + 6 + if options.no_browser { 0 } else { 2 });
+    let mut steps = Steps::new(build::STEPS + 1 + 7 + if options.no_browser { 0 } else { 2 });
     let outcome = checks(&mut steps, options);
     eprintln!("\n{}", steps.summary());
     outcome?;
@@ -66,6 +67,7 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
     // The edges that tests shared have left their state behind; what cannot be removed does no harm.
     let _ = fs::remove_dir_all(crate::at("target/state/tests"));
     let slow = options.slow.then_some(("PULSE_SLOW", "1"));
+    steps.step("every benchmark, for a moment", "about 1 min", bench::smoke)?;
     steps.step("end-to-end tests", "about 8 min", || end_to_end(slow))?;
     if options.no_browser {
         return Ok(());
