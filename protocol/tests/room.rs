@@ -3,7 +3,7 @@
 mod samples;
 
 use protocol::{
-    Epoch, Event, GuildId, JournalSeq, Seq, ServerMessage, Timestamp,
+    Epoch, Event, GuildId, JournalSeq, Seq, ServerMessage, Severity, Timestamp,
     history::Range,
     message::{CLIENT_FRAME_MAX_BYTES, CLIENT_MESSAGES_MAX, CloseCode, VIEWERS_MAX},
     record::{Acknowledgement, Maintenance},
@@ -727,4 +727,26 @@ fn each_kind_of_row_keeps_its_word() {
         assert_eq!((kind.word(), Kind::from_word(word)), (word, Some(kind)));
     }
     assert_eq!(Kind::from_word("gossip"), None);
+}
+
+/// What the feed says when the bot goes: whether somebody stopped it, or it was lost.
+#[test]
+fn a_bot_that_was_stopped_is_no_warning() {
+    for (leaving, severity, words) in
+        [(true, Severity::Info, "asked to stop"), (false, Severity::Warn, "no report for 15 s")]
+    {
+        let mut house = House::watched();
+        house.handle(Input::Reported(report(house.now)));
+        if leaving {
+            house.handle(Input::Reported(protocol::Report { leaving, ..report(house.now) }));
+        }
+        house.now = house.now.plus(15_000);
+        house.handle(Input::Ticked);
+        let told = house.room.snapshot(house.now).events;
+        let offline: Vec<&Event> = told.iter().filter(|event| event.id.starts_with("bot-offline-")).collect();
+        let [event] = offline.as_slice() else { panic!("{told:?}") };
+        assert_eq!(event.severity, severity);
+        assert!(event.message.contains(words), "{}", event.message);
+        assert_eq!(told.iter().filter(|event| event.id.starts_with("bot-online-")).count(), 1);
+    }
 }
