@@ -1,5 +1,7 @@
 //! Everything is paused, and goes on: who hears of it, and what the same key gets.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
+
 mod samples;
 
 use protocol::{
