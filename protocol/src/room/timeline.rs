@@ -399,22 +399,4 @@ pub(super) fn percent_change(before: f64, after: f64) -> Option<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_are_compared_with_the_month_before() {
-        let mut timeline = Timeline::default();
-        let (january, february) = (Timestamp(5 * DAY_MS), Timestamp(40 * DAY_MS));
-        for _ in 0..4 {
-            timeline.add_outcome(january, Outcome::Done);
-        }
-        assert_eq!(timeline.change_from_last_month(january), None);
-        for _ in 0..5 {
-            timeline.add_outcome(february, Outcome::Done);
-        }
-        assert_eq!(timeline.change_from_last_month(february), Some(25.0));
-        assert_eq!(timeline.change_from_last_month(Timestamp(70 * DAY_MS)), Some(-100.0));
-        assert_eq!(timeline.change_from_last_month(Timestamp(100 * DAY_MS)), None);
-    }
-}
+mod tests;
