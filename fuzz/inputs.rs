@@ -11,7 +11,7 @@ use protocol::{
     ClientMessage, Epoch, GuildId, Report, Timestamp,
     action::{Action, Actor, REASON_MAX_CHARS},
     message::{CLIENT_FRAME_MAX_BYTES, CloseCode},
-    room::{Frame, Input, Output, Room, SocketId},
+    room::{Frame, Input, Memory, Output, Room, SocketId},
 };
 
 const NOON: Timestamp = Timestamp(1_768_478_400_000);
@@ -56,9 +56,9 @@ pub fn interaction(data: &[u8]) {
 /// What a viewer says, frame by frame: answered, passed over, or the end with a documented code; never more than that.
 /// An input is frames, one a line; a line that is no text is a binary frame.
 pub fn client_message(data: &[u8]) {
-    let (mut room, _) = Room::new(EPOCH);
     let me = SocketId(1);
-    room.handle(NOON, Input::Joined(me, None, None));
+    // As after a restart, with a socket that has outlived it.
+    let mut room = Room::restore(Memory::new(EPOCH), [(me, None)]);
     for (number, line) in (0_u64..).zip(data.split(|&byte| byte == b'\n')) {
         let text = std::str::from_utf8(line).ok();
         let frame = text.map_or(Frame::Binary, Frame::Text);

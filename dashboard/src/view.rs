@@ -43,6 +43,7 @@ pub fn take_over(shell: Shell) {
     leaders::keep(shell);
     alerts::keep(shell);
     keys::keep(shell);
+    actions::keep(shell);
     pages(shell);
     ages(shell);
     shell.connect();

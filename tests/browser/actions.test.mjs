@@ -42,9 +42,9 @@ async function open(search) {
 
 const openPlayer = (number) => open(`view=player&server=${GUILD}&player=${player(number).userId}`);
 
-/** Presses a button, fills in what its dialog asks for, and presses what it is called there. */
-async function act(name, title, fields) {
-  await button(name).first().click();
+/** Presses a button, fills in what its dialog asks for, and presses the button there. */
+async function act(title, fields) {
+  await button(title).click();
   const dialog = page.getByRole("dialog", { name: title });
   await dialog.waitFor(PATIENCE);
   for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label, { exact: true }).fill(value);
@@ -54,7 +54,7 @@ async function act(name, title, fields) {
 
 test("coins are given: the player's next command, the journal and the feed say so, and by whom", async () => {
   await openPlayer(1);
-  await act("Give", "Give coins to Ann", { Coins: "400", Reason: "a contest" });
+  await act("Give coins to Ann", { Coins: "400", Reason: "a contest" });
   await said("An administrator give Ann: 100 → 500 coins, because a contest");
   assert.match(await description(1), /500 coins/);
   const row = page.locator("[data-view=player] tr", { hasText: "economy give" });
@@ -66,7 +66,7 @@ test("coins are given: the player's next command, the journal and the feed say s
 
 test("what a rule refuses is said in the dialog, and can be put right there", async () => {
   await openPlayer(1);
-  const dialog = await act("Take", "Take coins from Ann", { Coins: "501", Reason: "too much" });
+  const dialog = await act("Take coins from Ann", { Coins: "501", Reason: "too much" });
   await dialog.getByRole("status").getByText("more than the 500 coins").waitFor(PATIENCE);
   await dialog.getByLabel("Coins").fill("100");
   await dialog.getByRole("button", { name: "Take coins from Ann" }).click();
@@ -76,12 +76,12 @@ test("what a rule refuses is said in the dialog, and can be put right there", as
 
 test("a frozen player keeps every coin, until let go", async () => {
   await openPlayer(1);
-  await act("Freeze", "Freeze Ann", { Reason: "a look at it" });
+  await act("Freeze Ann", { Reason: "a look at it" });
   await said("An administrator froze Ann, because a look at it");
   await page.locator("[data-view=player] .tag", { hasText: "Frozen" }).waitFor(PATIENCE);
   assert.equal(refusal(await pay(1, 2, 5)), "frozen");
   assert.equal(refusal(await pay(2, 1, 5)), "recipient_frozen");
-  await act("Unfreeze", "Unfreeze Ann", { Reason: "all is well" });
+  await act("Unfreeze Ann", { Reason: "all is well" });
   await said("unfroze Ann");
   assert.equal(refusal(await pay(1, 2, 50)), undefined);
 });
@@ -93,7 +93,7 @@ test("a payment is undone from the journal, once", async () => {
   const row = page.locator("[data-view=server] tbody tr", { hasText: "pay", has: undo }).first();
   await row.waitFor(PATIENCE);
   const seq = (await row.locator("td").first().textContent()).trim();
-  await act(`Undo row ${seq}`, `Undo row ${seq}`, { Reason: "a mistake" });
+  await act(`Undo row ${seq}`, { Reason: "a mistake" });
   await said(`undid row ${seq} (pay)`);
   await page.getByText(`undoes row ${seq}`).waitFor(PATIENCE);
   assert.equal(await button(`Undo row ${seq}`).count(), 0, "it cannot be undone again");
@@ -105,18 +105,18 @@ test("a payment is undone from the journal, once", async () => {
 test("a server is paused and goes on; its rules and its shop are changed", async () => {
   await open(`view=server&server=${GUILD}`);
   await button("Show").click();
-  await act("Pause this server", "Pause this server", { Reason: "a break" });
+  await act("Pause this server", { Reason: "a break" });
   await said("paused the economy, because a break");
   assert.equal(refusal(await pay(1, 2, 1)), "paused");
   await button("Show").click();
-  await act("Resume this server", "Resume this server", { Reason: "over" });
+  await act("Resume this server", { Reason: "over" });
   await said("resumed the economy");
   await button("Show").click();
-  await act("Change pay_min", "Change pay_min", { Value: "5", Reason: "small change" });
+  await act("Change pay_min", { Value: "5", Reason: "small change" });
   await said("set pay_min: 1 coin → 5 coins");
   assert.equal(refusal(await pay(1, 2, 1)), "amount_too_small");
   await button("Show").click();
-  await act("Add an item", "Add an item", { Name: "Hat", Price: "9", Reason: "winter" });
+  await act("Add an item", { Name: "Hat", Price: "9", Reason: "winter" });
   await said("added Hat for 9 coins");
   const shop = await stack.command("shop", player(1));
   assert.match(JSON.stringify(shop), /Hat/);
@@ -124,12 +124,12 @@ test("a server is paused and goes on; its rules and its shop are changed", async
 
 test("everything is paused, and every page says so", async () => {
   await open("view=servers");
-  await act("Pause everything", "Pause everything", { Reason: "an upgrade" });
+  await act("Pause everything", { Reason: "an upgrade" });
   await said("paused everything, because an upgrade");
   await page.locator("[data-maintenance]").waitFor(PATIENCE);
   const deadline = Date.now() + PATIENCE.timeout;
   while (refusal(await pay(1, 2, 5)) !== "maintenance") assert.ok(Date.now() < deadline, "players play on");
-  await act("Resume everything", "Resume everything", { Reason: "done" });
+  await act("Resume everything", { Reason: "done" });
   await said("resumed everything");
   await page.locator("[data-maintenance]").waitFor({ ...PATIENCE, state: "hidden" });
 });
@@ -145,7 +145,7 @@ test("an action whose answer is lost is sent again with the same key, and happen
     if (keys.length === 1) await route.abort(); // It has happened, and nobody was told.
     else await route.fulfill({ response: answer });
   });
-  const dialog = await act("Give", "Give coins to Ben", { Coins: "7", Reason: "once" });
+  const dialog = await act("Give coins to Ben", { Coins: "7", Reason: "once" });
   await dialog.getByRole("status").getByText("could not be reached").waitFor(PATIENCE);
   await dialog.getByRole("button", { name: "Give coins to Ben" }).click();
   await said("because once");

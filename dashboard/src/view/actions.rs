@@ -22,35 +22,26 @@ use crate::{
 /// Something that is asked for.
 #[derive(Clone, Copy)]
 pub struct Field {
-    /// Its name in the action.
+    /// Its name in the action, and in what it is filled in from.
     pub name: &'static str,
     /// What the reader reads.
     pub label: &'static str,
-    /// Whether it travels as a number.
-    pub is_number: bool,
-    /// Whether it may be left empty; then it is left out.
-    pub is_optional: bool,
+    /// How it is sent.
+    pub kind: Kind,
 }
 
-impl Field {
-    /// A text that has to be there.
-    pub const fn text(name: &'static str, label: &'static str) -> Self {
-        Self { name, label, is_number: false, is_optional: false }
-    }
-
-    /// A text that may be left out.
-    pub const fn maybe(name: &'static str, label: &'static str) -> Self {
-        Self { is_optional: true, ..Self::text(name, label) }
-    }
-
-    /// A number that may be left out.
-    pub const fn number(name: &'static str, label: &'static str) -> Self {
-        Self { is_number: true, ..Self::maybe(name, label) }
-    }
+/// How a field is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// As a text that has to be there.
+    Text,
+    /// As a text that is left out when it is empty.
+    Maybe,
+    /// As a number that is left out when it is none.
+    Number,
 }
 
 /// One action, before its reason is given.
-#[derive(Clone)]
 pub struct Act {
     /// On which server; on everything when it is none.
     pub server: Option<GuildId>,
@@ -60,131 +51,114 @@ pub struct Act {
     pub title: String,
     /// What the reader has to know before.
     pub about: &'static str,
-    /// What is sent as it is.
-    pub fixed: Vec<(&'static str, JsValue)>,
-    /// What is asked for, and what stands there at first.
-    pub fields: Vec<(Field, String)>,
+    /// What it is done to: a field of the action that is sent as it is.
+    pub to: (&'static str, JsValue),
+    /// What is asked for.
+    pub fields: &'static [Field],
+    /// What stands in the fields at first.
+    pub values: Json,
     /// Whether it is marked as dangerous.
     pub is_dangerous: bool,
 }
 
+/// What the dialog asks for, and what was sent last from it, under which key.
+type Asked = Rc<RefCell<(Option<Rc<Act>>, String, String)>>;
+
+thread_local! {
+    static ASKED: Asked = Asked::default();
+}
+
 /// A button that opens an action's dialog.
-pub fn button(shell: Shell, name: &str, act: Act) -> El {
-    let button = el("button");
-    button.class("button small").attr("type", "button").text(name);
-    button.on("click", move |_| open(shell, &act));
+pub fn button(name: &str, act: Act) -> El {
+    let (button, act) = (el("button"), Rc::new(act));
+    button.class("button small").attr("type", "button").attr("aria-label", &act.title).text(name);
+    button.on("click", move |_| open(&act));
     button
 }
 
-/// A dialog that is open.
-#[derive(Clone)]
-struct Asking {
-    shell: Shell,
-    act: Act,
-    dialog: El,
-    inputs: Vec<(Field, El)>,
-    trouble: El,
-    yes: El,
-    /// What was sent last, and under which key.
-    last: Rc<RefCell<(String, String)>>,
-}
-
-fn open(shell: Shell, act: &Act) {
-    let (dialog, form) = (el("dialog"), el("form"));
-    dialog.attr("aria-label", &act.title).class("acting").put("h2", "", &act.title);
-    if !act.about.is_empty() {
-        dialog.put("p", "", act.about);
-    }
-    let mut inputs: Vec<(Field, El)> =
-        act.fields.iter().map(|(field, value)| (*field, input(&form, *field, value, "100"))).collect();
-    inputs.push((REASON, input(&form, REASON, "", "200")));
-    let (trouble, choices, no, yes) = (el("p"), el("div"), el("button"), el("button"));
-    trouble.class("trouble-line").attr("role", "status");
-    no.class("button").attr("type", "button").text("Cancel");
-    yes.class(if act.is_dangerous { "button danger" } else { "button primary" }).text(&act.title);
-    choices.class("choices").add(&no).add(&yes);
-    dialog.add(form.add(&trouble).add(&choices));
-    one("body").add(&dialog);
-    one("[data-said]").empty();
-    let (gone, cancelled) = (dialog.clone(), dialog.clone());
-    dialog.on("close", move |_| gone.0.remove());
-    no.on("click", move |_| close(&cancelled));
-    let asking = Asking { shell, act: act.clone(), dialog, inputs, trouble, yes, last: Rc::default() };
-    let shown = asking.dialog.clone();
-    form.on("submit", move |event| {
+/// Listens to the dialog.
+pub fn keep(shell: Shell) {
+    one("#act-form").on("submit", move |event| {
         event.prevent_default();
-        spawn_local(asking.clone().send());
+        spawn_local(send(shell));
     });
-    let _ = shown.0.unchecked_ref::<HtmlDialogElement>().show_modal();
 }
 
-impl Asking {
-    async fn send(self) {
-        let Some(body) = self.body() else { return };
-        let path =
-            self.act.server.map_or_else(|| "/api/actions".to_owned(), |id| server::path(id, "actions"));
-        self.yes.flag("disabled", true);
-        let (status, answer) = fetch::act(&path, &body).await.unwrap_or_default();
-        self.yes.flag("disabled", false);
-        if (200..500).contains(&status) {
-            self.last.take(); // It is decided: the next press is another action.
-        }
-        let answer = Json::parse(&answer);
-        match answer {
-            Some(done) if status == 200 => {
-                close(&self.dialog);
-                refill(self.shell);
-                one("[data-said]").text(&done.text("message"));
-                one("main").focus();
-            }
-            refused => {
-                let line = refused.map(|body| body.get("error").text("message")).unwrap_or_default();
-                self.trouble.text(if line.is_empty() { words::refusal(status) } else { &line });
-            }
-        }
+fn open(act: &Rc<Act>) {
+    one("#act-title").text(&act.title);
+    one("#act-about").text(act.about);
+    one("#act-trouble").empty();
+    one("#act-do").class(if act.is_dangerous { "button danger" } else { "button primary" }).text(&act.title);
+    let fields = one("#act-fields");
+    fields.empty();
+    for field in act.fields {
+        let (label, input) = (el("label"), el("input"));
+        input.attr("name", field.name).attr("maxlength", "100").attr("autocomplete", "off");
+        input.flag("required", field.kind == Kind::Text);
+        input.set_value(&act.values.text(field.name));
+        fields.add(label.text(field.label).add(&input));
     }
+    one("#act-reason").set_value("");
+    one("[data-said]").empty();
+    ASKED.with(|asked| *asked.borrow_mut() = (Some(act.clone()), String::new(), String::new()));
+    let _ = dialog().show_modal();
+}
 
-    /// The action as JSON. What is sent again because no answer came has the same key, and happens once.
-    fn body(&self) -> Option<String> {
-        let body = Object::new();
-        let put = |name: &str, value: &JsValue| _ = Reflect::set(&body, &name.into(), value);
-        put("action", &self.act.action.into());
-        for (name, value) in &self.act.fixed {
-            put(name, value);
-        }
-        for (field, input) in &self.inputs {
-            let value = input.value();
-            if field.is_number {
-                if let Ok(number) = value.parse::<i32>() {
-                    put(field.name, &number.into());
+fn dialog() -> HtmlDialogElement {
+    one("#act").0.unchecked_into()
+}
+
+async fn send(shell: Shell) {
+    let asked = ASKED.with(Rc::clone);
+    let Some((path, body)) = body(&asked) else { return };
+    let yes = one("#act-do");
+    yes.flag("disabled", true);
+    let (status, answer) = fetch::act(&path, &body).await.unwrap_or_default();
+    yes.flag("disabled", false);
+    if (200..500).contains(&status) {
+        asked.borrow_mut().1.clear(); // It is decided: the next press is another action.
+    }
+    let answer = Json::parse(&answer);
+    let said = |answer: Json| answer.text("message");
+    if status == 200 {
+        dialog().close();
+        refill(shell);
+        one("[data-said]").text(&answer.map(said).unwrap_or_default());
+        one("main").focus();
+    } else {
+        let line = answer.map(|answer| said(answer.get("error"))).unwrap_or_default();
+        one("#act-trouble").text(if line.is_empty() { words::refusal(status) } else { &line });
+    }
+}
+
+/// Where the action is sent, and the action as JSON. What is sent again because no answer came has the same key, and
+/// happens once.
+fn body(asked: &Asked) -> Option<(String, String)> {
+    let mut asked = asked.borrow_mut();
+    let act = asked.0.clone()?;
+    let body = Object::new();
+    let put = |name: &str, value: &JsValue| _ = Reflect::set(&body, &name.into(), value);
+    put("action", &act.action.into());
+    put(act.to.0, &act.to.1);
+    put("reason", &one("#act-reason").value().into());
+    for field in act.fields {
+        let value = one(&["#act-fields [name=", field.name, "]"].concat()).value();
+        match field.kind {
+            Kind::Number => {
+                if let Some(number) = Json::parse(&value) {
+                    put(field.name, &number.0);
                 }
-            } else if !(field.is_optional && value.is_empty()) {
-                put(field.name, &value.into());
             }
+            Kind::Maybe if value.is_empty() => {}
+            _ => put(field.name, &value.into()),
         }
-        let content = String::from(JSON::stringify(&body).ok()?);
-        let mut last = self.last.borrow_mut();
-        if last.0 != content {
-            *last = (content, [&browser::now().to_string(), "-", &browser::entropy().to_string()].concat());
-        }
-        put("key", &last.1.as_str().into());
-        JSON::stringify(&body).ok().map(String::from)
     }
-}
-
-const REASON: Field = Field::text("reason", "Reason");
-
-fn close(dialog: &El) {
-    dialog.0.unchecked_ref::<HtmlDialogElement>().close();
-}
-
-fn input(form: &El, field: Field, value: &str, most: &str) -> El {
-    let (label, input) = (el("label"), el("input"));
-    label.put("span", "", field.label);
-    input.attr("name", field.name).attr("maxlength", most).attr("autocomplete", "off");
-    input.flag("required", !field.is_optional);
-    input.set_value(value);
-    label.add(&input);
-    form.add(&label);
-    input
+    let content = String::from(JSON::stringify(&body).ok()?);
+    if asked.1 != content {
+        asked.1 = content;
+        asked.2 = [&browser::now().to_string(), "-", &browser::entropy().to_string()].concat();
+    }
+    put("key", &asked.2.as_str().into());
+    let path = act.server.map_or_else(|| "/api/actions".to_owned(), |id| server::path(id, "actions"));
+    Some((path, JSON::stringify(&body).ok()?.into()))
 }

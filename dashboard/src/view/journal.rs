@@ -119,7 +119,7 @@ impl Journal {
         if !note.is_empty() {
             command.put("span", "note", &["“", &note, "”"].concat());
         }
-        managing::row(self.shell, &command, self.server, row);
+        managing::row(&command, self.server, row);
         let amount = if row.text("debit").is_empty() { span("–") } else { money("amount") };
         let tax = row.text("tax");
         if !tax.is_empty() && tax != "0" {

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use protocol::{GuildId, UserId};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    actions::{Act, Field, button},
+    actions::{Act, Field, Kind, button},
     panel, say, server,
     table::{self, Column, span},
 };
@@ -16,212 +17,175 @@ use crate::{
     shell::Shell,
 };
 
+const AMOUNT: [Field; 1] = [field("amount", "Coins", Kind::Text)];
+const VALUE: [Field; 1] = [field("value", "Value", Kind::Text)];
+const NEW_ITEM: [Field; 5] = [field("item", "Name", Kind::Text), ITEM[1], ITEM[2], ITEM[3], ITEM[4]];
+const ITEM: [Field; 5] = [
+    field("name", "Name", Kind::Maybe),
+    field("price", "Price", Kind::Maybe),
+    field("description", "Description", Kind::Maybe),
+    field("stock", "Stock (-1: without end)", Kind::Number),
+    field("limit", "A player may hold (-1: no limit)", Kind::Number),
+];
 const RULES: [Column; 3] = [
     Column { title: "Setting", is_text: true },
     Column { title: "Now", is_text: false },
-    Column { title: "", is_text: false },
+    Column { title: "Default", is_text: false },
 ];
-const SHOP: [Column; 5] = [
+const SHOP: [Column; 4] = [
     Column { title: "Item", is_text: true },
     Column { title: "Price", is_text: false },
     Column { title: "Stock", is_text: false },
     Column { title: "A player", is_text: false },
-    Column { title: "", is_text: false },
 ];
 
-fn act(server: GuildId, action: &'static str, title: String) -> Act {
+/// Neither on nor off.
+const UNKNOWN: u64 = 2;
+
+const fn field(name: &'static str, label: &'static str, kind: Kind) -> Field {
+    Field { name, label, kind }
+}
+
+/// An action on what this page is about, with these words before what it is done to.
+fn act(
+    server: GuildId,
+    action: &'static str,
+    title: &[&str],
+    to: (&'static str, JsValue),
+    values: &Json,
+) -> Act {
     Act {
         server: Some(server),
         action,
-        title,
+        title: title.concat(),
         about: "",
-        fixed: Vec::new(),
-        fields: Vec::new(),
+        to,
+        fields: &[],
+        values: values.clone(),
         is_dangerous: false,
     }
 }
 
 /// What can be done with a player.
-pub fn player(shell: Shell, place: &El, server: GuildId, user: UserId, profile: &Json) {
+pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     let name = profile.text("name");
-    let fixed = vec![("userId", user.to_string().into())];
-    let amount = vec![(Field::text("amount", "Coins"), String::new())];
-    for (action, word, title, is_dangerous) in [
-        ("give", "Give", ["Give coins to ", &name].concat(), false),
-        ("take", "Take", ["Take coins from ", &name].concat(), true),
-        ("set", "Set", ["Set the balance of ", &name].concat(), true),
-    ] {
-        let (fixed, fields) = (fixed.clone(), amount.clone());
-        let act = Act { fixed, fields, is_dangerous, ..act(server, action, title) };
-        place.add(&button(shell, word, act));
-    }
-    let act = if profile.is_true("frozen") {
-        act(server, "unfreeze", ["Unfreeze ", &name].concat())
+    let user = JsValue::from(user.to_string());
+    let add = |action, word, title, fields, about, is_dangerous| {
+        let act = act(server, action, &[title, &name], ("userId", user.clone()), profile);
+        place.add(&button(word, Act { about, fields, is_dangerous, ..act }));
+    };
+    add("give", "Give", "Give coins to ", &AMOUNT[..], "", false);
+    add("take", "Take", "Take coins from ", &AMOUNT, "", true);
+    add("set", "Set", "Set the balance of ", &AMOUNT, "", true);
+    if profile.is_true("frozen") {
+        add("unfreeze", "Unfreeze", "Unfreeze ", &[], "", false);
     } else {
         let about = "Their coins stay where they are, and nobody can pay them, until they are unfrozen.";
-        Act { about, is_dangerous: true, ..act(server, "freeze", ["Freeze ", &name].concat()) }
-    };
-    let word = if act.is_dangerous { "Freeze" } else { "Unfreeze" };
-    place.add(&button(shell, word, Act { fixed, ..act }));
+        add("freeze", "Freeze", "Freeze ", &[], about, true);
+    }
 }
 
 /// What can be done with a row of the journal, and what was.
-pub fn row(shell: Shell, cell: &El, server: GuildId, row: &Json) {
-    let note = |words: &str, of: &str| {
+pub fn row(cell: &El, server: GuildId, row: &Json) {
+    let [by, undoes, undone] = ["actorName", "undoes", "undoneBy"].map(|name| row.text(name));
+    for (words, of) in [("by ", &by), ("undoes row ", &undoes), ("undone by row ", &undone)] {
         if !of.is_empty() {
             cell.put("span", "note", &[words, of].concat());
         }
-    };
-    note("by ", &row.text("actorName"));
-    let (undoes, undone) = (row.text("undoes"), row.text("undoneBy"));
-    note("undoes row ", &undoes);
-    note("undone by row ", &undone);
+    }
     if row.text("debit").is_empty() || !undoes.is_empty() || !undone.is_empty() {
         return;
     }
-    let seq = row.text("seq");
+    let to = ("seq", row.get("seq").0);
+    let undo = act(server, "undo", &["Undo row ", &row.text("seq")], to, row);
     let about = "Its coins go back to where they came from. Experience, streaks and items stay.";
-    let undo = act(server, "undo", ["Undo row ", &seq].concat());
-    let undo = button(
-        shell,
-        "Undo",
-        Act { about, fixed: vec![("seq", row.get("seq").0.clone())], is_dangerous: true, ..undo },
-    );
-    cell.add(undo.attr("aria-label", &["Undo row ", &seq].concat()));
+    cell.add(&button("Undo", Act { about, is_dangerous: true, ..undo }));
 }
 
 /// Everything is paused, or goes on.
 pub fn everything(shell: Shell, panel: &El) {
     let place = el("span");
     panel.one("header").add(&place);
+    // A number, as other memos of the page are: each kind of memo has its price in bytes.
+    let paused = Memo::new(move |_| {
+        let stats = shell.page.stats.with(|stats| stats.as_ref().map(|stats| stats.maintenance_mode));
+        stats.map_or(UNKNOWN, u64::from)
+    });
     live(move || {
-        let paused = shell.page.stats.with(|stats| stats.as_ref().map(|stats| stats.maintenance_mode));
         place.empty();
-        if let Some(paused) = paused {
-            place.add(&pause(shell, None, paused, "everything"));
+        let paused = paused.get();
+        if paused != UNKNOWN {
+            place.add(&pause(None, paused == 1, "everything"));
         }
     });
 }
 
-fn pause(shell: Shell, server: Option<GuildId>, paused: bool, what: &str) -> El {
+fn pause(server: Option<GuildId>, paused: bool, what: &str) -> El {
     let (action, word, about) = if paused {
         ("resume", "Resume ", "Players' commands work again.")
     } else {
         ("pause", "Pause ", "Players' commands are refused until it goes on. Nothing is lost.")
     };
     let title = [word, what].concat();
-    let act = Act { server, about, is_dangerous: !paused, ..act(GuildId::NONE, action, title.clone()) };
-    button(shell, &title, act)
+    let act = act(GuildId::NONE, action, &[&title], ("", JsValue::UNDEFINED), &Json(JsValue::UNDEFINED));
+    button(&title, Act { server, about, is_dangerous: !paused, ..act })
 }
 
 /// The rules of a server, its shop, and whether it is paused; asked for when somebody wants to see them.
-pub fn manage(shell: Shell, part: &El, server: GuildId) {
-    let panel = panel(part, "Rules and shop");
+pub fn manage(part: &El, server: GuildId) {
+    let body = panel(part, "Rules and shop");
     let reveal = el("button");
     reveal.class("button small").attr("type", "button").text("Show");
-    panel.one("header").add(&reveal);
-    let opened = RwSignal::new(false);
-    reveal.on("click", move |_| opened.set(true));
-    let body = el("div");
-    panel.add(&body);
-    live(move || {
-        reveal.hide(opened.get());
-        if !opened.get() {
-            return;
-        }
+    body.one("header").add(&reveal);
+    let revealed = reveal.clone();
+    reveal.on("click", move |_| {
+        revealed.hide(true);
         let body = body.clone();
         spawn_local(async move {
-            let rules = fetch::text(&server::path(server, "settings")).await;
-            let shop = fetch::text(&server::path(server, "shop")).await;
-            match (rules, shop) {
-                (Ok(rules), Ok(shop)) => {
-                    if let (Some(rules), Some(shop)) = (Json::parse(&rules), Json::parse(&shop)) {
-                        show_rules(shell, &body, server, &rules);
-                        show_shop(shell, &body, server, &shop);
-                    }
+            for (path, show) in [("settings", show_rules as fn(&El, GuildId, &Json)), ("shop", show_shop)] {
+                match fetch::text(&server::path(server, path)).await {
+                    Ok(answer) => _ = Json::parse(&answer).map(|answer| show(&body, server, &answer)),
+                    Err(trouble) => say(&body, trouble),
                 }
-                (Err(trouble), _) | (_, Err(trouble)) => say(&body, trouble),
             }
         });
     });
 }
 
-fn show_rules(shell: Shell, place: &El, server: GuildId, rules: &Json) {
+fn show_rules(place: &El, server: GuildId, rules: &Json) {
     let choices = el("p");
-    choices.class("choices");
-    choices.add(&pause(shell, Some(server), rules.is_true("paused"), "this server"));
+    choices.class("choices").add(&pause(Some(server), rules.is_true("paused"), "this server"));
     place.add(&choices);
     let table = table::plain(place, &RULES);
     for rule in rules.get("settings").items() {
-        let (key, value) = (rule.text("key"), rule.text("value"));
+        let key = rule.text("key");
+        let change = act(server, "setting", &["Change ", &key], ("setting", key.as_str().into()), &rule);
         let name = span(&key);
         name.put("span", "note", &rule.text("about"));
-        let shown = match (rule.text("unit").as_str(), value.as_str()) {
-            ("switch", "0") => "off".to_owned(),
-            ("switch", _) => "on".to_owned(),
-            ("coins_a_day", "0") => "no limit".to_owned(),
-            _ => format::coins_of(&value),
-        };
-        let wanted = if rule.text("unit") == "switch" { shown.clone() } else { value };
-        let change = Act {
-            fixed: vec![("setting", key.as_str().into())],
-            fields: vec![(Field::text("value", "Value"), wanted)],
-            ..act(server, "setting", ["Change ", &key].concat())
-        };
-        let change = button(shell, "Change", change);
-        change.attr("aria-label", &["Change ", &key].concat());
-        table::add_row(&table, &RULES, &[name, span(&shown), change]);
+        let about = "Digits; for a switch 0 (off) or 1 (on).";
+        name.add(&button("Change", Act { about, fields: &VALUE, ..change }));
+        let shown = |field| span(&format::coins_of(&rule.text(field)));
+        table::add_row(&table, &RULES, &[name, shown("value"), shown("default")]);
     }
 }
 
-/// What an item has, beside its name.
-fn item_fields(item: &Json) -> Vec<(Field, String)> {
-    [
-        Field::maybe("price", "Price"),
-        Field::maybe("description", "Description"),
-        Field::number("stock", "Stock (-1: without end)"),
-        Field::number("limit", "A player may hold (-1: no limit)"),
-    ]
-    .map(|field| (field, item.text(field.name)))
-    .into()
-}
-
-fn show_shop(shell: Shell, place: &El, server: GuildId, shop: &Json) {
+fn show_shop(place: &El, server: GuildId, shop: &Json) {
+    let table = table::plain(place, &SHOP);
+    for item in shop.items() {
+        let name = item.text("name");
+        let to = || ("item", name.as_str().into());
+        let edit = act(server, "item_edit", &["Change ", &name], to(), &item);
+        let remove = act(server, "item_remove", &["Remove ", &name], to(), &item);
+        let about = "It leaves the shop; players keep theirs.";
+        let title = span(&name);
+        title.put("span", "note", &item.text("description"));
+        title.add(&button("Change", Act { fields: &ITEM, ..edit }));
+        title.add(&button("Remove", Act { about, is_dangerous: true, ..remove }));
+        let shown = |field| span(&format::coins_of(&item.text(field)));
+        table::add_row(&table, &SHOP, &[title, shown("price"), shown("stock"), shown("limit")]);
+    }
+    let add = act(server, "item_add", &["Add an item"], ("", JsValue::UNDEFINED), shop);
     let choices = el("p");
-    choices.class("choices");
-    let mut fields = vec![(Field::text("item", "Name"), String::new())];
-    fields.extend(item_fields(shop));
-    choices.add(&button(
-        shell,
-        "Add an item",
-        Act { fields, ..act(server, "item_add", "Add an item".to_owned()) },
-    ));
-    let items = shop.items();
-    if items.is_empty() {
-        say(place, "The shop is empty.");
-    } else {
-        let table = table::plain(place, &SHOP);
-        for item in items {
-            let name = item.text("name");
-            let fixed = vec![("item", name.as_str().into())];
-            let shown = |field: &str| {
-                let text = item.text(field);
-                span(&if text.is_empty() { "–".to_owned() } else { format::coins_of(&text) })
-            };
-            let title = span(&name);
-            title.put("span", "note", &item.text("description"));
-            let mut fields = vec![(Field::maybe("name", "New name"), String::new())];
-            fields.extend(item_fields(&item));
-            let edit = act(server, "item_edit", ["Change ", &name].concat());
-            let edit = button(shell, "Change", Act { fixed: fixed.clone(), fields, ..edit });
-            let remove = act(server, "item_remove", ["Remove ", &name].concat());
-            let about = "It leaves the shop; players keep theirs.";
-            let remove = button(shell, "Remove", Act { fixed, about, is_dangerous: true, ..remove });
-            let both = el("span");
-            both.class("choices").add(&edit).add(&remove);
-            let cells = [title, shown("price"), shown("stock"), shown("limit"), both];
-            table::add_row(&table, &SHOP, &cells);
-        }
-    }
+    choices.class("choices").add(&button("Add an item", Act { fields: &NEW_ITEM, ..add }));
     place.add(&choices);
 }

@@ -38,7 +38,7 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
                 if profile.is_true("frozen") {
                     head.put("span", "tag", "Frozen");
                 }
-                managing::player(shell, &head, guild, player, &profile);
+                managing::player(&head, guild, player, &profile);
                 show(shell, &facts, &profile);
                 show_items(&items, &profile);
             }

@@ -45,7 +45,7 @@ pub fn fill(shell: Shell, part: &El, server: GuildId) {
     part.add(&head);
     live(move || _ = title.text(&servers::name_of(shell, server)));
     players(shell, &panel(part, "Players"), server);
-    managing::manage(shell, part, server);
+    managing::manage(part, server);
     journal::fill(shell, &panel(part, "Journal"), server, None);
 }
 
