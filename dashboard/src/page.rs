@@ -41,8 +41,6 @@ pub struct Page {
     pub alerts: RwSignal<u32>,
     /// The servers, as `/api/guilds` lists them.
     pub guilds: RwSignal<Option<Json>, LocalStorage>,
-    /// Who is signed in, as `/api/me` tells; `None` until it has.
-    pub me: RwSignal<Option<Json>, LocalStorage>,
     /// Why the servers are not there.
     pub guilds_trouble: RwSignal<&'static str>,
 }
@@ -65,7 +63,6 @@ impl Page {
             rows: RwSignal::new(0),
             alerts: RwSignal::new(0),
             guilds: RwSignal::new_local(None),
-            me: RwSignal::new_local(None),
             guilds_trouble: RwSignal::new(""),
         }
     }

@@ -1,20 +1,21 @@
 //! The browser's happenings in, the link's wishes out. It decides nothing.
 
-use std::{sync::Arc, time::Duration};
+mod asking;
+mod drawing;
+
+use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 use protocol::{
-    Event, Seq, Timestamp,
+    Seq, Timestamp,
     link::{Attempt, Input, Link, Output, Status},
 };
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser, fetch,
-    json::Json,
     lens::{
         alert::{Alerts, Settings},
-        filter::Filter,
         list::List,
         log::{Change, Log},
         place::Place,
@@ -27,10 +28,6 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 /// The dot pulses at most this often, in milliseconds: faster is a flicker.
 const BEAT_EVERY_MS: u64 = 700;
-/// In a burst the page is drawn this often, in milliseconds: nobody reads faster, and every drawing costs.
-const DRAW_EVERY_MS: u64 = 100;
-/// Events in one page of what is older.
-pub const PAGE: usize = 200;
 /// Where the session storage keeps that the page has reloaded for a newer version.
 const RELOADED: &str = "pulse-reloaded";
 /// What a browser reports when a socket could not even be made.
@@ -130,59 +127,6 @@ impl Shell {
         }
     }
 
-    /// Asks for the next page of older events, unless it is on its way or there is none.
-    pub fn ask_older(self) {
-        let Some((filter, before)) = self.with(|state| {
-            let before = state.list.wants_before().filter(|_| !state.asking_older)?;
-            state.asking_older = true;
-            state.older_trouble = "";
-            Some((state.list.filter().clone(), before))
-        }) else {
-            return;
-        };
-        spawn_local(async move {
-            let answer = self.older(&filter, before).await;
-            self.with(|state| {
-                state.asking_older = false;
-                match answer {
-                    Ok(events) => state.list.add_older(&filter, before, events),
-                    Err(trouble) => state.older_trouble = trouble,
-                }
-            });
-            self.page.rows.update(|rows| *rows += 1);
-        });
-    }
-
-    /// Asks which servers there are.
-    pub fn ask_guilds(self) {
-        spawn_local(async move {
-            match fetch::text("/api/guilds").await {
-                Ok(body) => {
-                    self.page.guilds_trouble.set("");
-                    self.page.guilds.set(Json::parse(&body));
-                }
-                Err(trouble) => self.page.guilds_trouble.set(trouble),
-            }
-        });
-    }
-
-    /// The address of a page of events older than `before`.
-    pub fn older_path(self, filter: &Filter, before: Seq) -> String {
-        let start = ["/api/events?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
-        browser::query(&self.of_room(&start), &filter.pairs())
-    }
-
-    /// An address that the room answers, which ends with `?` or a parameter: of the server that is looked at alone, if one
-    /// is.
-    pub fn of_room(self, start: &str) -> String {
-        browser::query(start, &self.page.place.with_untracked(Place::room_pair))
-    }
-
-    async fn older(self, filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
-        let body = fetch::text(&self.older_path(filter, before)).await?;
-        serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
-    }
-
     fn arrive(self, place: Place) {
         if place.room != self.page.place.with_untracked(|here| here.room) {
             return Self::reload(); // Another room, with numbers of its own.
@@ -255,59 +199,6 @@ impl Shell {
         });
         if beats {
             self.page.beat.update(|beat| *beat = beat.wrapping_add(1));
-        }
-    }
-
-    /// Draws with one of the browser's next frames, however many messages come before it.
-    fn ask_for_frame(self) {
-        let wait = self.with(|state| {
-            let asked = std::mem::replace(&mut state.frame_asked, true);
-            (!asked).then(|| DRAW_EVERY_MS.saturating_sub(browser::now().since(state.drawn_at)))
-        });
-        match wait {
-            None => {}
-            Some(0) => request_animation_frame(move || self.draw()),
-            Some(wait) => {
-                set_timeout(
-                    move || request_animation_frame(move || self.draw()),
-                    Duration::from_millis(wait),
-                );
-            }
-        }
-    }
-
-    fn draw(self) {
-        let change = self.with(|state| {
-            state.frame_asked = false;
-            state.drawn_at = browser::now();
-            let State { log, link, .. } = state;
-            log.sync(link.feed())
-        });
-        if self.page.paused.get_untracked() {
-            let pending = self.with(|state| state.log.newer_than(state.paused_at));
-            self.page.pending.set(pending);
-        } else {
-            self.show(change);
-        }
-    }
-
-    fn show(self, change: Change) {
-        let known = self.page.stats.with_untracked(|stats| stats.as_ref().map(|stats| stats.as_of));
-        let (fresh, listed) = self.with(|state| {
-            let before = state.list.len();
-            let added = state.list.update(&state.log, change);
-            state.added += added;
-            let feed = state.link.feed();
-            let stats = feed.stats().filter(|stats| Some(stats.as_of) != known);
-            let fresh = stats.map(|stats| (stats.clone(), feed.history().iter().cloned().collect()));
-            (fresh, change == Change::Anew || added > 0 || before != state.list.len())
-        });
-        if let Some((stats, history)) = fresh {
-            self.page.history.set(Arc::new(history));
-            self.page.stats.set(Some(Arc::new(stats)));
-        }
-        if listed {
-            self.page.rows.update(|rows| *rows += 1);
         }
     }
 

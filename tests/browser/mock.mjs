@@ -23,7 +23,7 @@ export function event(seq, more = {}) {
 
 export function stats(seq, more = {}) {
   const leader = (name, value, index) => ({ userId: `70000000000000000${index}`, name, guildId: GUILD, value });
-  const people = ["Ann", "Bob", "Cleo", "Dan", "Eve"];
+  const people = ["Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ivy", "Jon"];
   return {
     bot: { name: "Pulse", avatarUrl: null, status: "online" },
     guilds: { count: 3 },
@@ -33,7 +33,7 @@ export function stats(seq, more = {}) {
     handling: { p50: 4, p99: 19 },
     economy: { totalWealth: "1234567", avgLevel: 3.4, topStreak: 17, minted24h: "4200", burned24h: "120", balanced: true },
     leaderboards: {
-      wealth: people.map((name, index) => leader(name, `${90000 - index * 11000}`, index)),
+      wealth: people.map((name, index) => leader(name, `${90000 - index * 8_350}`, index)),
       level: people.map((name, index) => leader(name, `${20 - index}`, index)),
       streak: people.map((name, index) => leader(name, `${17 - index}`, index)),
     },

@@ -1,107 +1,19 @@
 //! A series of points as the lines of a chart: bucketed, scaled, with its gaps.
 
-use protocol::{
-    Timestamp,
-    history::HistoryPoint,
-    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+mod range;
+mod scale;
+
+use protocol::{Timestamp, history::HistoryPoint};
+
+pub use self::{
+    range::{Range, Span},
+    scale::Scale,
 };
 
-/// The most points of one line.
-pub const BUCKETS_MAX: u64 = 500;
 /// The drawing's width, in its own units.
 pub const WIDTH: i64 = 1_000;
 /// The drawing's height, in its own units.
 pub const HEIGHT: i64 = 300;
-
-/// What a line without axes shows while there is no more, in milliseconds.
-const SPARK_FIRST_MS: u64 = 10 * MINUTE_MS;
-/// Into how many buckets a line without axes is divided.
-const SPARK_BUCKETS: u64 = 60;
-
-/// How far back the charts look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Range {
-    /// Five minutes.
-    Minutes,
-    /// An hour.
-    #[default]
-    Hour,
-    /// A day.
-    Day,
-    /// Thirty days.
-    Month,
-}
-
-impl Range {
-    /// All of them, the shortest first.
-    pub const ALL: [Self; 4] = [Self::Minutes, Self::Hour, Self::Day, Self::Month];
-
-    /// As it stands in the address.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Minutes => "5m",
-            Self::Hour => "1h",
-            Self::Day => "24h",
-            Self::Month => "30d",
-        }
-    }
-
-    /// From an address.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|range| range.word() == word)
-    }
-
-    /// How long it is, in milliseconds.
-    pub fn span_ms(self) -> u64 {
-        match self {
-            Self::Minutes => 5 * MINUTE_MS,
-            Self::Hour => HOUR_MS,
-            Self::Day => DAY_MS,
-            Self::Month => 30 * DAY_MS,
-        }
-    }
-
-    /// The time between two points of the history that it is drawn from, in milliseconds.
-    pub fn step_ms(self) -> u64 {
-        match self {
-            Self::Minutes | Self::Hour => 5 * SECOND_MS,
-            Self::Day => MINUTE_MS,
-            Self::Month => 15 * MINUTE_MS,
-        }
-    }
-
-    /// Whether the points come with the stream; the others are asked for.
-    pub fn is_live(self) -> bool {
-        matches!(self, Self::Minutes | Self::Hour)
-    }
-
-    /// Its buckets: the shortest whole number of steps that keeps to [`BUCKETS_MAX`].
-    pub fn span(self) -> Span {
-        let bucket_ms = self.span_ms().div_ceil(self.step_ms()).div_ceil(BUCKETS_MAX) * self.step_ms();
-        Span { span_ms: self.span_ms(), bucket_ms }
-    }
-}
-
-/// A stretch of time up to now, and into what it is divided, both in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// How long it is.
-    pub span_ms: u64,
-    /// How long a bucket is.
-    pub bucket_ms: u64,
-}
-
-impl Span {
-    /// The span of a line without axes: the last hour, or the last minutes while there is no more.
-    pub fn of_spark(points: &[HistoryPoint], now: Timestamp) -> Self {
-        let known_ms = points
-            .iter()
-            .find(|point| now.since(point.at) <= HOUR_MS)
-            .map_or(0, |oldest| now.since(oldest.at));
-        let span_ms = if known_ms < SPARK_FIRST_MS { SPARK_FIRST_MS } else { HOUR_MS };
-        Self { span_ms, bucket_ms: span_ms / SPARK_BUCKETS }
-    }
-}
 
 /// A line's source: which value of a point, and how points become one.
 #[derive(Clone, Copy)]
@@ -250,75 +162,11 @@ fn place(path: &mut String, x: i64, y: i64) {
     path.push_str(&y.to_string());
 }
 
-/// The values at the bottom and the top of a chart, both round numbers, and the step between its lines.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale {
-    /// At the bottom.
-    pub low: f64,
-    /// At the top.
-    pub high: f64,
-    /// From one line to the next.
-    pub step: f64,
-}
-
-impl Scale {
-    /// A scale for values between the two. What is counted or lasts stands on zero; what is held may begin higher.
-    pub fn new(extent: Option<(f64, f64)>, from_zero: bool) -> Self {
-        let (low, high) = extent.unwrap_or((0.0, 1.0));
-        let low = if from_zero { 0.0 } else { low };
-        let room = (high - low).max(high.abs() * 0.01).max(if from_zero { 1.0 } else { 3.0 });
-        let step = nice(room / 3.0);
-        let low = (low / step).floor() * step;
-        let high = low + step * ((high - low) / step).ceil().max(1.0);
-        Self { low, high, step }
-    }
-
-    /// The scale of a line without axes: what is counted stands on zero; a measure fills the height, but noise is not
-    /// blown up to drama.
-    pub fn snug(extent: Option<(f64, f64)>, from_zero: bool) -> Self {
-        let (low, high) = extent.unwrap_or((0.0, 1.0));
-        if from_zero {
-            return Self { low: 0.0, high: high.max(1.0), step: 1.0 };
-        }
-        let slack = ((high.abs() * 0.1).max(1.0) - (high - low)).max(0.0) / 2.0;
-        Self { low: low - slack, high: high + slack, step: 1.0 }
-    }
-
-    /// A value's height, in the drawing's units, from the top.
-    #[expect(clippy::cast_possible_truncation, reason = "held within the drawing")]
-    pub fn y(self, value: f64) -> i64 {
-        let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
-        HEIGHT - (share * 300.0).round() as i64
-    }
-
-    /// The values that get a line, the lowest first.
-    pub fn lines(self) -> Vec<f64> {
-        let mut lines = Vec::new();
-        let mut value = self.low;
-        while value <= self.high + self.step / 2.0 && lines.len() < 8 {
-            lines.push(value);
-            value += self.step;
-        }
-        lines
-    }
-}
-
-/// The next number at or above that people count in: 1, 2 or 5 times a power of ten.
-fn nice(number: f64) -> f64 {
-    let mut power = 1.0;
-    while power * 10.0 <= number {
-        power *= 10.0;
-    }
-    [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|factor| factor * power)
-        .find(|&step| step >= number)
-        .unwrap_or(power * 10.0)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use protocol::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+
+    use super::{range::BUCKETS_MAX, *};
 
     fn point(at: u64, commands: u64) -> HistoryPoint {
         let ping = (commands > 0).then_some(f64::from(u32::try_from(commands).unwrap()));
@@ -381,35 +229,6 @@ mod tests {
         assert_eq!(series.last().map(|(index, _)| index), Some(29), "what is not known up to now is a gap");
         let old = [minute(80, Some(1.0)), minute(30, Some(2.0))];
         assert_eq!(Span::of_spark(&old, NOW), Span { span_ms: HOUR_MS, bucket_ms: MINUTE_MS });
-    }
-
-    #[test]
-    fn noise_is_not_drama() {
-        let scale = Scale::snug(Some((40.0, 40.0)), false);
-        assert_eq!(scale.y(40.0), HEIGHT / 2);
-        let scale = Scale::snug(Some((100.0, 101.0)), false);
-        assert!(scale.y(100.0) - scale.y(101.0) < HEIGHT / 5);
-        assert_eq!(Scale::snug(Some((3.0, 9.0)), true).y(0.0), HEIGHT);
-    }
-
-    #[test]
-    fn scales_are_round_and_hold_their_values() {
-        let cases = [
-            (None, true, 0.0, 1.0),
-            (Some((3.0, 7.0)), true, 0.0, 10.0),
-            (Some((40.0, 412.0)), true, 0.0, 600.0),
-            (Some((1_000.0, 1_000.0)), false, 1_000.0, 1_005.0),
-            (Some((123_456.0, 123_999.0)), false, 123_000.0, 124_000.0),
-        ];
-        for (extent, from_zero, low, high) in cases {
-            let scale = Scale::new(extent, from_zero);
-            assert!((2..=8).contains(&scale.lines().len()), "{scale:?}");
-            if let Some((least, most)) = extent {
-                assert!(scale.low <= least && most <= scale.high, "{extent:?} {scale:?}");
-            }
-            assert!((scale.low - low).abs() < 0.5, "{extent:?} {scale:?}");
-            assert!((scale.high - high).abs() <= high * 0.5, "{extent:?} {scale:?}");
-        }
     }
 
     #[test]

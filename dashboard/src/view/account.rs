@@ -15,20 +15,24 @@ use crate::{
     shell::Shell,
 };
 
+/// Who is signed in, as `/api/me` tells; `None` until it has.
+type Me = RwSignal<Option<Json>, LocalStorage>;
+
 /// Keeps the menu true, and the name of the server that is looked at alone.
 pub fn keep(shell: Shell) {
+    let me = Me::new_local(None);
     spawn_local(async move {
         let trouble = match fetch::text("/api/me").await {
             Ok(body) => {
-                shell.page.me.set(Json::parse(&body));
+                me.set(Json::parse(&body));
                 return;
             }
             Err(trouble) => trouble,
         };
         one("[data-me-role]").text(trouble);
     });
-    who(shell);
-    alone(shell);
+    who(me);
+    alone(shell, me);
     for (button, path) in
         [("[data-sign-out]", "/logout"), ("[data-sign-out-everywhere]", "/logout/everywhere")]
     {
@@ -43,9 +47,9 @@ pub fn sign_in_href(shell: Shell) -> String {
     browser::query("/login?", &[("next", next)])
 }
 
-fn who(shell: Shell) {
+fn who(me: Me) {
     live(move || {
-        let Some(me) = shell.page.me.get() else { return };
+        let Some(me) = me.get() else { return };
         one("[data-me]").text(&me.text("name"));
         one("[data-me-role]").text(match me.text("role").as_str() {
             "admin" => "Administrator of all servers",
@@ -67,11 +71,10 @@ fn sign_out(path: &'static str) {
 }
 
 /// A manager without a choice of their own looks at the first of their servers.
-fn alone(shell: Shell) {
+fn alone(shell: Shell, me: Me) {
     live(move || {
         let chosen = shell.page.place.with(|place| place.room);
-        let theirs =
-            shell.page.me.with(|me| me.as_ref().filter(|me| me.text("role") == "manager").map(first));
+        let theirs = me.with(|me| me.as_ref().filter(|me| me.text("role") == "manager").map(first));
         let room = chosen.or(theirs.flatten());
         one("[data-alone]").hide(room.is_none());
         one("[data-all]").hide(theirs.is_some());

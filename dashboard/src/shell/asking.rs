@@ -1,0 +1,70 @@
+//! What the page asks for beside the stream: older events, and which servers there are.
+
+use leptos::prelude::*;
+use protocol::{Event, Seq};
+use wasm_bindgen_futures::spawn_local;
+
+use super::Shell;
+use crate::{
+    browser, fetch,
+    json::Json,
+    lens::{filter::Filter, place::Place},
+};
+
+/// Events in one page of what is older.
+const PAGE: usize = 200;
+
+impl Shell {
+    /// Asks for the next page of older events, unless it is on its way or there is none.
+    pub fn ask_older(self) {
+        let Some((filter, before)) = self.with(|state| {
+            let before = state.list.wants_before().filter(|_| !state.asking_older)?;
+            state.asking_older = true;
+            state.older_trouble = "";
+            Some((state.list.filter().clone(), before))
+        }) else {
+            return;
+        };
+        spawn_local(async move {
+            let answer = self.older(&filter, before).await;
+            self.with(|state| {
+                state.asking_older = false;
+                match answer {
+                    Ok(events) => state.list.add_older(&filter, before, events),
+                    Err(trouble) => state.older_trouble = trouble,
+                }
+            });
+            self.page.rows.update(|rows| *rows += 1);
+        });
+    }
+
+    /// Asks which servers there are.
+    pub fn ask_guilds(self) {
+        spawn_local(async move {
+            match fetch::text("/api/guilds").await {
+                Ok(body) => {
+                    self.page.guilds_trouble.set("");
+                    self.page.guilds.set(Json::parse(&body));
+                }
+                Err(trouble) => self.page.guilds_trouble.set(trouble),
+            }
+        });
+    }
+
+    /// The address of a page of events older than `before`.
+    pub fn older_path(self, filter: &Filter, before: Seq) -> String {
+        let start = ["/api/events?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
+        browser::query(&self.of_room(&start), &filter.pairs())
+    }
+
+    /// An address that the room answers, which ends with `?` or a parameter: of the server that is looked at alone, if one
+    /// is.
+    pub fn of_room(self, start: &str) -> String {
+        browser::query(start, &self.page.place.with_untracked(Place::room_pair))
+    }
+
+    async fn older(self, filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
+        let body = fetch::text(&self.older_path(filter, before)).await?;
+        serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
+    }
+}
