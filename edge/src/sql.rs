@@ -1,8 +1,11 @@
 //! The books' SQL on workerd's SQLite.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use interactions::sql::{Row, Sql, SqlError, Value};
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker::{SqlCursor, SqlStorage, SqlStorageValue, State};
+use worker::State;
 
 #[wasm_bindgen]
 extern "C" {
@@ -14,18 +17,38 @@ extern "C" {
         this: &Transactional,
         body: &mut dyn FnMut() -> Result<JsValue, JsValue>,
     ) -> Result<JsValue, JsValue>;
+
+    /// The storage's SQL, which the SDK reads a row and a property at a time.
+    type Statements;
+    type Cursor;
+    type Rows;
+
+    #[wasm_bindgen(method, catch, variadic)]
+    fn exec(this: &Statements, statement: &JsValue, parameters: &Array) -> Result<Cursor, JsValue>;
+
+    #[wasm_bindgen(method)]
+    fn raw(this: &Cursor) -> Rows;
+
+    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
+    fn rows_written(this: &Cursor) -> f64;
+
+    #[wasm_bindgen(method, catch, js_name = toArray)]
+    fn to_array(this: &Rows) -> Result<Array, JsValue>;
 }
 
 /// An object's own database.
 pub struct ObjectSql {
-    statements: SqlStorage,
+    statements: JsValue,
     storage: JsValue,
+    /// The statements as JavaScript has them: one that is the same string is not looked up, copied and prepared anew.
+    texts: RefCell<HashMap<String, JsValue>>,
 }
 
 impl ObjectSql {
     pub fn new(state: &State) -> Self {
         let storage = state.storage();
-        Self { statements: storage.sql(), storage: JsValue::from(storage.as_raw()) }
+        let statements = JsValue::from(storage.sql().as_ref());
+        Self { statements, storage: JsValue::from(storage.as_raw()), texts: RefCell::default() }
     }
 
     /// Everything that `body` writes is kept, or, when it fails, nothing of it.
@@ -46,29 +69,44 @@ impl ObjectSql {
         }
     }
 
-    fn run(&self, statement: &str, parameters: &[Value]) -> Result<SqlCursor, SqlError> {
-        let parameters: Vec<JsValue> = parameters.iter().map(to_js).collect();
-        self.statements.exec_raw(statement, parameters).map_err(|error| refused(statement, &error))
+    fn run(&self, statement: &str, parameters: &[Value]) -> Result<Cursor, SqlError> {
+        let parameters: Array = parameters.iter().map(to_js).collect();
+        let statements = self.statements.unchecked_ref::<Statements>();
+        statements.exec(&self.text(statement), &parameters).map_err(|error| refused(statement, &error))
+    }
+
+    fn text(&self, statement: &str) -> JsValue {
+        let mut texts = self.texts.borrow_mut();
+        if let Some(text) = texts.get(statement) {
+            return text.clone();
+        }
+        let text = JsValue::from_str(statement);
+        texts.insert(statement.to_owned(), text.clone());
+        text
     }
 }
 
 impl Sql for ObjectSql {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
-        let cursor = self.run(statement, parameters)?;
-        cursor
-            .raw()
-            .map(|row| row?.into_iter().map(from_js).collect::<worker::Result<Row>>())
-            .collect::<worker::Result<_>>()
-            .map_err(|error| refused(statement, &error))
+        let rows = self.run(statement, parameters)?.raw().to_array();
+        let rows = rows.map_err(|error| refused(statement, &error))?;
+        let read = |row: JsValue| row.unchecked_into::<Array>().iter().map(from_js).collect::<Option<Row>>();
+        rows.iter().map(read).collect::<Option<_>>().ok_or_else(|| SqlError {
+            statement: statement.to_owned(),
+            reason: "a column holds what the schema has nowhere".to_owned(),
+        })
     }
 
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
-        Ok(self.run(statement, parameters)?.rows_written() as u64)
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let rows_written = self.run(statement, parameters)?.rows_written() as u64;
+        Ok(rows_written)
     }
 }
 
-fn refused(statement: &str, error: &worker::Error) -> SqlError {
-    SqlError { statement: statement.to_owned(), reason: error.to_string() }
+fn refused(statement: &str, error: &JsValue) -> SqlError {
+    let reason = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
+    SqlError { statement: statement.to_owned(), reason: reason.unwrap_or_else(|| format!("{error:?}")) }
 }
 
 fn to_js(value: &Value) -> JsValue {
@@ -80,13 +118,13 @@ fn to_js(value: &Value) -> JsValue {
     }
 }
 
-fn from_js(value: SqlStorageValue) -> worker::Result<Value> {
-    match value {
-        SqlStorageValue::Null => Ok(Value::Null),
-        SqlStorageValue::Integer(number) => Ok(Value::Integer(number)),
-        SqlStorageValue::String(text) => Ok(Value::Text(text)),
-        other => {
-            Err(worker::Error::RustError(format!("a column holds {other:?}, which the schema has nowhere")))
-        }
+fn from_js(value: JsValue) -> Option<Value> {
+    if value.is_null() {
+        return Some(Value::Null);
     }
+    if let Some(number) = value.as_f64() {
+        #[expect(clippy::cast_possible_truncation, reason = "the books keep integers below 2^53")]
+        return Some(Value::Integer(number as i64));
+    }
+    value.as_string().map(Value::Text)
 }

@@ -32,7 +32,7 @@ pub use self::{
     shelf::{Holding, SHELF_MAX},
     standings::Measure,
 };
-use self::{journal::JournalEntry, standings::Standings};
+use self::{journal::JournalEntry, outbox::Acknowledged, standings::Standings};
 use crate::{
     Call,
     action::Order,
@@ -77,6 +77,8 @@ pub struct Books<S> {
     sql: S,
     kept: RefCell<Option<Kept>>,
     rows_written: Cell<u64>,
+    /// By [`Listener`].
+    acknowledged: [Cell<Acknowledged>; Listener::ALL.len()],
 }
 
 /// What is not read again for each command.
@@ -91,7 +93,7 @@ struct Kept {
 impl<S: Sql> Books<S> {
     /// The books in this database, whose tables are in place.
     pub fn new(sql: S) -> Self {
-        Self { sql, kept: RefCell::default(), rows_written: Cell::new(0) }
+        Self { sql, kept: RefCell::default(), rows_written: Cell::new(0), acknowledged: Default::default() }
     }
 
     /// The database.
@@ -137,6 +139,7 @@ impl<S: Sql> Books<S> {
     /// Lets go of everything in memory: what was counted in a transaction that failed never happened.
     pub fn forget(&self) {
         self.kept.replace(None);
+        self.acknowledged.iter().for_each(|known| known.set(Acknowledged::Unread));
     }
 
     /// Everything a call changes, in one stretch without an await.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::jobs::JOBS_KEPT_MAX;
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
-pub use self::row::{GuildRow, Kind, Memory, ReportRow, Row, UnknownRow};
+pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
 use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
@@ -162,6 +162,7 @@ impl Room {
     pub fn restore(memory: Memory, sockets: impl IntoIterator<Item = (SocketId, Option<SessionId>)>) -> Self {
         let viewers: BTreeMap<SocketId, Viewer> =
             sockets.into_iter().map(|(socket, session)| (socket, Viewer::of(session))).collect();
+        let memory = memory.with_open_steps();
         let ring: VecDeque<Event> = memory.events.into();
         Self {
             epoch: memory.epoch,

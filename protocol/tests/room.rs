@@ -9,8 +9,8 @@ use protocol::{
     record::{Acknowledgement, Maintenance},
     report::NamedGuild,
     room::{
-        EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Refusal, Room, RoomState, Row,
-        STATS_EVERY_MS, SessionId, SocketId,
+        Bucket, EVENTS_STORED, Frame, Input, Kind, Memory, Output, RING_LEN, Refusal, Resolution, Room,
+        RoomState, Row, STATS_EVERY_MS, SessionId, SocketId,
     },
     stats::BotStatus,
 };
@@ -435,21 +435,56 @@ fn old_events_are_let_go_in_steps() {
 }
 
 #[test]
-fn every_step_that_a_delivery_changes_is_stored() {
+fn a_step_is_stored_when_it_is_over_and_until_then_with_the_other_open_ones() {
     // Committed in one step of five seconds, delivered in the next.
     let mut house = House::empty();
     house.now = NOON.plus(5_001);
-    let outputs = house.record(1);
-    let steps: Vec<(u64, u64, u64)> = outputs
-        .iter()
-        .filter_map(|output| match output {
-            Output::Store(Row::Bucket(resolution, bucket)) => {
-                Some((resolution.step_ms(), bucket.at.since(NOON), bucket.commands))
+    let told = |bucket: &Bucket| (bucket.at.since(NOON), bucket.commands);
+    let stored = |house: &mut House| {
+        let (mut over, mut open) = (Vec::new(), Vec::new());
+        for output in house.record(1) {
+            match output {
+                Output::Store(Row::Bucket(resolution, bucket)) => over.push((resolution, told(&bucket))),
+                Output::Store(Row::Open(steps)) => {
+                    open.extend(steps.buckets.iter().map(|(_, bucket)| told(bucket)));
+                }
+                _ => {}
             }
-            _ => None,
-        })
-        .collect();
-    assert_eq!(steps, [(5_000, 0, 1), (5_000, 5_000, 0), (60_000, 0, 1), (900_000, 0, 1)]);
+        }
+        (over, open)
+    };
+    let (fine, minute) = (Resolution::FiveSeconds, Resolution::Minute);
+    assert_eq!(stored(&mut house), (vec![(fine, (0, 1))], vec![(5_000, 0), (0, 1), (0, 1)]));
+    assert_eq!(stored(&mut house), (vec![], vec![(5_000, 1), (0, 2), (0, 2)]), "late: in the newest step");
+    house.now = NOON.plus(61_000);
+    let over = vec![(fine, (5_000, 2)), (minute, (0, 3))];
+    assert_eq!(stored(&mut house), (over, vec![(60_000, 0), (60_000, 0), (0, 3)]));
+}
+
+#[test]
+fn open_steps_outlive_a_restart_and_take_the_place_of_older_rows() {
+    let mut house = House::empty();
+    house.record(3);
+    house.now = NOON.plus(7_000);
+    let outputs = house.record(2);
+    let mut memory = Memory::new(EPOCH);
+    // As an older version has stored them.
+    memory
+        .add(Kind::Minute, &Row::key_text(NOON.0), &format!(r#"{{"at":{},"commands":1}}"#, NOON.0))
+        .unwrap();
+    memory.add(Kind::Months, &Row::key_text(0), r#"{"month":1,"commands":1,"previous":0}"#).unwrap();
+    for output in &outputs {
+        if let Output::Store(row) = output {
+            memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+        }
+    }
+    let restored = Room::restore(memory, []);
+    let commands = |room: &Room, range| -> Vec<u64> {
+        room.history(house.now, range).points.iter().map(|point| point.commands).collect()
+    };
+    for range in [Range::Hour, Range::Day, Range::Month] {
+        assert_eq!(commands(&restored, range), commands(&house.room, range), "{range:?}");
+    }
 }
 
 #[test]
@@ -720,6 +755,7 @@ fn each_kind_of_row_keeps_its_word() {
         (Kind::QuarterHour, "15m"),
         (Kind::Active, "active"),
         (Kind::Months, "months"),
+        (Kind::Open, "open"),
         (Kind::Report, "report"),
         (Kind::Job, "job"),
     ];

@@ -8,10 +8,7 @@ use protocol::{
 };
 
 use super::{Books, BooksError, Measure, row::Reader, totals::Totals};
-use crate::{
-    ledger::Account,
-    sql::{Sql, Value},
-};
+use crate::sql::{Row, Sql, Value};
 
 /// How far back a server's own room is told, in rows.
 const FOLLOWED_FROM_ROWS: u64 = 2_000;
@@ -37,6 +34,18 @@ impl Listener {
     }
 }
 
+/// How far a listener has stored the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Acknowledged {
+    /// It is in the database.
+    #[default]
+    Unread,
+    /// Nobody listens.
+    Nobody,
+    /// To this row.
+    Row(u64),
+}
+
 impl<S: Sql> Books<S> {
     /// From here on the server's own room is told, too: of the last rows of a day, of the newest one in any case, and of
     /// what comes.
@@ -51,18 +60,20 @@ impl<S: Sql> Books<S> {
         };
         let statement = "INSERT OR IGNORE INTO followed (only, acknowledged) VALUES (0, ?)";
         self.sql.execute(statement, &[first.saturating_sub(1).into()])?;
+        self.acknowledged[Listener::Server as usize].set(Acknowledged::Unread);
         Ok(())
     }
 
     /// What a listener has not acknowledged, in one delivery; `None` when there is nothing.
     pub fn backlog(&self, guild: GuildId, listener: Listener) -> Result<Option<Push>, BooksError> {
+        let Acknowledged::Row(acknowledged) = self.acknowledged(listener)? else { return Ok(None) };
         let statement = format!(
             "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, jobs, {}
-            FROM journal WHERE seq > (SELECT acknowledged FROM {}) ORDER BY seq LIMIT ?",
+            FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
             Totals::COLUMNS,
-            listener.table(),
         );
-        let rows = self.sql.query(&statement, &[Value::from(PUSH_MAX_RECORDS as u64)])?;
+        let rows =
+            self.sql.query(&statement, &[acknowledged.into(), Value::from(PUSH_MAX_RECORDS as u64)])?;
         let mut records = Vec::with_capacity(rows.len());
         let mut totals = Totals::default();
         for row in rows {
@@ -87,18 +98,49 @@ impl<S: Sql> Books<S> {
         Ok(Some(Push { version: protocol::VERSION, guild_id: guild, records, totals }))
     }
 
-    /// Remembers how far a listener has stored the journal.
+    /// Remembers how far a listener has stored the journal: in memory, until [`Books::tidy`] writes it
+    /// down. Whatever is
+    /// lost with the memory is delivered again, and a listener passes over what it has.
     pub fn acknowledge(&self, listener: Listener, seq: JournalSeq) -> Result<(), BooksError> {
-        let table = listener.table();
-        let statement = format!("UPDATE {table} SET acknowledged = ?1 WHERE acknowledged < ?1");
-        self.sql.execute(&statement, &[Value::from(seq.0)])?;
+        if let Acknowledged::Row(before) = self.acknowledged(listener)? {
+            self.acknowledged[listener as usize].set(Acknowledged::Row(before.max(seq.0)));
+        }
         Ok(())
+    }
+
+    /// Writes down what was acknowledged.
+    pub fn keep_acknowledgements(&self) -> Result<(), BooksError> {
+        for listener in Listener::ALL {
+            if let Acknowledged::Row(seq) = self.acknowledged[listener as usize].get() {
+                let table = listener.table();
+                let statement = format!("UPDATE {table} SET acknowledged = ?1 WHERE acknowledged < ?1");
+                self.sql.execute(&statement, &[Value::from(seq)])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn acknowledged(&self, listener: Listener) -> Result<Acknowledged, BooksError> {
+        let known = &self.acknowledged[listener as usize];
+        if known.get() == Acknowledged::Unread {
+            let table = listener.table();
+            let rows = self.sql.query(&format!("SELECT acknowledged FROM {table}"), &[])?;
+            known.set(match rows.into_iter().next() {
+                Some(row) => Acknowledged::Row(Reader::new(table, Some(row)).unsigned()?),
+                None => Acknowledged::Nobody,
+            });
+        }
+        Ok(known.get())
     }
 
     fn leaderboards(&self, guild: GuildId) -> Result<Leaderboards, BooksError> {
         let leaders = |measure: Measure| -> Result<Vec<Leader>, BooksError> {
-            let board = self.board(measure, 0, LEADERBOARD_LEN as u64)?;
-            Ok(board.into_iter().map(|standing| leader(guild, measure, standing.account)).collect())
+            let column = measure.column();
+            let statement = format!(
+                "SELECT user, name, {column} FROM accounts WHERE {column} > 0 ORDER BY {column} DESC, user LIMIT ?"
+            );
+            let rows = self.sql.query(&statement, &[Value::from(LEADERBOARD_LEN as u64)])?;
+            rows.into_iter().map(|row| read_leader(guild, row)).collect()
         };
         Ok(Leaderboards {
             wealth: leaders(Measure::Wealth)?,
@@ -108,12 +150,9 @@ impl<S: Sql> Books<S> {
     }
 }
 
-fn leader(guild_id: GuildId, measure: Measure, account: Account) -> Leader {
-    let value = match measure {
-        Measure::Level => Coins::new(i64::try_from(account.level()).unwrap_or(i64::MAX)),
-        Measure::Wealth | Measure::Streak => Coins::new(measure.of(&account)),
-    };
-    Leader { user_id: account.user, name: account.name, guild_id, value }
+fn read_leader(guild_id: GuildId, row: Row) -> Result<Leader, BooksError> {
+    let mut row = Reader::new("accounts", Some(row));
+    Ok(Leader { user_id: row.user()?, name: row.text()?, guild_id, value: row.coins()? })
 }
 
 fn read_record(row: &mut Reader) -> Result<Record, BooksError> {

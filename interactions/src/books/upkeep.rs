@@ -21,6 +21,7 @@ const STREAKS_STEP: u64 = 5_000;
 impl<S: Sql> Books<S> {
     /// One step. Says whether there is more to do at once.
     pub fn tidy(&self, now: Timestamp) -> Result<bool, BooksError> {
+        self.keep_acknowledgements()?;
         let seq = self.totals()?.seq;
         if self.with_kept(|kept| Ok(kept.standings.unstored(seq) >= SNAPSHOT_EVERY_ROWS))? {
             self.store_standings(seq)?;

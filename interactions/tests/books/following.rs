@@ -16,6 +16,7 @@ fn told(sqlite: &Sqlite, listener: Listener) -> Vec<u64> {
         told.extend(push.records.iter().map(|record| record.seq.0));
         books.acknowledge(listener, push.records.last().unwrap().seq).unwrap();
     }
+    books.keep_acknowledgements().unwrap();
     told
 }
 

@@ -32,7 +32,7 @@ pub enum Kind {
     QuarterHour,
     /// Players whose last command falls into a quarter of an hour, by its beginning.
     Active,
-    /// Commands by month; one row.
+    /// Commands by month, as rooms stored them before there were [`Kind::Open`]; one row.
     Months,
     /// The last report; one row.
     Report,
@@ -40,10 +40,12 @@ pub enum Kind {
     Job,
     /// Whether everything is paused; one row.
     Maintenance,
+    /// The steps of time that are not over; one row.
+    Open,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Epoch, "epoch"),
         (Self::Event, "event"),
         (Self::Guild, "guild"),
@@ -56,6 +58,7 @@ impl Kind {
         (Self::Report, "report"),
         (Self::Job, "job"),
         (Self::Maintenance, "maintenance"),
+        (Self::Open, "open"),
     ];
 
     /// The word in the database.
@@ -84,14 +87,24 @@ pub enum Row {
     Bucket(Resolution, Bucket),
     /// Players whose last command falls into the quarter of an hour that begins here.
     Active(Timestamp, u64),
-    /// Commands by month.
-    Months(Months),
     /// The last report.
     Report(ReportRow),
     /// Work that waits for the bot-worker.
     Job(u64, Job),
     /// Whether everything is paused.
     Maintenance(MaintenanceRow),
+    /// The steps of time that are not over.
+    Open(OpenSteps),
+}
+
+/// What changes with every command, in one row: a step of time has a row of its own only when it is over.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenSteps {
+    /// The newest step of each resolution that has any.
+    pub buckets: Vec<(Resolution, Bucket)>,
+    /// Commands by month.
+    pub months: Months,
 }
 
 /// A server's books, as the room last heard of them.
@@ -136,17 +149,17 @@ impl Row {
             Self::Name(_) => Kind::Name,
             Self::Bucket(resolution, _) => resolution.kind(),
             Self::Active(..) => Kind::Active,
-            Self::Months(_) => Kind::Months,
             Self::Report(_) => Kind::Report,
             Self::Job(..) => Kind::Job,
             Self::Maintenance(_) => Kind::Maintenance,
+            Self::Open(_) => Kind::Open,
         }
     }
 
     /// Its key among its kind.
     pub fn key(&self) -> u64 {
         match self {
-            Self::Epoch(_) | Self::Months(_) | Self::Report(_) | Self::Maintenance(_) => 0,
+            Self::Epoch(_) | Self::Report(_) | Self::Maintenance(_) | Self::Open(_) => 0,
             Self::Event(event) => event.seq.0,
             Self::Guild(id, _) => id.0,
             Self::Name(guild) => guild.id.0,
@@ -165,10 +178,10 @@ impl Row {
             Self::Name(guild) => serde_json::to_string(guild),
             Self::Bucket(_, bucket) => serde_json::to_string(bucket),
             Self::Active(_, players) => serde_json::to_string(players),
-            Self::Months(months) => serde_json::to_string(months),
             Self::Report(report) => serde_json::to_string(report),
             Self::Job(_, job) => serde_json::to_string(job),
             Self::Maintenance(row) => serde_json::to_string(row),
+            Self::Open(open) => serde_json::to_string(open),
         }
     }
 
@@ -201,6 +214,8 @@ pub struct Memory {
     pub jobs: BTreeMap<u64, Job>,
     /// Whether everything is paused.
     pub maintenance: MaintenanceRow,
+    /// The steps of time that were not over.
+    pub open: Option<OpenSteps>,
 }
 
 impl Memory {
@@ -217,7 +232,20 @@ impl Memory {
             report: None,
             jobs: BTreeMap::new(),
             maintenance: MaintenanceRow::default(),
+            open: None,
         }
+    }
+
+    /// The same with the steps that were not over in their places.
+    #[must_use]
+    pub(super) fn with_open_steps(mut self) -> Self {
+        let Some(open) = self.open.take() else { return self };
+        for (resolution, bucket) in open.buckets {
+            self.buckets.retain(|(kept, step)| *kept != resolution || step.at < bucket.at);
+            self.buckets.push((resolution, bucket));
+        }
+        self.months = open.months;
+        self
     }
 
     /// Takes one stored row, in ascending order of keys within a kind.
@@ -258,6 +286,7 @@ impl Memory {
             Kind::Job => {
                 self.jobs.insert(number, serde_json::from_str(value)?);
             }
+            Kind::Open => self.open = Some(serde_json::from_str(value)?),
         }
         Ok(())
     }

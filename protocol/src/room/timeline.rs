@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Output,
     handling::{handling_bin, percentile},
-    row::{Kind, Row},
+    row::{Kind, OpenSteps, Row},
 };
 use crate::{
     Coins, Timestamp,
@@ -24,13 +24,16 @@ const HANDLING_WINDOW_MS: u64 = 5 * MINUTE_MS;
 const HOUR_AGO_SLACK_MS: u64 = 5 * MINUTE_MS;
 
 /// How fine a step of time is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Resolution {
     /// For the last hour.
+    #[serde(rename = "5s")]
     FiveSeconds,
     /// For the last day.
+    #[serde(rename = "1m")]
     Minute,
     /// For the last 30 days.
+    #[serde(rename = "15m")]
     QuarterHour,
 }
 
@@ -228,6 +231,8 @@ impl Timeline {
                 continue;
             }
             let place = ring.partition_point(|bucket| bucket.at < begins);
+            // At the end it makes the one before it be over, which needs a row then.
+            let changed = ring.get(place.wrapping_sub(1)).map_or(begins, |before| before.at);
             if ring.get(place).is_none_or(|found| found.at != begins) {
                 let before = place.checked_sub(1).and_then(|before| ring.get(before));
                 ring.insert(place, Bucket::after(before, begins));
@@ -236,8 +241,8 @@ impl Timeline {
                 bucket.ping_sum += sample;
                 bucket.ping_count += 1;
             }
-            let touched = self.touched[resolution as usize].get_or_insert(begins);
-            *touched = begins.min(*touched);
+            let touched = self.touched[resolution as usize].get_or_insert(changed);
+            *touched = changed.min(*touched);
         }
     }
 
@@ -245,11 +250,16 @@ impl Timeline {
         self.update(at, |bucket| (bucket.wealth, bucket.census) = (wealth, Some(census)));
     }
 
-    /// Stores what has changed since the last time, and lets go of what is too old.
+    /// Stores what has changed since the last time, and lets go of what is too old. The steps that are not over, which
+    /// change with every command, are one row together.
     pub(super) fn save(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        let mut open_changed = std::mem::take(&mut self.months_touched);
         for resolution in Resolution::ALL {
             if let Some(oldest) = self.touched[resolution as usize].take() {
-                let changed = since(self.ring(resolution), oldest);
+                open_changed = true;
+                let ring = self.ring(resolution);
+                let over = ring.len().saturating_sub(1);
+                let changed = ring.range(ring.partition_point(|bucket| bucket.at < oldest).min(over)..over);
                 outputs.extend(changed.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
             }
             let oldest = now.minus(resolution.span_ms());
@@ -261,8 +271,10 @@ impl Timeline {
                 outputs.push(Output::Forget(resolution.kind(), oldest.0));
             }
         }
-        if std::mem::take(&mut self.months_touched) {
-            outputs.push(Output::Store(Row::Months(self.months)));
+        if open_changed {
+            let newest = |resolution| Some((resolution, self.ring(resolution).back()?.clone()));
+            let buckets = Resolution::ALL.into_iter().filter_map(newest).collect();
+            outputs.push(Output::Store(Row::Open(OpenSteps { buckets, months: self.months })));
         }
     }
 
@@ -358,13 +370,17 @@ impl Timeline {
         for resolution in Resolution::ALL {
             let begins = at.floor(resolution.step_ms());
             let ring = self.ring_mut(resolution);
+            let mut over = None;
             if ring.back().is_none_or(|last| last.at < begins) {
+                over = ring.back().map(|last| last.at);
                 ring.push_back(Bucket::after(ring.back(), begins));
             }
             if let Some(bucket) = ring.back_mut() {
                 change(bucket);
-                let changed = bucket.at;
-                self.touched[resolution as usize].get_or_insert(changed);
+                // One that is over now gets a row of its own.
+                let changed = over.unwrap_or(bucket.at);
+                let touched = self.touched[resolution as usize].get_or_insert(changed);
+                *touched = changed.min(*touched);
             }
         }
         if let Some(bucket) = self.fine.back() {

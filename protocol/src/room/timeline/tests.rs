@@ -1,7 +1,7 @@
 //! The arithmetic of time, by tables: what counts in which step, for how long, and what is stored and let go of.
 
 use super::*;
-use crate::JournalSeq;
+use crate::{Epoch, JournalSeq, room::row::Memory};
 
 /// The beginning of a step at every resolution.
 const NOON: Timestamp = Timestamp(1_768_478_400_000);
@@ -209,15 +209,14 @@ fn everything_outlives_a_restart() {
     timeline.add_report(NOON.plus(5_000), NOON, Some(40.0));
     let mut outputs = Vec::new();
     timeline.save(NOON.plus(5_000), &mut outputs);
-    let (mut buckets, mut months) = (Vec::new(), Months::default());
+    let mut memory = Memory::new(Epoch(1));
     for output in outputs {
-        match output {
-            Output::Store(Row::Bucket(resolution, bucket)) => buckets.push((resolution, bucket)),
-            Output::Store(Row::Months(stored)) => months = stored,
-            _ => {}
+        if let Output::Store(row) = output {
+            memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
         }
     }
-    let restored = Timeline::restore(buckets, months);
+    let memory = memory.with_open_steps();
+    let restored = Timeline::restore(memory.buckets, memory.months);
     assert_eq!(restored.months, timeline.months);
     assert_ne!(restored.months, Months::default());
     for resolution in Resolution::ALL {

@@ -22,14 +22,14 @@ use crate::{
 /// How long an event may be under way, in milliseconds.
 const P99_MAX_MS: f64 = 250.0;
 /// How long a rate is offered, and how long its last events are waited for.
-const STEP: Duration = Duration::from_secs(2);
+const STEP: Duration = Duration::from_millis(1_500);
 const REST: Duration = Duration::from_secs(2);
 /// Commands a second: the first rate, and by how much each is above the one before.
 const FIRST_RATE: f64 = 20.0;
-const GROWTH: f64 = 1.35;
+const GROWTH: f64 = 1.5;
 
 pub async fn measure(scale: Scale) -> Result<Table> {
-    let sizes: &[(usize, usize)] = scale.pick(&[(1_000, 3), (5_000, 1)], &[(10, 1)]);
+    let sizes: &[(usize, usize)] = scale.pick(&[(1_000, 2), (5_000, 1)], &[(10, 1)]);
     let mut table = Table::default();
     for &(viewers, rounds) in sizes {
         for round in 1..=rounds {
@@ -113,7 +113,7 @@ async fn step(
     watchers.check()?;
     if !all_seen {
         // What is still under way must not burden the next step.
-        sightings.all_seen(watchers.count(), 15 * REST).await;
+        sightings.all_seen(watchers.count(), 8 * REST).await;
         return Ok(None);
     }
     let kept = Kept { rate, per_second: sightings.seen() as f64 / seconds };

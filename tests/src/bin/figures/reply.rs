@@ -14,7 +14,7 @@ use crate::{
 const MANY: usize = 64;
 
 pub async fn measure(scale: Scale) -> Result<Table> {
-    let (rounds, singly, together) = scale.pick((7, 200, 1_500), (1, 8, 64));
+    let (rounds, singly, together) = scale.pick((5, 150, 1_000), (1, 8, 64));
     let mut all: Vec<_> = serve()?.into_iter().map(|served| (served, Players::new())).collect();
     let floor = Subject::Floor.start()?;
     let mut table = Table::default();

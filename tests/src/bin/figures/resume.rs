@@ -16,7 +16,7 @@ use crate::{
 const MISSED: usize = 100;
 
 pub async fn measure(scale: Scale) -> Result<Table> {
-    let (rounds, viewers) = scale.pick((5, 1_000), (1, 10));
+    let (rounds, viewers) = scale.pick((3, 1_000), (1, 10));
     let mut all: Vec<_> = serve()?.into_iter().map(|served| (served, Players::new())).collect();
     let mut table = Table::default();
     let what = format!("{viewers} resume, {MISSED} events each, the last is current after");

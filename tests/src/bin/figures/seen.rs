@@ -17,7 +17,7 @@ use crate::{
 const PACE: Duration = Duration::from_millis(120);
 
 pub async fn measure(scale: Scale) -> Result<Table> {
-    let (rounds, commands) = scale.pick((5, 30), (1, 3));
+    let (rounds, commands) = scale.pick((3, 25), (1, 3));
     let sizes: &[usize] = scale.pick(&[1, 100, 1_000], &[1, 10]);
     let mut all: Vec<_> = serve()?.into_iter().map(|served| (served, Players::new())).collect();
     let mut table = Table::default();
