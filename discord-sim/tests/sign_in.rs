@@ -30,7 +30,10 @@ async fn a_code_is_a_token_once_and_a_token_is_a_person() {
     assert_eq!(parameter(&back, "state").as_deref(), Some("s&t"));
     let code = parameter(&back, "code").unwrap();
     let exchange = async || {
-        let form = format!("grant_type=authorization_code&code={code}&redirect_uri={BACK}");
+        let id = discord.state().application;
+        let form = format!(
+            "grant_type=authorization_code&code={code}&redirect_uri={BACK}&client_id={id}&client_secret=any"
+        );
         let request = Client::new().post(format!("{}/api/v10/oauth2/token", discord.url()));
         let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
         request.send().await.unwrap().json::<Value>().await.unwrap()
@@ -56,4 +59,27 @@ async fn somebody_may_say_no() {
     let back = authorize(&discord, "&user=1&deny=true").await;
     assert_eq!(parameter(&back, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&back, "code"), None);
+}
+
+#[tokio::test]
+async fn a_person_can_be_given_servers_and_take_back_what_they_allowed() {
+    let discord =
+        Server::start(Config { guilds: 2, ..Config::quiet(Signer::from_seed([7; 32])) }).await.unwrap();
+    let (client, person, guild) =
+        (Client::new(), discord.state().players[1].id, discord.state().guilds[1].id);
+    let stand = async |standing: Value| {
+        let url = format!("{}/control/people/{person}", discord.url());
+        client.put(url).json(&standing).send().await.unwrap().status()
+    };
+    let guilds = async || {
+        let url = format!("{}/api/v10/users/@me/guilds", discord.url());
+        client.get(url).bearer_auth(format!("user-{person}")).send().await.unwrap()
+    };
+    assert_eq!(stand(serde_json::json!({"servers": {guild.to_string(): "32"}})).await, 204);
+    let shown: Value = guilds().await.json().await.unwrap();
+    assert_eq!(shown.as_array().unwrap().len(), 1);
+    assert_eq!((&shown[0]["id"], &shown[0]["permissions"]), (&guild.to_string().into(), &"32".into()));
+    assert_eq!(stand(serde_json::json!({"servers": {guild.to_string(): "all"}})).await, 400);
+    assert_eq!(stand(serde_json::json!({"revoked": true})).await, 204);
+    assert_eq!(guilds().await.status(), 401);
 }
