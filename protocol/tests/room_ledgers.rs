@@ -192,3 +192,25 @@ fn everything_outlives_a_restart() {
     assert_eq!(after.bot.avatar_url.as_deref(), Some("https://cdn.discordapp.com/avatars/1/a.png"));
     assert_eq!((after.ping.avg, after.uptime), (Some(40.0), Some(86_400)));
 }
+
+/// The average is of the samples of the last minute, not of steps of time that began before it.
+#[test]
+fn the_average_outlives_a_restart() {
+    let mut table = BTreeMap::new();
+    let mut first = room();
+    for (after, ms) in [(1_000, 100.0), (59_000, 40.0)] {
+        let now = NOON.plus(after);
+        let mut report = report(now);
+        report.shards[0].latency_ms = Some(ms);
+        for output in first.handle(now, Input::Reported(report)) {
+            if let Output::Store(row) = output {
+                table.insert((row.kind(), row.key()), row.value().unwrap());
+            }
+        }
+    }
+    let mut memory = Memory::new(EPOCH);
+    for ((kind, key), value) in table {
+        memory.add(kind, &Row::key_text(key), &value).unwrap();
+    }
+    assert_eq!(Room::restore(memory, []).stats(NOON.plus(70_000)).ping.avg, Some(40.0));
+}

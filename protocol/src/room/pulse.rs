@@ -124,10 +124,7 @@ impl Pulse {
         let named: Vec<NamedGuild> = self.names.get(&guild).cloned().into_iter().collect();
         let members = named.iter().map(|guild| guild.members).sum();
         let guilds = ReportedGuilds { count: 1, members, named };
-        Some(ReportRow {
-            report: Report { guilds, missed: Vec::new(), ..last.report.clone() },
-            ..last.clone()
-        })
+        Some(ReportRow { report: Report { guilds, ..last.report.clone() }, ..last.clone() })
     }
 
     pub(super) fn status(&self, now: Timestamp) -> BotStatus {
