@@ -1,5 +1,6 @@
 //! The room's object: sockets and SQLite on one side, `protocol::room` on the other, and a drain loop between them.
 
+mod answering;
 mod events;
 mod gate;
 mod memory;
@@ -57,13 +58,6 @@ struct Inner {
 struct Core {
     room: room::Room,
     sockets: Sockets,
-}
-
-/// How a job ended, as the Worker tells it.
-#[derive(Serialize, Deserialize)]
-struct Settled {
-    id: String,
-    settlement: Settlement,
 }
 
 /// What is left to do when the outputs have been performed: the alarm's API is asynchronous.
@@ -171,149 +165,6 @@ fn restore(sql: &ObjectSql, sockets: &mut Sockets) -> Result<room::Room, Problem
 }
 
 impl Inner {
-    async fn route(self: &Rc<Self>, mut request: Request) -> Result<Response, Problem> {
-        let path = request.path();
-        match (request.method(), path.as_str()) {
-            (Method::Post, "/push") => {
-                let push: Push = read(&mut request).await?;
-                if matches!(self.place, Place::Server(own) if own != push.guild_id) {
-                    return Err(Problem::forbidden());
-                }
-                let rest = self.take(Input::Recorded(push)).await?;
-                Ok(Response::from_json(&rest.acknowledgement)?)
-            }
-            (Method::Post, "/report") => {
-                let report = read(&mut request).await?;
-                self.take(Input::Reported(report)).await?;
-                Ok(Response::ok("")?)
-            }
-            (Method::Post, "/jobs") => {
-                let rest = self.take(Input::Pulled).await?;
-                Ok(Response::from_json(&rest.jobs)?)
-            }
-            (Method::Post, "/settled") => {
-                let Settled { id, settlement } = request.json().await?;
-                self.take(Input::Settled(id, settlement)).await?;
-                Ok(Response::ok("")?)
-            }
-            (Method::Post, "/actions") => {
-                let (actor, action) = request.json().await?;
-                let rest = self.take(Input::Acted(actor, action)).await?;
-                Ok(Response::from_json(&rest.answer)?)
-            }
-            (Method::Post, "/failed") => {
-                let event = request.json().await?;
-                self.take(Input::Failed(event)).await?;
-                Ok(Response::ok("")?)
-            }
-            (Method::Post, "/sessions") => {
-                let opened = self.open_session(&request.json().await?)?;
-                Ok(Response::from_json(&opened)?)
-            }
-            (Method::Post, "/sessions/close") => {
-                self.close_sessions(&request.json().await?).await?;
-                Ok(Response::ok("")?)
-            }
-            (Method::Post, "/ended") => {
-                self.hear_of_the_end(request.json().await?).await?;
-                Ok(Response::ok("")?)
-            }
-            (Method::Post, "/attend") => Ok(Response::from_json(&self.attended(&request.json().await?)?)?),
-            (Method::Get, path) => {
-                let shown = request.headers().get(Credential::HEADER)?;
-                let credential = shown.and_then(|value| Credential::from_header(&value));
-                let credential = credential.ok_or_else(Problem::signed_out)?;
-                if self.place == Place::Everyone {
-                    return self.admit(path, &request, &credential).await;
-                }
-                self.attend_if_due().await;
-                self.show(path, &request, &credential).await
-            }
-            _ => Err(Problem::not_found()),
-        }
-    }
-
-    /// Shows what there is to see here, or says in which room it is to be seen.
-    async fn admit(
-        self: &Rc<Self>,
-        path: &str,
-        request: &Request,
-        credential: &Credential,
-    ) -> Result<Response, Problem> {
-        let visitor = self.visitor(credential).await?.ok_or_else(Problem::signed_out)?;
-        let asked = query(request, "room")?.filter(|id| !id.is_empty()).map(|id| id.parse()).transpose();
-        let asked = asked.map_err(|_| Problem::bad_query(&"`room` takes a server's id"))?;
-        if path == "/guilds" {
-            let mut guilds = self.core()?.borrow().room.guilds();
-            guilds.retain(|guild| visitor.scope.covers(guild.id));
-            return Ok(Response::from_json(&guilds)?);
-        }
-        if path == "/actor" {
-            let actor = visitor.may_act(asked).then(|| visitor.actor()).ok_or_else(Problem::forbidden)?;
-            return Ok(Response::from_json(&actor)?);
-        }
-        if path == "/me" {
-            return Ok(Response::from_json(&visitor.me)?);
-        }
-        match visitor.scope.view(asked) {
-            View::Nothing => Err(Problem::forbidden()),
-            _ if path == "/admit" => Ok(Response::ok("")?),
-            View::Everything => self.show(path, request, credential).await,
-            View::Server(guild) if self.core()?.borrow().room.knows(guild) => {
-                let elsewhere = Response::ok("")?;
-                elsewhere.headers().set(Place::HEADER, &guild.to_string())?;
-                Ok(elsewhere)
-            }
-            View::Server(_) => Err(Problem::not_found()),
-        }
-    }
-
-    async fn show(
-        self: &Rc<Self>,
-        path: &str,
-        request: &Request,
-        credential: &Credential,
-    ) -> Result<Response, Problem> {
-        match path {
-            "/ws" => self.join(request, credential).await,
-            "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),
-            "/history" => {
-                let word = query(request, "range")?.unwrap_or_default();
-                let range: Range = word.parse().map_err(|error| Problem::bad_query(&error))?;
-                Ok(Response::from_json(&self.core()?.borrow().room.history(now(), range))?)
-            }
-            "/room" => Ok(Response::from_json(&self.core()?.borrow().room.state())?),
-            "/events" => EventQuery::parse(request)?.run(&self.sql)?.into_json(),
-            "/events.csv" => EventQuery::parse(request)?.run(&self.sql)?.into_csv(),
-            _ => Err(Problem::not_found()),
-        }
-    }
-
-    async fn join(self: &Rc<Self>, request: &Request, credential: &Credential) -> Result<Response, Problem> {
-        let resume = match (query(request, "epoch")?, query(request, "since")?) {
-            (Some(epoch), Some(since)) => epoch.parse().ok().zip(since.parse().ok().map(Seq)),
-            _ => None,
-        };
-        let session = credential.session();
-        let knocked = self.core()?.borrow_mut().room.knock(now(), session);
-        let pair = WebSocketPair::new()?;
-        match knocked {
-            Ok(()) => {
-                let id = self.core()?.borrow_mut().sockets.accept(&self.state, pair.server, session)?;
-                self.take(Input::Joined(id, session, resume)).await?;
-            }
-            // A browser shows its page a close code, but no status. This socket is none of those that the room holds.
-            Err(Refusal::RoomFull) => {
-                let full = CloseCode::RoomFull;
-                pair.server.accept()?;
-                pair.server.close(Some(full.number()), Some(full.reason()))?;
-            }
-            Err(Refusal::TooManySockets) => return Err(too_many_sockets()),
-            Err(Refusal::TooManyJoins { retry_in_ms }) => return Err(too_many_joins(retry_in_ms)),
-        }
-        Ok(Response::from_websocket(pair.client)?)
-    }
-
     fn core(&self) -> Result<&RefCell<Core>, Problem> {
         self.core.as_ref().map_err(|broken| Problem::failure("The room has not come up", broken))
     }
@@ -415,21 +266,6 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// A message of another part of the edge, which may be of an older version, or of a newer one.
-async fn read<T: DeserializeOwned>(request: &mut Request) -> Result<T, Problem> {
-    protocol::version::read(&request.bytes().await?).map_err(|error| Problem::unread("bad_message", &error))
-}
-
-fn too_many_sockets() -> Problem {
-    let message = format!("One session holds at most {SESSION_SOCKETS_MAX} sockets.");
-    Problem::new(429, "too_many_sockets", message)
-}
-
-fn too_many_joins(retry_in_ms: u64) -> Problem {
-    let message = "This session opens sockets faster than it may.";
-    Problem::new(429, "too_many_joins", message).retry_after(retry_in_ms)
 }
 
 fn now() -> Timestamp {

@@ -9,7 +9,7 @@ use protocol::{
 use serde::Serialize;
 use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
 
-use super::Settled;
+use super::answering::Settled;
 use crate::{
     answer::{Problem, read_bounded},
     session::{Closing, Credential, Opened, Opening, query},
