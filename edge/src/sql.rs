@@ -90,7 +90,9 @@ impl Sql for ObjectSql {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
         let rows = self.run(statement, parameters)?.raw().to_array();
         let rows = rows.map_err(|error| refused(statement, &error))?;
-        let read = |row: JsValue| row.unchecked_into::<Array>().iter().map(from_js).collect::<Option<Row>>();
+        let read = |row: JsValue| {
+            row.unchecked_into::<Array>().iter().map(|value| from_js(&value)).collect::<Option<Row>>()
+        };
         rows.iter().map(read).collect::<Option<_>>().ok_or_else(|| SqlError {
             statement: statement.to_owned(),
             reason: "a column holds what the schema has nowhere".to_owned(),
@@ -118,7 +120,7 @@ fn to_js(value: &Value) -> JsValue {
     }
 }
 
-fn from_js(value: JsValue) -> Option<Value> {
+fn from_js(value: &JsValue) -> Option<Value> {
     if value.is_null() {
         return Some(Value::Null);
     }
