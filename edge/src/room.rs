@@ -13,31 +13,20 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use interactions::sql::SqlError;
 use protocol::{
-    Epoch, Seq, ServerMessage, Timestamp,
-    history::Range,
-    job::{Jobs, Settlement},
-    message::{CloseCode, PING, PONG},
-    record::{Acknowledgement, Push},
-    room::{self, Frame, Input, Output, Refusal, SESSION_SOCKETS_MAX, SocketId},
-    session::View,
+    Epoch, ServerMessage, Timestamp,
+    job::Jobs,
+    message::{PING, PONG},
+    record::Acknowledgement,
+    room::{self, Frame, Input, Output, SocketId},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use worker::{
-    Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, WebSocketPair, durable_object,
-};
+use worker::{Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 pub use self::gate::{
     BINDING, Place, admit, admit_actor, close_session, get, get_jobs, me, open_session, open_socket,
     own_origin, post_report, require_own_origin, settle_job, tell, tell_at,
 };
-use self::{events::EventQuery, memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
-use crate::{
-    answer::Problem,
-    log,
-    session::{Credential, Sessions, query},
-    settings::Settings,
-    sql::ObjectSql,
-};
+use self::{memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
+use crate::{answer::Problem, log, session::Sessions, settings::Settings, sql::ObjectSql};
 
 /// The object.
 #[durable_object]
