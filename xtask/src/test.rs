@@ -29,7 +29,9 @@ pub struct Options {
 
 /// `cargo xtask test`.
 pub fn run(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(build::STEPS + 1 + 7 + if options.no_browser { 0 } else { 2 });
+    let mut steps = Steps::new(
+        build::STEPS + 1 + 7 + if options.no_browser { 0 } else { 2 } + if options.slow { 2 } else { 0 },
+    );
     let outcome = checks(&mut steps, options);
     eprintln!("\n{}", steps.summary());
     outcome?;
@@ -63,6 +65,14 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
     })?;
     steps.step("discord-sim and bot-worker", "about 1 min when cold", dev::build_native)?;
     drop(lock);
+
+    if options.slow {
+        let deny = tools::deny(steps)?;
+        // Its database of advisories has to be fetched; the hosted workflow does that.
+        steps.step("licences, bans and sources", "about 5 s", || {
+            show(command(deny).args(["check", "bans", "licenses", "sources"]))
+        })?;
+    }
 
     // The edges that tests shared have left their state behind; what cannot be removed does no harm.
     let _ = fs::remove_dir_all(crate::at("target/state/tests"));

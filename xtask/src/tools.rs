@@ -27,6 +27,7 @@ struct Pinned {
 const WASM_BINDGEN: Pinned =
     Pinned { program: "wasm-bindgen", package: "wasm-bindgen-cli", version: "0.2.129" };
 const WORKER_BUILD: Pinned = Pinned { program: "worker-build", package: "worker-build", version: "0.8.7" };
+const DENY: Pinned = Pinned { program: "cargo-deny", package: "cargo-deny", version: "0.20.2" };
 
 /// Where the tools are.
 pub struct Tools {
@@ -41,6 +42,11 @@ pub fn ensure(steps: &mut Steps) -> Result<Tools> {
     let packages = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
     steps.unless(installed, packages, "about 30 s, once", install_packages)?;
     Ok(Tools { wasm_bindgen: WASM_BINDGEN.ensure(steps)?, worker_build: WORKER_BUILD.ensure(steps)? })
+}
+
+/// What says which licences and sources are linked in.
+pub fn deny(steps: &mut Steps) -> Result<PathBuf> {
+    DENY.ensure(steps)
 }
 
 /// The pinned Node: the machine's own may be too old for wrangler.
