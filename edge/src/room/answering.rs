@@ -75,7 +75,10 @@ impl Inner {
                 self.hear_of_the_end(request.json().await?).await?;
                 Ok(Response::ok("")?)
             }
-            (Method::Post, "/attend") => Ok(Response::from_json(&self.attended(&request.json().await?)?)?),
+            (Method::Post, "/attend") => {
+                let answer = self.attended(&request.json().await?).await?;
+                Ok(Response::from_json(&answer)?)
+            }
             (Method::Get, path) => {
                 let shown = request.headers().get(Credential::HEADER)?;
                 let credential = shown.and_then(|value| Credential::from_header(&value));

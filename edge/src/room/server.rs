@@ -142,12 +142,12 @@ impl Inner {
     }
 
     /// The other end: what the room of all knows.
-    pub(super) fn attended(self: &Rc<Self>, question: &Question) -> Result<Answer, Problem> {
+    pub(super) async fn attended(self: &Rc<Self>, question: &Question) -> Result<Answer, Problem> {
         self.note_attendance(question.guild);
         let (mut signed_out, mut forbidden) = (Vec::new(), Vec::new());
         for name in &question.sessions {
             let Ok(session) = name.parse::<SessionId>() else { continue };
-            match self.watcher(session)? {
+            match self.watcher(session).await? {
                 None => signed_out.push(name.clone()),
                 Some(visitor) if !visitor.scope.covers(question.guild) => forbidden.push(name.clone()),
                 Some(_) => {}

@@ -74,18 +74,24 @@ impl Inner {
     ) -> Result<Option<Admitted>, Problem> {
         let Credential::Session(hash) = credential else { return Ok(Some(program())) };
         let Some(session) = self.session(|sessions| sessions.find(hash, now()))? else { return Ok(None) };
-        if self.is_manager(&session) && session.life.is_unsure(now(), self.rights_due_ms()?) {
-            self.ask_for_rights(session).await;
-            let session = self.session(|sessions| sessions.find(hash, now()))?;
-            return session.map(|session| self.admitted(&session)).transpose();
-        }
-        self.ask_for_rights_soon(&session)?;
-        self.admitted(&session).map(Some)
+        self.confirmed(session).await
     }
 
     /// The same of a session that has a socket somewhere.
-    pub(super) fn watcher(self: &Rc<Self>, id: SessionId) -> Result<Option<Admitted>, Problem> {
-        let Some(session) = self.session(|sessions| sessions.find_short(id, now()))? else { return Ok(None) };
+    pub(super) async fn watcher(self: &Rc<Self>, id: SessionId) -> Result<Option<Admitted>, Problem> {
+        match self.session(|sessions| sessions.find_short(id, now()))? {
+            Some(session) => self.confirmed(session).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn confirmed(self: &Rc<Self>, session: Session) -> Result<Option<Admitted>, Problem> {
+        if self.is_manager(&session) && session.life.is_unsure(now(), self.rights_due_ms()?) {
+            let hash = session.hash.clone();
+            self.ask_for_rights(session).await;
+            let session = self.session(|sessions| sessions.find(&hash, now()))?;
+            return session.map(|session| self.admitted(&session)).transpose();
+        }
         self.ask_for_rights_soon(&session)?;
         self.admitted(&session).map(Some)
     }
@@ -206,7 +212,7 @@ impl Inner {
         let sessions: BTreeSet<SessionId> =
             self.core()?.borrow().sockets.whose().into_iter().filter_map(|(_, session)| session).collect();
         for session in sessions {
-            let code = match self.watcher(session)? {
+            let code = match self.watcher(session).await? {
                 None => CloseCode::SignedOut,
                 // One who was an administrator, and is none any more.
                 Some(admitted) if admitted.scope != Scope::Everything => CloseCode::Forbidden,
