@@ -1,9 +1,16 @@
 //! Settings: each is named, and what is wrong with it is said in one line. Secrets are never shown.
 
-use std::{fmt, net::SocketAddr, num::NonZeroU64, path::PathBuf};
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroU64},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reqwest::Url;
+
+use crate::pace::Pace;
 
 /// Discord's own.
 const DISCORD: &str = "https://discord.com/api/v10";
@@ -74,6 +81,9 @@ struct RawSettings {
     /// Keep the gateway's sessions there when stopping, to resume them at the next start
     #[arg(long, env = "SESSION_FILE")]
     session_file: Option<PathBuf>,
+    /// How many times as fast everything that recurs goes: for tests
+    #[arg(long, env = "PULSE_PACE", hide = true)]
+    pace: Option<NonZeroU32>,
 }
 
 /// How log lines look.
@@ -147,6 +157,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// Where the gateway's sessions are kept, if anywhere.
     pub session_file: Option<PathBuf>,
+    /// How fast what recurs comes round.
+    pub pace: Pace,
 }
 
 /// Discord, and the bot's token.
@@ -245,6 +257,7 @@ impl RawSettings {
             application_id: given(self.discord_application_id),
             metrics_listen: self.metrics_listen,
             session_file: self.session_file,
+            pace: self.pace.map(Pace::from).unwrap_or_default(),
         })
     }
 }

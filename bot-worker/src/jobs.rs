@@ -20,6 +20,7 @@ use crate::{
     discord::{Discord, DiscordError},
     edge::{Edge, EdgeError},
     monitor::Monitor,
+    pace::Pace,
 };
 
 /// How often the edge is asked.
@@ -35,6 +36,7 @@ pub async fn work(
     discord: Arc<Discord>,
     presence: watch::Sender<Option<String>>,
     monitor: Monitor,
+    pace: Pace,
 ) -> DiscordError {
     let mut jobs = Workbench { edge, discord, monitor, over: Over::default() };
     loop {
@@ -48,7 +50,7 @@ pub async fn work(
             }
             Err(Stopped::TokenRefused) => return DiscordError::Unauthorized,
         };
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(pace.of(wait)).await;
     }
 }
 
