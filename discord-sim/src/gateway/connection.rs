@@ -1,6 +1,6 @@
 //! One connection to the gateway, from hello to its end.
 
-use std::{ops::ControlFlow, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -10,6 +10,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use protocol::GuildId;
 use serde_json::Value;
 use tokio::{
     sync::mpsc::{UnboundedSender, unbounded_channel},
@@ -17,7 +18,7 @@ use tokio::{
 };
 
 use super::{Order, events};
-use crate::state::State;
+use crate::{cast::Guild, state::State};
 
 /// How often the weather looks at a connection.
 const WEATHER_EVERY: Duration = Duration::from_secs(1);
@@ -93,6 +94,7 @@ impl Connection {
             Order::Reconnect => self.say(&events::reconnect()),
             Order::InvalidSession { resumable } => self.say(&events::invalid_session(*resumable)),
             Order::Close { code } => self.close(*code),
+            Order::Leave { .. } | Order::Join { .. } => self.tell_guilds(),
             Order::Dispatch { event, data } => self.dispatch(event, data),
         }
         ControlFlow::Continue(())
@@ -182,13 +184,21 @@ impl Connection {
             self.state.gateway.note(|watch| watch.presence = said["presence"].clone());
         }
         self.dispatch("READY", &events::ready(&self.state, &session, shard));
-        self.greet_with_guilds();
+        self.tell_guilds();
     }
 
-    fn greet_with_guilds(&self) {
-        let shard = self.session.as_deref().map_or((0, 1), |session| self.state.gateway.shard(session));
-        for guild in events::guilds_of(&self.state, shard) {
+    /// Tells which servers have come and gone since the session was told, also while nobody was connected.
+    fn tell_guilds(&self) {
+        let Some(session) = &self.session else { return };
+        let shard = self.state.gateway.shard(session);
+        let here: Vec<&Guild> = events::guilds_of(&self.state, shard).collect();
+        let ids: BTreeSet<GuildId> = here.iter().map(|guild| guild.id).collect();
+        let told = self.state.gateway.tell(session, ids.clone());
+        for guild in here.into_iter().filter(|guild| !told.contains(&guild.id)) {
             self.dispatch("GUILD_CREATE", &events::guild_create(guild));
+        }
+        for id in told.difference(&ids) {
+            self.dispatch("GUILD_DELETE", &serde_json::json!({ "id": id }));
         }
     }
 
@@ -198,6 +208,7 @@ impl Connection {
             self.close(AUTHENTICATION_FAILED);
         } else if self.state.gateway.resume(session) {
             self.session = Some(session.to_owned());
+            self.tell_guilds();
             self.dispatch("RESUMED", &serde_json::json!({ "_trace": [] }));
         } else {
             self.say(&events::invalid_session(false));
