@@ -45,7 +45,7 @@ async fn wait_for_jobs(edge: &Edge, count: usize) -> Result<()> {
 }
 
 /// Bob has an account by a payment and has claimed nothing, so that his reminder is due at once.
-async fn ask_for_both(edge: &Edge) -> Result<Player> {
+async fn ask_for_both(edge: &Edge) -> Result<(Guild, Player, serde_json::Value)> {
     let (guild, ann, bob) = (guild(), player("Ann"), player("Bob"));
     let claim = said(edge, &daily(&guild, &ann)).await?;
     let typed = Typed::new("economy").under("announce").with("channel", Value::Channel(CHANNEL));
@@ -59,14 +59,14 @@ async fn ask_for_both(edge: &Edge) -> Result<Player> {
         "the claim stays as it is"
     );
     assert_eq!(said(edge, &pressed).await?, wanted, "the same press again");
-    Ok(bob)
+    Ok((guild, bob, claim))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reminder_and_an_announcement_of_the_books_are_written_once() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
-    let bob = ask_for_both(&edge).await?;
+    let (_, bob, _) = ask_for_both(&edge).await?;
     wait_for_jobs(&edge, 2).await?;
     edge.evict_room()?;
     wait_for_jobs(&edge, 2).await?;
@@ -109,7 +109,7 @@ async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
     let mut viewer = Viewer::join(&edge).await?;
-    let bob = ask_for_both(&edge).await?;
+    let (guild, bob, claim) = ask_for_both(&edge).await?;
     let path = format!("/channels/{}/messages", bob.id.0 + 1);
     discord.state().faults.add(Fault::new(&path, Effect::status(403)));
     // The announcement meets a server error first, and is tried again.
@@ -122,6 +122,15 @@ async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators
     assert_eq!((dropped.severity, dropped.target_id), (protocol::Severity::Warn, Some(bob.id)));
     wait_for_jobs(&edge, 0).await?;
     assert_eq!(discord.state().messages().len(), 1, "the announcement");
+    // Whoever is reminded no more is by the next press again, and then it ends the same way.
+    until("the books know that he takes no messages", async || {
+        let reply = said(&edge, &press_remind(&guild, &bob, &claim)).await?.to_string();
+        if reply.contains("No more reminders") {
+            said(&edge, &press_remind(&guild, &bob, &claim)).await?;
+        }
+        Ok(reply.contains("I will write to you"))
+    })
+    .await?;
     Ok(())
 }
 
