@@ -17,6 +17,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::state::lock;
 
+mod compression;
 mod connection;
 mod events;
 
@@ -103,6 +104,8 @@ pub struct Watch {
     pub open: usize,
     /// Connections so far.
     pub connections: u64,
+    /// Connections so far whose messages to the client are compressed.
+    pub compressed: u64,
     /// Identifies so far.
     pub identifies: u64,
     /// Sessions that were resumed so far.

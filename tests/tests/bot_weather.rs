@@ -79,8 +79,11 @@ async fn the_worker_is_well_after_the_storm() -> Result<()> {
     let stats: serde_json::Value = stats.json().await?;
     assert!(stats["invalidRequests"].as_u64().is_some_and(|count| count < 100), "{stats}");
     let watch = stage.discord.state().gateway.watch();
+    let struck = stage.discord.state().faults.struck();
     let lines = stage.end()?;
     let told = complaints(&lines).len();
-    println!("{reports} reports: {before} bytes, {halfway}, {after}; {told} complaints; {stats}; {watch:?}");
+    println!(
+        "{reports} reports: {before} bytes, {halfway}, {after}; {told} complaints; {stats}; {watch:?}; {struck:?}"
+    );
     Ok(())
 }

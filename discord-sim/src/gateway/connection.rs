@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
-        State as Shared,
+        Query, State as Shared,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::StatusCode,
@@ -17,7 +17,11 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Order, events};
+use super::{
+    Order,
+    compression::{Transport, Wish},
+    events,
+};
 use crate::{cast::Guild, state::State};
 
 /// How often the weather looks at a connection.
@@ -27,11 +31,19 @@ const NOT_AUTHENTICATED: u16 = 4003;
 const AUTHENTICATION_FAILED: u16 = 4004;
 const DECODE_ERROR: u16 = 4002;
 
-pub(crate) async fn upgrade(Shared(state): Shared<Arc<State>>, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) async fn upgrade(
+    Shared(state): Shared<Arc<State>>,
+    Query(wish): Query<Wish>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !state.gateway.settings().open {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    upgrade.on_upgrade(move |socket| hold(state, socket))
+    let transport = Transport::new(&wish);
+    if transport.compresses() {
+        state.gateway.note(|watch| watch.compressed += 1);
+    }
+    upgrade.on_upgrade(move |socket| hold(state, socket, transport))
 }
 
 /// What is to be written, by whoever has something to say.
@@ -43,7 +55,7 @@ struct Connection {
     session: Option<String>,
 }
 
-async fn hold(state: Arc<State>, mut socket: WebSocket) {
+async fn hold(state: Arc<State>, mut socket: WebSocket, mut transport: Transport) {
     let (orders, mut ordered) = unbounded_channel();
     let (outgoing, mut waiting) = unbounded_channel();
     let number = state.gateway.opened(orders);
@@ -55,7 +67,7 @@ async fn hold(state: Arc<State>, mut socket: WebSocket) {
         let flow = tokio::select! {
             Some(message) = waiting.recv() => {
                 let is_last = matches!(message, Message::Close(_));
-                if socket.send(message).await.is_err() || is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if socket.send(transport.carry(message)).await.is_err() || is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             }
             Some(order) = ordered.recv() => connection.obey(&order),
             heard = socket.recv() => match heard {
@@ -102,13 +114,13 @@ impl Connection {
 
     fn weather(&self) -> ControlFlow<()> {
         let (faults, weather) = (&self.state.faults, self.state.faults.weather());
-        if faults.chance(weather.gateway_cut_percent) {
+        if faults.befalls("gatewayCut", weather.gateway_cut_percent) {
             return ControlFlow::Break(());
         }
-        if faults.chance(weather.gateway_reconnect_percent) {
+        if faults.befalls("gatewayReconnect", weather.gateway_reconnect_percent) {
             self.say(&events::reconnect());
         }
-        if faults.chance(weather.gateway_invalid_percent) {
+        if faults.befalls("gatewayInvalid", weather.gateway_invalid_percent) {
             if let Some(session) = &self.session {
                 self.state.gateway.end(session);
             }
@@ -153,7 +165,7 @@ impl Connection {
         let settings = self.state.gateway.settings();
         self.state.gateway.note(|watch| watch.heartbeats += 1);
         let unacknowledged = self.state.faults.weather().gateway_unacknowledged_percent;
-        if !settings.acknowledges || self.state.faults.chance(unacknowledged) {
+        if !settings.acknowledges || self.state.faults.befalls("gatewayUnacknowledged", unacknowledged) {
             return;
         }
         let wait = settings.ack_ms.map_or_else(|| self.state.faults.latency(), Duration::from_millis);

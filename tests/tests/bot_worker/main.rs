@@ -8,7 +8,7 @@ use anyhow::Result;
 use discord_sim::{
     Server,
     faults::{Effect, Fault, Weather},
-    gateway::{Order, Settings},
+    gateway::{Order, Settings, Watch},
 };
 use protocol::stats::BotStatus;
 use tests::{
@@ -37,7 +37,8 @@ async fn every_shard_is_connected_and_every_server_told() -> Result<()> {
     let heard = stage.relay.until(|_| true).await?;
     let named: usize = heard.reports.iter().map(|report| report.guilds.named.len()).sum();
     assert_eq!(named, 12, "each name is told once");
-    let presence = stage.discord.state().gateway.watch().presence;
+    let Watch { presence, connections, compressed, .. } = stage.discord.state().gateway.watch();
+    assert_eq!((connections, compressed), (2, 2));
     assert_eq!(presence["activities"][0]["state"], "/daily in 12 servers");
     assert!(complaints(&stage.end()?).is_empty());
     stage.shown_offline().await
