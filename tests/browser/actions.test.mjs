@@ -55,7 +55,7 @@ async function act(title, fields) {
 test("coins are given: the player's next command, the journal and the feed say so, and by whom", async () => {
   await openPlayer(1);
   await act("Give coins to Ann", { Coins: "400", Reason: "a contest" });
-  await said("An administrator give Ann: 100 → 500 coins, because a contest");
+  await said("An administrator gave Ann 400 coins: 100 → 500 coins, because a contest");
   assert.match(await description(1), /500 coins/);
   const row = page.locator("[data-view=player] tr", { hasText: "economy give" });
   await row.getByText("by An administrator").waitFor(PATIENCE);

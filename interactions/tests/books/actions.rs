@@ -118,7 +118,7 @@ fn coins_are_given_taken_and_set_and_it_is_written_who_did_it() {
         body,
         json!({
             "seq": row.seq, "id": row.id, "balanceAfter": "7",
-            "message": "Boss set Player 1: 200 → 7 coins, because a **fine** reason",
+            "message": "Boss set the balance of Player 1: 200 → 7 coins, because a **fine** reason",
         })
     );
     assert_eq!((row.command.as_str(), row.actor_name.as_deref()), ("economy set", Some("Boss")));
