@@ -1,31 +1,16 @@
 // What an administrator does from the page, in a real browser, with everything behind the page real.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
-import { Stack } from "./stack.mjs";
+import { PATIENCE, page, stack } from "./real.mjs";
 
 const GUILD = "812345678901234568";
-const PATIENCE = { timeout: 30_000 };
-
-let stack;
-let page;
-const complaints = [];
-
+const NAMES = { 1: "Ann", 2: "Ben" };
+const player = (number) => ({ guildId: GUILD, userId: `70000000000000010${number}`, userName: NAMES[number] });
 before(async () => {
-  stack = await Stack.start();
-  page = await stack.signedInPage();
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.locator("[data-card=servers]").waitFor(PATIENCE);
   for (const number of [1, 2]) await stack.command("daily", player(number));
 });
 
-after(async () => {
-  await stack?.stop();
-  assert.deepEqual(complaints, [], "nothing went wrong in the page's own code");
-});
-
-const NAMES = { 1: "Ann", 2: "Ben" };
-const player = (number) => ({ guildId: GUILD, userId: `70000000000000010${number}`, userName: NAMES[number] });
 const pay = (from, to, amount) => stack.command("pay", {
   ...player(from),
   options: [{ name: "user", type: 6, value: player(to).userId, userName: NAMES[to] }, { name: "amount", type: 4, value: amount }],

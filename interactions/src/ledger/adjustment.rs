@@ -25,14 +25,6 @@ impl Adjustment {
         }
     }
 
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Give(_) => "give",
-            Self::Take(_) => "take",
-            Self::Set(_) => "set",
-        }
-    }
 }
 
 /// An account that was adjusted.
