@@ -24,7 +24,6 @@ impl Adjustment {
             Self::Give(amount) | Self::Take(amount) | Self::Set(amount) => amount,
         }
     }
-
 }
 
 /// An account that was adjusted.
