@@ -7,6 +7,7 @@ import { PATIENCE, page, stack } from "./real.mjs";
 const GUILD = "812345678901234568";
 const NAMES = { 1: "Ann", 2: "Ben" };
 const player = (number) => ({ guildId: GUILD, userId: `70000000000000010${number}`, userName: NAMES[number] });
+
 before(async () => {
   for (const number of [1, 2]) await stack.command("daily", player(number));
 });

@@ -1,23 +1,18 @@
 // A signed-in page with everything behind it real; one for all tests of a file, in their order.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
+import { after } from "node:test";
 
 import { Stack } from "./stack.mjs";
 
 export const PATIENCE = { timeout: 30_000 };
-export let stack;
-export let page;
+export const stack = await Stack.start();
+export const page = await stack.signedInPage();
 const complaints = [];
-
-before(async () => {
-  stack = await Stack.start();
-  page = await stack.signedInPage();
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.locator("[data-card=servers]").waitFor(PATIENCE);
-});
+page.on("pageerror", (error) => complaints.push(error.message));
+await page.locator("[data-card=servers]").waitFor(PATIENCE);
 
 after(async () => {
-  await stack?.stop();
+  await stack.stop();
   assert.deepEqual(complaints, [], "nothing went wrong in the page's own code");
 });
 
