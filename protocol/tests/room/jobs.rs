@@ -1,14 +1,12 @@
 //! Work for the bot-worker, as the room keeps it.
 
-mod samples;
-
+use crate::samples::{EPOCH, HARBOUR, NOON, push};
 use protocol::{
     GuildId, Severity, Source, Timestamp, UserId,
     job::{JOBS_PER_PULL, Job, Jobs, Settlement, Task},
     record::{JobOrder, Push},
     room::{Input, JOBS_KEPT_MAX, Kind, Memory, Output, Room, Row},
 };
-use samples::{EPOCH, HARBOUR, NOON, push};
 
 const HOUR_MS: u64 = 3_600_000;
 
