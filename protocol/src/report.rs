@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GuildId, Timestamp, UserId};
+use crate::{GuildId, Timestamp, UserId, time::MINUTE_MS};
 
 /// How often the bot-worker reports, in milliseconds.
 pub const REPORT_EVERY_MS: u64 = 5_000;
@@ -120,6 +120,13 @@ impl Report {
         self.missed.truncate(MISSED_MAX);
         self.missed.retain(|missed| believed(Some(missed.ms)).is_some());
         self
+    }
+
+    /// When the bot-worker started, by the clock of whoever hears this at `now`: the one of its machine may be off. The
+    /// difference is told to the minute, so that each report says the same, and what the way here takes is none.
+    pub fn started_by(&self, now: Timestamp) -> Timestamp {
+        let minutes = |ms: u64| ms.saturating_add(MINUTE_MS / 2) / MINUTE_MS * MINUTE_MS;
+        self.started_at.plus(minutes(now.since(self.at))).minus(minutes(self.at.since(now)))
     }
 
     /// The sample of this look: the gateway's latency, else that of REST, in milliseconds.

@@ -339,7 +339,7 @@ impl Room {
 
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
-        let (sample, started_at) = (report.sample(), report.started_at);
+        let (sample, started_at) = (report.sample(), report.started_by(now));
         // By age, not by the clock of whoever measured: that may be minutes off.
         for missed in &report.missed {
             self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);

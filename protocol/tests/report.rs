@@ -1,5 +1,7 @@
 //! What a report tells the room beside the moment: samples of the past, and a farewell.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
+
 mod samples;
 
 use protocol::{
@@ -23,6 +25,21 @@ fn samples_of_a_time_without_the_edge_fill_the_gap_in_history() {
     assert_eq!(filled.len(), 23);
     assert!(filled.iter().all(|point| point.ping == Some(70.0)), "{filled:?}");
     assert!(history.windows(2).all(|pair| pair[0].at < pair[1].at));
+}
+
+#[test]
+fn a_clock_that_is_off_changes_no_uptime() {
+    for (ahead, behind) in [(0, 0), (600_400, 0), (0, 599_700)] {
+        let (mut room, _) = Room::new(EPOCH);
+        let off = |at: protocol::Timestamp| at.plus(ahead).minus(behind);
+        let told = protocol::Report { at: off(NOON), started_at: off(NOON.minus(3_600_000)), ..report(NOON) };
+        room.handle(NOON, Input::Reported(told));
+        let snapshot = room.snapshot(NOON.plus(1_000));
+        let uptime = snapshot.stats.uptime.unwrap();
+        assert!(uptime.abs_diff(3_601) <= 1, "{ahead} ahead, {behind} behind: {uptime}");
+        let started_at = snapshot.history.last().unwrap().started_at.unwrap();
+        assert!(started_at.0.abs_diff(NOON.0 - 3_600_000) < 1_000, "{ahead} ahead, {behind} behind");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! The bot-worker's way to the real edge, on which answers are overheard, and replaced when a test says so: an edge
 //! answers nonsense only when something between is broken.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
 
 use anyhow::{Context, Result};
 use axum::{
@@ -11,7 +14,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use protocol::{Report, job::Settlement};
+use protocol::{Report, Timestamp, job::Settlement};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::edge::{Edge, PATIENCE, http};
@@ -53,6 +56,7 @@ struct Shared {
     edge_url: String,
     http: reqwest::Client,
     spoiler: Mutex<Option<Spoiler>>,
+    clock_ahead_ms: AtomicI64,
     heard: watch::Sender<Heard>,
 }
 
@@ -66,6 +70,7 @@ impl Relay {
             edge_url: edge.url.clone(),
             http: http(),
             spoiler: Mutex::default(),
+            clock_ahead_ms: AtomicI64::new(0),
             heard: sender,
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
@@ -76,6 +81,11 @@ impl Relay {
     /// From now on this happens; `None`: nothing does.
     pub fn spoil(&self, spoiler: Option<Spoiler>) {
         *self.shared.spoiler() = spoiler;
+    }
+
+    /// From now on the edge is told the times of a machine whose clock is so far ahead of its own.
+    pub fn set_clock_ahead(&self, ms: i64) {
+        self.shared.clock_ahead_ms.store(ms, Ordering::Relaxed);
     }
 
     /// Waits until what has come by is like this; gives it.
@@ -116,6 +126,19 @@ impl Shared {
         self.spoiler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the edge is told in place of this.
+    fn told(&self, path: &str, body: Bytes) -> Bytes {
+        let ahead = self.clock_ahead_ms.load(Ordering::Relaxed);
+        let Ok(mut report) = serde_json::from_slice::<Report>(&body) else { return body };
+        if path != "/api/report" || ahead == 0 {
+            return body;
+        }
+        let off = |at: Timestamp| Timestamp(at.0.saturating_add_signed(ahead));
+        (report.at, report.started_at) = (off(report.at), off(report.started_at));
+        report.missed.iter_mut().for_each(|missed| missed.at = off(missed.at));
+        serde_json::to_vec(&report).map_or(body, Bytes::from)
+    }
+
     /// What the edge took is what counts.
     fn note(&self, path: &str, body: &[u8]) {
         if path == "/api/report"
@@ -137,7 +160,7 @@ impl Shared {
                 request = request.header(name, value);
             }
         }
-        let answer = request.body(body.clone()).send().await?;
+        let answer = request.body(self.told(uri.path(), body.clone())).send().await?;
         let status = answer.status();
         if status == StatusCode::NO_CONTENT {
             self.note(uri.path(), &body);

@@ -159,7 +159,8 @@ impl Pulse {
     }
 
     pub(super) fn uptime_seconds(&self, now: Timestamp) -> Option<u64> {
-        self.online(now).map(|last| now.since(last.report.started_at) / 1_000)
+        let started_at = |last: &ReportRow| last.report.started_by(last.received_at);
+        self.online(now).map(|last| now.since(started_at(last)) / 1_000)
     }
 
     pub(super) fn bot_name(&self) -> String {

@@ -181,7 +181,12 @@ async fn a_clock_that_is_off_is_told_once_and_does_no_harm() -> Result<()> {
     let discord = bot::discord_like(|_| {}).await?;
     discord.state().faults.set_weather(Weather { clock_ahead_seconds: 600, ..Weather::default() });
     let mut stage = Stage::set_with(discord, &[]).await?;
+    stage.relay.set_clock_ahead(-600_000);
     stage.connected().await?;
+    stage.relay.next_report(|_| true).await?;
+    stage.relay.next_report(|_| true).await?;
+    let stats = stage.shown(|stats| stats.bot.status == BotStatus::Online).await?;
+    assert!(stats.ping.avg.is_some() && stats.uptime.is_some_and(|seconds| seconds < 300), "{stats:?}");
     let lines = stage.end()?;
     assert_eq!((count(&lines, "s behind Discord's"), complaints(&lines).len()), (1, 1));
     Ok(())
