@@ -11,7 +11,7 @@ use serde_json::Value;
 use tests::{Edge, people::interaction};
 
 /// Deeds after which everything has been done.
-const DEEDS: usize = 1_000;
+const DEEDS: usize = 800;
 
 /// A command's name, or those of its subcommands with the names before them, out of its definition.
 fn names(before: &str, definition: &Value) -> Vec<String> {
