@@ -79,22 +79,20 @@ const faulty = `
   export * from "./index.js";
   export { default } from "./index.js";
   import { Room as Real } from "./index.js";
-  const gate = (env, fetch) => async (request) => {
+  async function ask(env) {
     const answer = await env.FAULTS.fetch("https://faults/");
     if ((await answer.text()) === "stopped") throw new Error("the room is stopped");
-    return fetch(request);
-  };
-  export const Room = new Proxy(Real, {
-    construct: (target, [state, env], self) =>
-      new Proxy(Reflect.construct(target, [state, env], self), {
-        get(room, name) {
-          const member = Reflect.get(room, name);
-          if (typeof member !== "function") return member;
-          const method = (...args) => Reflect.apply(member, room, args);
-          return name === "fetch" ? gate(env, method) : method;
-        },
-      }),
-  });`;
+  }
+  export class Room extends Real {
+    async fetch(request) {
+      await ask(this.env);
+      return super.fetch(request);
+    }
+    async push(push) {
+      await ask(this.env);
+      return super.push(push);
+    }
+  }`;
 if (faults) modules.unshift({ type: "ESModule", path: join(built, "faulty.js"), contents: faulty });
 if (rules) modules.unshift({ type: "ESModule", path: join(built, "front.js"), contents: front });
 const serviceBindings = faults ? { FAULTS: async () => new Response(stopped ? "stopped" : "running") } : {};

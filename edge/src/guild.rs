@@ -14,6 +14,7 @@ use interactions::{
     reply, schema,
 };
 use protocol::{GuildId, Timestamp};
+use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{
     Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
     durable_object,
@@ -31,6 +32,9 @@ use crate::{answer::Problem, log, room, sql::ObjectSql};
 pub const BINDING: &str = "GUILD";
 /// Where a server's own room asks to be told.
 pub const FOLLOW: &str = "/follow";
+
+/// What whoever asked is told when there is no answer. The log says why.
+const UNANSWERED: &str = "the books did not answer";
 
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +65,22 @@ struct Inner {
     broken: Option<String>,
     outboxes: Outboxes,
     alarm_armed: Cell<bool>,
+}
+
+/// What is called by RPC, with JSON for JSON.
+#[wasm_bindgen]
+impl Guild {
+    /// Answers a [`Question`] with an [`Answer`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing has happened; the log says why.
+    pub fn answer(&self, question: &str) -> Result<String, JsError> {
+        let now = Timestamp(worker::Date::now().as_millis());
+        let question: Question<'_> = serde_json::from_str(question)?;
+        let answered = self.inner.answer_or_log(now, &question).ok_or_else(|| JsError::new(UNANSWERED))?;
+        Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
+    }
 }
 
 impl worker::DurableObject for Guild {
@@ -102,18 +122,15 @@ impl worker::DurableObject for Guild {
             });
             return Response::from_json(&reply::choices(choices));
         }
-        let question: Question = request.json().await?;
-        match self.inner.answer(now, &question) {
-            Ok(answered) => {
-                Inner::push_soon(&self.inner, now, question.call.guild);
+        // A Worker of the release before this one asks so.
+        let question: Question<'_> = request.json().await?;
+        match self.inner.answer_or_log(now, &question) {
+            Some(answered) => {
                 let response = Response::ok(answered.reply)?;
                 response.headers().set(ROWS_WRITTEN, &answered.rows_written.to_string())?;
                 Ok(response)
             }
-            Err(error) => {
-                log::error(&format_args!("server {}: {error}", question.call.guild));
-                Response::error("the books did not answer", 500)
-            }
+            None => Response::error(UNANSWERED, 500),
         }
     }
 
@@ -141,7 +158,20 @@ impl worker::DurableObject for Guild {
 }
 
 impl Inner {
-    fn answer(&self, now: Timestamp, question: &Question) -> Result<Answered, Unanswered> {
+    fn answer_or_log(self: &Rc<Self>, now: Timestamp, question: &Question<'_>) -> Option<Answered> {
+        match self.answer(now, question) {
+            Ok(answered) => {
+                Self::push_soon(self, now, question.call.guild);
+                Some(answered)
+            }
+            Err(error) => {
+                log::error(&format_args!("server {}: {error}", question.call.guild));
+                None
+            }
+        }
+    }
+
+    fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, Unanswered> {
         self.check_ready(question.version)?;
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let entropy = entropy()?;

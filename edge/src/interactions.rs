@@ -111,9 +111,9 @@ async fn answer_in_time(
     } else {
         match select(asked, Delay::from(patience)).await {
             Either::Left((answer, _)) => {
-                let Answer { reply, rows_written } = answer?;
-                let response = json(reply)?;
-                response.headers().set(guild::ROWS_WRITTEN, &rows_written)?;
+                let answer = answer?;
+                let response = json(answer.reply().to_owned())?;
+                response.headers().set(guild::ROWS_WRITTEN, &answer.rows_written.to_string())?;
                 return Ok(response);
             }
             Either::Right(((), asked)) => asked,

@@ -139,13 +139,12 @@ impl Inner {
 }
 
 async fn deliver(rooms: &ObjectNamespace, room: Place, push: &Push) -> Result<Acknowledgement, Problem> {
-    let told = pin!(room::tell_at(rooms, room, "/push", push));
+    let told = pin!(room::push(rooms, room, push));
     let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
-    let answer = match select(told, patience).await {
-        Either::Left((answer, _)) => answer?,
+    match select(told, patience).await {
+        Either::Left((answer, _)) => answer,
         Either::Right(_) => {
-            return Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."));
+            Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."))
         }
-    };
-    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
+    }
 }
