@@ -33,9 +33,6 @@ pub const BINDING: &str = "GUILD";
 /// Where a server's own room asks to be told.
 pub const FOLLOW: &str = "/follow";
 
-/// What whoever asked is told when there is no answer. The log says why.
-const UNANSWERED: &str = "the books did not answer";
-
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
@@ -78,8 +75,16 @@ impl Guild {
     pub fn answer(&self, question: &str) -> Result<String, JsError> {
         let now = Timestamp(worker::Date::now().as_millis());
         let question: Question<'_> = serde_json::from_str(question)?;
-        let answered = self.inner.answer_or_log(now, &question).ok_or_else(|| JsError::new(UNANSWERED))?;
-        Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
+        match self.inner.answer(now, &question) {
+            Ok(answered) => {
+                Inner::push_soon(&self.inner, now, question.call.guild);
+                Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
+            }
+            Err(error) => {
+                log::error(&format_args!("server {}: {error}", question.call.guild));
+                Err(JsError::new("the books did not answer"))
+            }
+        }
     }
 }
 
@@ -122,16 +127,7 @@ impl worker::DurableObject for Guild {
             });
             return Response::from_json(&reply::choices(choices));
         }
-        // A Worker of the release before this one asks so.
-        let question: Question<'_> = request.json().await?;
-        match self.inner.answer_or_log(now, &question) {
-            Some(answered) => {
-                let response = Response::ok(answered.reply)?;
-                response.headers().set(ROWS_WRITTEN, &answered.rows_written.to_string())?;
-                Ok(response)
-            }
-            None => Response::error(UNANSWERED, 500),
-        }
+        Problem::not_found().into_response()
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -158,19 +154,6 @@ impl worker::DurableObject for Guild {
 }
 
 impl Inner {
-    fn answer_or_log(self: &Rc<Self>, now: Timestamp, question: &Question<'_>) -> Option<Answered> {
-        match self.answer(now, question) {
-            Ok(answered) => {
-                Self::push_soon(self, now, question.call.guild);
-                Some(answered)
-            }
-            Err(error) => {
-                log::error(&format_args!("server {}: {error}", question.call.guild));
-                None
-            }
-        }
-    }
-
     fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, Unanswered> {
         self.check_ready(question.version)?;
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);

@@ -31,10 +31,6 @@ impl Inner {
     pub(super) async fn route(self: &Rc<Self>, mut request: Request) -> Result<Response, Problem> {
         let path = request.path();
         match (request.method(), path.as_str()) {
-            (Method::Post, "/push") => {
-                // Books of the release before this one deliver so.
-                Ok(Response::from_json(&self.record(&request.bytes().await?)?)?)
-            }
             (Method::Post, "/report") => {
                 let report = read(&request.bytes().await?)?;
                 self.take(Input::Reported(report)).await?;
