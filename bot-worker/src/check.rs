@@ -64,7 +64,9 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
     let token_refused = matches!(application, Err(DiscordError::Unauthorized));
     lines.push(token);
     if let Ok(application) = &application {
-        lines.push(application_line(settings, application));
+        // An edge that is not there is told below.
+        let at_the_edge = edge.application().await.ok().flatten();
+        lines.push(application_line(settings, application, at_the_edge.as_deref()));
         lines.push(key_line(settings, application));
         lines.push(commands_line(&discord, application).await);
         lines.push(gateway_line(&discord).await);
@@ -103,16 +105,22 @@ async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordErro
     (line, application)
 }
 
-fn application_line(settings: &Settings, application: &Application) -> Line {
+fn application_line(settings: &Settings, application: &Application, at_the_edge: Option<&str>) -> Line {
     let (what, id) = ("application", application.id.to_string());
-    match settings.application_id.as_deref() {
-        Some(given) if given != id => wrong(
+    match (settings.application_id.as_deref(), at_the_edge) {
+        (Some(given), _) if given != id => wrong(
             what,
             format!("the token belongs to {id}, DISCORD_APPLICATION_ID is {given}"),
             "take both from the same application in the Developer Portal",
         ),
-        Some(_) => well(what, format!("{id}, as DISCORD_APPLICATION_ID says")),
-        None => well(what, id),
+        (_, Some(edge)) if edge != id => wrong(
+            what,
+            format!("the token belongs to {id}, the edge signs people in for {edge}"),
+            "set the edge's DISCORD_APPLICATION_ID to the application of the token",
+        ),
+        (_, Some(_)) => well(what, format!("{id}, as at the edge")),
+        (Some(_), None) => well(what, format!("{id}, as DISCORD_APPLICATION_ID says")),
+        (None, None) => well(what, id),
     }
 }
 

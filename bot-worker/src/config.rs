@@ -1,9 +1,17 @@
 //! Settings: each is named, and what is wrong with it is said in one line. Secrets are never shown.
 
-use std::{fmt, net::SocketAddr, num::NonZeroU64, path::PathBuf};
+mod checking;
 
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroU64},
+    path::PathBuf,
+};
+
+pub use self::checking::BadSetting;
+use crate::pace::Pace;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use reqwest::Url;
 
 /// Discord's own.
 const DISCORD: &str = "https://discord.com/api/v10";
@@ -74,6 +82,9 @@ struct RawSettings {
     /// Keep the gateway's sessions there when stopping, to resume them at the next start
     #[arg(long, env = "SESSION_FILE")]
     session_file: Option<PathBuf>,
+    /// How many times as fast everything that recurs goes: for tests
+    #[arg(long, env = "PULSE_PACE", hide = true)]
+    pace: Option<NonZeroU32>,
 }
 
 /// How log lines look.
@@ -147,6 +158,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// Where the gateway's sessions are kept, if anywhere.
     pub session_file: Option<PathBuf>,
+    /// How fast what recurs comes round.
+    pub pace: Pace,
 }
 
 /// Discord, and the bot's token.
@@ -198,159 +211,5 @@ impl DiscordHost {
     pub fn api_url(&self) -> String {
         let scheme = if self.plain_http { "http" } else { "https" };
         format!("{scheme}://{}/api/v10", self.authority)
-    }
-}
-
-/// A setting that is missing or malformed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSetting {
-    /// Not set, or empty.
-    #[error("{0} is not set: {1}")]
-    Missing(&'static str, &'static str),
-    /// A secret with characters that no header can carry.
-    #[error("{0} has spaces or other characters that a token never has: copy it again, {1}")]
-    NotAToken(&'static str, &'static str),
-    /// Not the origin of the edge.
-    #[error("EDGE_URL is not an http(s) origin: expected something like https://pulse.example.workers.dev")]
-    EdgeUrl,
-    /// Not where Discord's API could be.
-    #[error(
-        "DISCORD_API is not a base URL that can be used: expected https://discord.com/api/v10, or another http(s) \
-         origin with no path or with /api/v10"
-    )]
-    DiscordApi,
-}
-
-const DISCORD_TOKEN_HINT: &str = "it is in the Developer Portal under Bot, Reset Token";
-const BOT_TOKEN_HINT: &str = "give the same secret as to the edge (`wrangler secret put BOT_TOKEN`)";
-const EDGE_URL_HINT: &str = "give the edge's origin, such as https://pulse.example.workers.dev";
-
-impl RawSettings {
-    fn discord(&self) -> Result<Discord, BadSetting> {
-        Ok(Discord {
-            token: secret("DISCORD_TOKEN", self.discord_token.as_deref(), DISCORD_TOKEN_HINT)?,
-            host: discord_host(&self.discord_api)?,
-        })
-    }
-
-    fn check(self) -> Result<Settings, BadSetting> {
-        let discord = self.discord()?;
-        let url = edge_url(self.edge_url.as_deref())?;
-        let token = secret("BOT_TOKEN", self.bot_token.as_deref(), BOT_TOKEN_HINT)?;
-        let given = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
-        Ok(Settings {
-            discord,
-            edge: Edge { url, token },
-            public_key: given(self.discord_public_key),
-            application_id: given(self.discord_application_id),
-            metrics_listen: self.metrics_listen,
-            session_file: self.session_file,
-        })
-    }
-}
-
-fn secret(name: &'static str, value: Option<&str>, hint: &'static str) -> Result<Secret, BadSetting> {
-    let value = value.unwrap_or_default();
-    let token = value.trim();
-    if token.is_empty() {
-        return Err(BadSetting::Missing(name, hint));
-    }
-    if !token.chars().all(|letter| letter.is_ascii_graphic()) {
-        return Err(BadSetting::NotAToken(name, hint));
-    }
-    Ok(Secret(token.to_owned()))
-}
-
-fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
-    let value = value.unwrap_or_default();
-    if value.trim().is_empty() {
-        return Err(BadSetting::Missing("EDGE_URL", EDGE_URL_HINT));
-    }
-    let url = origin(value).filter(|url| url.path() == "/").ok_or(BadSetting::EdgeUrl)?;
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-fn discord_host(value: &str) -> Result<DiscordHost, BadSetting> {
-    let url = origin(value).ok_or(BadSetting::DiscordApi)?;
-    if !matches!(url.path(), "/" | "/api/v10" | "/api/v10/") {
-        return Err(BadSetting::DiscordApi);
-    }
-    Ok(DiscordHost { authority: url.authority().to_owned(), plain_http: url.scheme() == "http" })
-}
-
-/// An http(s) URL with a host, and without what would be lost: credentials, query, fragment.
-fn origin(value: &str) -> Option<Url> {
-    let url = Url::parse(value.trim()).ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && plain && url.fragment().is_none())
-        .then_some(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Spoil = fn(&mut RawSettings);
-
-    fn raw() -> RawSettings {
-        RawSettings {
-            discord_token: Some("discord-secret".into()),
-            edge_url: Some("http://127.0.0.1:8787/".into()),
-            bot_token: Some("shared-secret".into()),
-            discord_api: DISCORD.into(),
-            ..RawSettings::default()
-        }
-    }
-
-    #[test]
-    fn good_settings_are_taken_and_secrets_not_shown() {
-        let settings = raw().check().unwrap();
-        assert_eq!(settings.edge.url, "http://127.0.0.1:8787");
-        assert_eq!(settings.edge.token.reveal(), "shared-secret");
-        assert_eq!(settings.discord.host.api_url(), DISCORD);
-        assert!(!format!("{settings:?}").contains("-secret"));
-    }
-
-    #[test]
-    fn a_bad_setting_is_named() {
-        let cases: [(&str, Spoil); 8] = [
-            ("DISCORD_TOKEN", |raw| raw.discord_token = None),
-            ("DISCORD_TOKEN", |raw| raw.discord_token = Some("two words".into())),
-            ("BOT_TOKEN", |raw| raw.bot_token = Some("  ".into())),
-            ("EDGE_URL", |raw| raw.edge_url = None),
-            ("EDGE_URL", |raw| raw.edge_url = Some("pulse.example".into())),
-            ("EDGE_URL", |raw| raw.edge_url = Some("https://pulse.example/api".into())),
-            ("DISCORD_API", |raw| raw.discord_api = "ftp://discord.com".into()),
-            ("DISCORD_API", |raw| raw.discord_api = "https://discord.com/api/v9".into()),
-        ];
-        for (name, spoil) in cases {
-            let mut spoilt = raw();
-            spoil(&mut spoilt);
-            let message = spoilt.check().unwrap_err().to_string();
-            assert!(message.starts_with(name), "{message}");
-        }
-    }
-
-    #[test]
-    fn registering_needs_no_edge() {
-        let words = ["bot-worker", "register", "--guild", "7", "--dry-run", "--discord-token", "x"];
-        let Ok(Task::Register(_, wanted)) = Arguments::parse_from(words).task() else {
-            panic!("no register")
-        };
-        assert_eq!(wanted, Registration { guild: NonZeroU64::new(7), dry_run: true, delete: false });
-    }
-
-    #[test]
-    fn discord_may_be_elsewhere() {
-        let cases = [
-            ("https://discord.com/api/v10", "discord.com", false),
-            ("https://discord.com/api/v10/", "discord.com", false),
-            ("http://127.0.0.1:4000", "127.0.0.1:4000", true),
-            ("http://[::1]:4000/", "[::1]:4000", true),
-        ];
-        for (url, authority, plain_http) in cases {
-            let host = DiscordHost { authority: authority.into(), plain_http };
-            assert_eq!(discord_host(url), Ok(host), "{url}");
-        }
     }
 }

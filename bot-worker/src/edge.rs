@@ -6,7 +6,7 @@ use protocol::{
     Report,
     job::{JOBS_MAX_BYTES, Jobs, Settlement},
 };
-use reqwest::{Response, StatusCode, redirect::Policy};
+use reqwest::{Response, StatusCode, Url, header::LOCATION, redirect::Policy};
 
 use crate::config::{self, Secret};
 
@@ -92,6 +92,19 @@ impl Edge {
             .body(r#"{"type":1}"#);
         let answer = request.send().await.map_err(|error| unreachable_edge(&error.without_url()))?;
         Ok(answer.status())
+    }
+
+    /// The application that the edge signs people in for; `None` when nobody can sign in there.
+    pub async fn application(&self) -> Result<Option<String>, EdgeError> {
+        let answer = self.http.get(format!("{}/login", self.url)).send().await;
+        let answer = answer.map_err(|error| unreachable_edge(&error.without_url()))?;
+        let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let consent = location.and_then(|location| Url::parse(location).ok());
+        let client = |url: Url| {
+            let id = url.query_pairs().find(|(name, _)| name == "client_id")?.1.into_owned();
+            Some(id)
+        };
+        Ok(consent.and_then(client))
     }
 
     async fn ask(

@@ -1,66 +1,35 @@
 //! The bot's gateway connections: twilight keeps them, and the board says how they are.
 
+mod keeper;
+mod refusal;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use futures_util::StreamExt;
 use protocol::report::{self, ReportedGuilds};
 use tokio::{sync::watch, task::JoinSet};
-use twilight_gateway::{
-    CloseFrame, Config, ConfigBuilder, Intents, Message, Shard, ShardId, ShardState,
-    error::ReceiveMessageError, queue::InMemoryQueue,
-};
+use twilight_gateway::{Config, ConfigBuilder, Intents, Shard, ShardId, ShardState, queue::InMemoryQueue};
 use twilight_model::gateway::{
     connection_info::BotConnectionInfo,
-    payload::outgoing::{UpdatePresence, update_presence::UpdatePresencePayload},
+    payload::outgoing::update_presence::UpdatePresencePayload,
     presence::{Activity, ActivityType, MinimalActivity, Status},
 };
 
+use self::keeper::Keeper;
+pub use self::refusal::Refusal;
 use crate::{
     config,
-    retry::{Change as HealthChange, Health},
     roster::{Change, Roster},
     sessions::{KeptSession, Sessions},
 };
 
 /// A heartbeat's answer that is older says nothing of now: Discord asks for one every 41 s.
 const LATENCY_VALID: Duration = Duration::from_secs(90);
-/// After so many failed connections in a row a shard starts over, so that no wait is longer than 16 s.
-const ATTEMPTS_IN_A_ROW: u8 = 5;
 /// How long a closing connection may take.
 const CLOSING: Duration = Duration::from_secs(2);
-
-/// The gateway does not want us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// 4004.
-    #[error("the gateway refuses DISCORD_TOKEN (4004)")]
-    Token,
-    /// Any other close code after which one must not come back.
-    #[error(
-        "the gateway closed for good with {code} ({}); going on without it, latency is that of REST now",
-        meaning(*code)
-    )]
-    Other {
-        /// The close code.
-        code: u16,
-    },
-}
-
-/// Source: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>.
-const fn meaning(code: u16) -> &'static str {
-    match code {
-        4010 => "invalid shard: start bot-worker again",
-        4011 => "more shards are required: start bot-worker again",
-        4012 => "this API version is over: update bot-worker",
-        4013 => "invalid intents: update bot-worker",
-        4014 => "an intent is not allowed: see Privileged Gateway Intents in the Developer Portal under Bot",
-        _ => "no reason that is known",
-    }
-}
 
 /// All shards.
 #[derive(Debug)]
@@ -113,7 +82,7 @@ impl Gateway {
             }
             let shard = Shard::with_config(ShardId::new(number, info.shards), builder.build());
             board.note(&shard);
-            let keeper = Keeper { board: Arc::clone(&board), health: Health::default() };
+            let keeper = Keeper::new(&board);
             tasks.spawn(keeper.keep(shard, stopped.clone(), shown.clone()));
         }
         Self { board, stop, presence, refusal, shards: tasks, total: info.shards }
@@ -196,107 +165,6 @@ fn activity(text: &str) -> Activity {
 
 fn presence_of(text: &str) -> Option<UpdatePresencePayload> {
     UpdatePresencePayload::new([activity(text)], false, None, Status::Online).ok()
-}
-
-/// Keeps one shard.
-struct Keeper {
-    board: Arc<Board>,
-    health: Health,
-}
-
-impl Keeper {
-    async fn keep(
-        mut self,
-        mut shard: Shard,
-        mut stop: watch::Receiver<bool>,
-        mut presence: watch::Receiver<String>,
-    ) -> Option<KeptSession> {
-        loop {
-            tokio::select! {
-                biased;
-                _ = stop.changed() => return close(shard).await,
-                Ok(()) = presence.changed() => {
-                    let text = presence.borrow_and_update().clone();
-                    if let Ok(update) = UpdatePresence::new([activity(&text)], false, None, Status::Online) {
-                        shard.command(&update);
-                    }
-                }
-                heard = shard.next() => {
-                    // It ends when it was closed for good.
-                    self.hear(shard.id().number(), heard?);
-                    self.board.note(&shard);
-                    if shard.state() == ShardState::Active {
-                        self.tell(shard.id().number(), true, None);
-                    }
-                    shard = start_over_if_needed(shard);
-                }
-            }
-        }
-    }
-
-    fn hear(&mut self, shard: u32, heard: Result<Message, ReceiveMessageError>) {
-        match heard {
-            Ok(Message::Text(text)) => {
-                if let Some(change) = Change::read(&text) {
-                    lock(&self.board.roster).apply(shard, change);
-                }
-            }
-            Ok(Message::Close(frame)) => self.closed(shard, frame.map(|frame| frame.code)),
-            Err(error) => self.tell(shard, false, Some(&error)),
-        }
-    }
-
-    fn closed(&self, shard: u32, code: Option<u16>) {
-        tracing::debug!(shard, code, "the gateway connection was closed");
-        let refusal = match code {
-            Some(4004) => Refusal::Token,
-            Some(code @ 4010..=4014) => Refusal::Other { code },
-            _ => return,
-        };
-        // Every shard is refused for the same reason; it is told once.
-        self.board.refusal.send_if_modified(|told| {
-            let is_first = told.is_none();
-            told.get_or_insert(refusal);
-            is_first
-        });
-    }
-
-    fn tell(&mut self, shard: u32, works: bool, error: Option<&ReceiveMessageError>) {
-        match (self.health.observe(works), error) {
-            (Some(HealthChange::Failing), Some(error)) => {
-                let causes =
-                    std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-                let reason = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-                tracing::warn!("shard {shard}: {reason}; trying again, and silent until it works");
-            }
-            (Some(HealthChange::Recovered(failures)), _) => {
-                tracing::info!("shard {shard} is connected again, after {failures} failed tries");
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Each try that fails doubles the wait for the next. A fresh shard with the same session begins at none.
-fn start_over_if_needed(shard: Shard) -> Shard {
-    let ShardState::Disconnected { reconnect_attempts: ATTEMPTS_IN_A_ROW.. } = shard.state() else {
-        return shard;
-    };
-    let mut builder = ConfigBuilder::from(shard.config().clone());
-    if let Some(session) = shard.session() {
-        builder = builder.session(session.clone());
-    }
-    Shard::with_config(shard.id(), builder.build())
-}
-
-async fn close(mut shard: Shard) -> Option<KeptSession> {
-    let kept = shard.session().cloned().zip(shard.resume_url().map(str::to_owned));
-    let id = shard.id().number();
-    shard.close(CloseFrame::RESUME);
-    let closed = async { while let Some(Ok(Message::Text(_))) = shard.next().await {} };
-    // A peer that does not answer the close is left; the session stays as it is.
-    let _ = tokio::time::timeout(CLOSING / 2, closed).await;
-    kept.map(|(session, resume_url)| KeptSession { id, session, resume_url })
 }
 
 impl Board {

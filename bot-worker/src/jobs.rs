@@ -20,6 +20,7 @@ use crate::{
     discord::{Discord, DiscordError},
     edge::{Edge, EdgeError},
     monitor::Monitor,
+    pace::Pace,
 };
 
 /// How often the edge is asked.
@@ -35,6 +36,7 @@ pub async fn work(
     discord: Arc<Discord>,
     presence: watch::Sender<Option<String>>,
     monitor: Monitor,
+    pace: Pace,
 ) -> DiscordError {
     let mut jobs = Workbench { edge, discord, monitor, over: Over::default() };
     loop {
@@ -48,7 +50,7 @@ pub async fn work(
             }
             Err(Stopped::TokenRefused) => return DiscordError::Unauthorized,
         };
-        tokio::time::sleep(wait).await;
+        tokio::time::sleep(pace.of(wait)).await;
     }
 }
 
@@ -82,11 +84,14 @@ impl Workbench {
         }
         let settlement = match triage(job, now()) {
             Triage::Early => return Ok(None),
-            Triage::Drop(reason) => Settlement::Dropped { reason: reason.into() },
+            Triage::Drop(reason) => Settlement::Dropped { reason: reason.into(), unwelcome: false },
             Triage::Do => match self.perform(job).await {
                 Ok(()) => Settlement::Done,
                 Err(DiscordError::Unauthorized) => return Err(Stopped::TokenRefused),
-                Err(error) if is_final(&error) => Settlement::Dropped { reason: error.to_string() },
+                Err(error) if is_final(&error) => Settlement::Dropped {
+                    reason: error.to_string(),
+                    unwelcome: is_unwelcome(&job.task, &error),
+                },
                 Err(error) => {
                     tracing::debug!(job = job.id, "not done yet: {error}");
                     return Ok(None);
@@ -95,7 +100,7 @@ impl Workbench {
         };
         match &settlement {
             Settlement::Done => tracing::info!(job = job.id, "job done"),
-            Settlement::Dropped { reason } => tracing::warn!(job = job.id, "job dropped: {reason}"),
+            Settlement::Dropped { reason, .. } => tracing::warn!(job = job.id, "job dropped: {reason}"),
         }
         self.monitor.job(&settlement);
         self.over.insert(job.id.clone(), settlement.clone());
@@ -140,6 +145,11 @@ fn is_final(error: &DiscordError) -> bool {
         DiscordError::NoId { .. } => true,
         _ => false,
     }
+}
+
+/// Whether this person takes no messages of the bot: their messages are closed, or they share no server with it.
+fn is_unwelcome(task: &Task, error: &DiscordError) -> bool {
+    matches!((task, error), (Task::Remind { .. }, DiscordError::Refused { status: 403, .. }))
 }
 
 /// Discord takes 25 letters; 24 of a hash keep jobs apart.
@@ -199,6 +209,17 @@ mod tests {
             assert_eq!(is_final(&refused(status)), expected, "{status}");
         }
         assert!(!is_final(&DiscordError::TimedOut { asked: "x" }));
+    }
+
+    #[test]
+    fn only_a_person_can_be_without_a_wish_for_messages() {
+        let announce = Task::Announce { guild_id: GuildId(2), channel_id: "7".into(), text: "Up.".into() };
+        let refused = |status| DiscordError::Refused { asked: "x", status, reason: String::new() };
+        for (task, status, expected) in
+            [(job("a").task, 403, true), (job("a").task, 404, false), (announce, 403, false)]
+        {
+            assert_eq!(is_unwelcome(&task, &refused(status)), expected, "{task:?} {status}");
+        }
     }
 
     #[test]

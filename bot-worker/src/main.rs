@@ -10,6 +10,7 @@ mod gateway;
 mod jobs;
 mod latency;
 mod monitor;
+mod pace;
 mod register;
 mod retry;
 mod roster;

@@ -22,6 +22,7 @@ use crate::{
     gateway::{Gateway, Refusal},
     jobs, latency,
     monitor::Monitor,
+    pace::Pace,
     register,
     retry::{Change, Health, jittered, wait_after},
     sessions::Sessions,
@@ -65,13 +66,14 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     };
     let gateway = Gateway::start(&settings.discord, &known.gateway, &presence(known.guilds), kept);
     let (asked_presence, presence_asked) = watch::channel(None);
-    let work = jobs::work(edge.clone(), Arc::clone(&discord), asked_presence, monitor.clone());
+    let work = jobs::work(edge.clone(), Arc::clone(&discord), asked_presence, monitor.clone(), settings.pace);
     tracing::info!("bot-worker ready: reporting to {}", settings.edge.url);
     let mut worker = Worker {
         discord,
         edge,
         gateway,
         monitor,
+        pace: settings.pace,
         started_at,
         bot: known.bot,
         guilds_at_start: known.guilds,
@@ -110,7 +112,7 @@ async fn get_acquainted(discord: &Discord, settings: &Settings) -> Result<Acquai
             Err(DiscordError::Unauthorized) => return Err(Fatal::TokenRefused),
             Err(error) => tell_of_discord(health.observe(false), Some(&error)),
         }
-        tokio::time::sleep(jittered(wait_after(health.failures()), entropy())).await;
+        tokio::time::sleep(settings.pace.of(jittered(wait_after(health.failures()), entropy()))).await;
     }
 }
 
@@ -137,6 +139,7 @@ struct Worker {
     edge: Edge,
     gateway: Gateway,
     monitor: Monitor,
+    pace: Pace,
     started_at: Timestamp,
     bot: ReportedBot,
     guilds_at_start: u64,
@@ -154,7 +157,7 @@ impl Worker {
         work: impl Future<Output = DiscordError>,
     ) -> Result<(), Fatal> {
         let mut work = pin!(work);
-        let mut ticks = tokio::time::interval(Duration::from_millis(REPORT_EVERY_MS));
+        let mut ticks = tokio::time::interval(self.pace.of(Duration::from_millis(REPORT_EVERY_MS)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let tick = async {
@@ -221,7 +224,8 @@ impl Worker {
             self.gateway.roster().heard(&report.guilds.named);
         } else {
             self.backlog.push(report.at, report.sample());
-            self.next_report = Instant::now() + jittered(wait_after(self.edge_health.failures()), entropy());
+            let wait = jittered(wait_after(self.edge_health.failures()), entropy());
+            self.next_report = Instant::now() + self.pace.of(wait);
         }
         if let Some(Change::Recovered(_)) = change {
             // It may be another edge now, with an empty memory.

@@ -1,10 +1,11 @@
 //! Who plays and what they type. The seed decides, and what the edge took in.
 
-use protocol::{Timestamp, time::Day};
+use protocol::{InteractionId, Timestamp, time::Day};
+use serde_json::Value;
 
 use crate::{
     cast::{Guild, Player},
-    payload::Typed,
+    payload::{Payload, Typed},
     splitmix::SplitMix,
 };
 
@@ -24,6 +25,8 @@ const OWLS_WAIT_MOVES: u64 = 90;
 const CLAIMS_PERCENT: u64 = 40;
 
 mod choosing;
+mod managing;
+mod pressing;
 
 /// How somebody plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,20 +41,64 @@ pub enum Personality {
     Spammer,
 }
 
-/// One command of the crowd.
+/// What somebody does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Types a command.
+    Types(Typed),
+    /// Presses a button below an answer of the bot.
+    Presses {
+        /// The button's `custom_id`.
+        button: String,
+        /// The answer's message.
+        message: Value,
+    },
+}
+
+impl Deed {
+    /// Its name: `economy item add`, or what the button carries.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Types(typed) => {
+                std::iter::once(&typed.command).chain(&typed.path).cloned().collect::<Vec<_>>().join(" ")
+            }
+            Self::Presses { button, .. } => button.clone(),
+        }
+    }
+
+    /// Whether it is for those who manage the server.
+    fn manages(&self) -> bool {
+        self.name().starts_with("economy")
+    }
+}
+
+/// One deed of the crowd.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Move {
     /// How long after the one before, in milliseconds.
     pub after_ms: u64,
     /// In which server.
     pub guild: Guild,
-    /// Who types.
+    /// Who does it.
     pub player: Player,
-    /// What is typed.
-    pub typed: Typed,
+    /// What they do.
+    pub deed: Deed,
     /// Whether they may manage the server.
     pub manages: bool,
+    who: usize,
     effect: Effect,
+}
+
+impl Move {
+    /// The interaction that it is, with this id.
+    pub fn payload(&self, id: InteractionId) -> Payload {
+        let payload = match &self.deed {
+            Deed::Types(typed) => Payload::command(id, typed.clone()),
+            Deed::Presses { button, message } => Payload::button(id, button, message.clone()),
+        };
+        let payload = payload.by(&self.player).in_guild(&self.guild);
+        if self.manages { payload.managing() } else { payload }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +108,19 @@ enum Effect {
     Paid { from: usize, to: usize, amount: u64 },
     Spent { who: usize, amount: u64 },
     Worked { who: usize, at: Timestamp },
-    Stocked { guild: usize },
+    Managed { guild: usize, on: Purse },
+    Paused { guild: usize, on: bool },
+    Asked { whom: usize },
+    Reset { whom: usize },
+}
+
+/// What an act of a manager does to somebody's purse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Purse {
+    Nobodys,
+    Gains { who: usize, amount: u64 },
+    Loses { who: usize, amount: u64 },
+    Holds { who: usize, amount: u64 },
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +132,7 @@ struct Member {
     purse: u64,
     claimed: Option<Day>,
     worked: Option<Timestamp>,
+    offer: Option<pressing::Offer>,
 }
 
 /// Players in servers.
@@ -81,8 +141,10 @@ pub struct Crowd {
     chance: SplitMix,
     guilds: Vec<Guild>,
     members: Vec<Member>,
-    /// Servers whose shop has something to sell.
-    stocked: Vec<usize>,
+    /// By server, how much of the managing is done.
+    managed: Vec<usize>,
+    /// The server that is paused, for as short as can be.
+    paused: Option<usize>,
     moves: u64,
 }
 
@@ -100,9 +162,11 @@ impl Crowd {
                 purse: 0,
                 claimed: None,
                 worked: None,
+                offer: None,
             })
             .collect();
-        Self { chance: SplitMix::new(seed), guilds, members, stocked: Vec::new(), moves: 0 }
+        let managed = vec![0; guilds.len()];
+        Self { chance: SplitMix::new(seed), guilds, members, managed, paused: None, moves: 0 }
     }
 
     /// What happens next, if anybody plays. It counts only when it is told to have been [`taken`](Self::taken).
@@ -110,30 +174,37 @@ impl Crowd {
         let claimants = self.claimants(now.day());
         let spammers =
             self.those(|member| member.personality == Personality::Spammer && member.claimed.is_some());
-        let chosen = if !claimants.is_empty() && (self.moves < 2 || self.chance.chance(CLAIMS_PERCENT)) {
-            self.chance.pick(&claimants).map(|&who| claim(who, now.day()))
+        let chosen = if let Some(guild) = self.paused {
+            self.resume(guild)
+        } else if let Some(who) = self.asked() {
+            self.answer(who)
+        } else if !claimants.is_empty() && (self.moves < 2 || self.chance.chance(CLAIMS_PERCENT)) {
+            self.chance.pick(&claimants).map(|&who| typed(claim(who, now.day())))
         } else if self.chance.chance(6) {
-            self.chance.pick(&spammers).map(|&who| (who, Typed::new("daily"), Effect::Nothing))
+            self.chance.pick(&spammers).map(|&who| (who, Deed::Types(Typed::new("daily")), Effect::Nothing))
+        } else if self.chance.chance(7) {
+            self.press()
         } else if self.chance.chance(15) {
-            self.look()
+            self.look().map(typed)
         } else if self.chance.chance(8) {
-            self.stock().or_else(|| self.work(now))
+            self.manage().or_else(|| self.work(now)).map(typed)
         } else if self.chance.chance(12) {
-            self.spend()
+            self.spend().map(typed)
         } else {
-            self.pay()
+            self.pay().map(typed)
         };
-        let (who, typed, effect) = chosen.or_else(|| self.look())?;
+        let (who, deed, effect) = chosen.or_else(|| self.look().map(typed))?;
         let member = self.members.get(who)?;
         let (guild, player) = (self.guilds.get(member.guild)?.clone(), member.player.clone());
         let after_ms = self.gap_ms();
         self.moves += 1;
-        let manages = typed.command == "economy";
-        Some(Move { after_ms, guild, player, typed, manages, effect })
+        let manages = deed.manages();
+        Some(Move { after_ms, guild, player, deed, manages, who, effect })
     }
 
-    /// The edge has taken this command in.
-    pub fn taken(&mut self, taken: &Move) {
+    /// The edge has taken this in, and answered.
+    pub fn taken(&mut self, taken: &Move, answer: &Value) {
+        self.offered(taken, answer);
         match taken.effect {
             Effect::Nothing => {}
             Effect::Claimed { who, day } => {
@@ -149,7 +220,25 @@ impl Crowd {
                 self.members[who].purse -= amount.min(self.members[who].purse);
             }
             Effect::Worked { who, at } => self.members[who].worked = Some(at),
-            Effect::Stocked { guild } => self.stocked.push(guild),
+            Effect::Managed { guild, on } => {
+                self.managed[guild] += 1;
+                self.change_purse(on);
+            }
+            Effect::Paused { guild, on } => {
+                self.managed[guild] += 1;
+                self.paused = on.then_some(guild);
+            }
+            Effect::Asked { .. } => self.managed[self.members[taken.who].guild] += 1,
+            Effect::Reset { whom } => self.members[whom].purse = 0,
+        }
+    }
+
+    fn change_purse(&mut self, on: Purse) {
+        match on {
+            Purse::Nobodys => {}
+            Purse::Gains { who, amount } => self.members[who].purse += amount,
+            Purse::Loses { who, amount } => self.members[who].purse -= amount.min(self.members[who].purse),
+            Purse::Holds { who, amount } => self.members[who].purse = amount,
         }
     }
 
@@ -176,6 +265,10 @@ impl Crowd {
     }
 }
 
+fn typed((who, typed, effect): (usize, Typed, Effect)) -> (usize, Deed, Effect) {
+    (who, Deed::Types(typed), effect)
+}
+
 fn claim(who: usize, day: Day) -> (usize, Typed, Effect) {
     (who, Typed::new("daily"), Effect::Claimed { who, day })
 }
@@ -191,95 +284,4 @@ const fn personality(index: usize) -> Personality {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cast;
-
-    const NOW: Timestamp = Timestamp(1_790_000_000_000);
-
-    fn play(seed: u64, players: usize, moves: usize) -> Vec<Move> {
-        let mut crowd = Crowd::new(seed, cast::guilds(3), cast::players(players));
-        let mut played = Vec::new();
-        for _ in 0..moves {
-            let Some(next) = crowd.next(NOW) else { break };
-            crowd.taken(&next);
-            played.push(next);
-        }
-        played
-    }
-
-    #[test]
-    fn the_seed_decides() {
-        assert_eq!(play(1, 24, 500), play(1, 24, 500));
-        assert_ne!(play(1, 24, 500), play(2, 24, 500));
-    }
-
-    #[test]
-    fn crowds_of_any_size_play() {
-        for (players, moves) in [(0, 0), (1, 50), (3, 50), (100, 50)] {
-            assert_eq!(play(1, players, 50).len(), moves, "{players} players");
-        }
-    }
-
-    #[test]
-    fn the_page_is_lively_and_irregular() {
-        let moves = play(1, 24, 3_000);
-        assert!(moves[..3].iter().map(|each| each.after_ms).sum::<u64>() < 2_000);
-        assert_eq!(moves[0].typed.command, "daily");
-        let mean = moves.iter().map(|each| each.after_ms).sum::<u64>() / 3_000;
-        assert!((250..=500).contains(&mean), "a command every {mean} ms");
-        assert!(moves.iter().any(|each| each.after_ms > 1_000));
-    }
-
-    #[test]
-    fn every_command_is_played_and_only_managers_manage() {
-        let moves = play(1, 24, 3_000);
-        let played: std::collections::BTreeSet<&str> =
-            moves.iter().map(|each| each.typed.command.as_str()).collect();
-        let all = [
-            "balance",
-            "buy",
-            "coinflip",
-            "daily",
-            "economy",
-            "history",
-            "inventory",
-            "leaderboard",
-            "pay",
-            "profile",
-            "shop",
-            "work",
-        ];
-        assert_eq!(played.into_iter().collect::<Vec<_>>(), all);
-        assert!(moves.iter().all(|each| each.manages == (each.typed.command == "economy")));
-        let opened = moves.iter().filter(|each| matches!(each.effect, Effect::Stocked { .. })).count();
-        assert_eq!(opened, 3, "once in each server");
-    }
-
-    #[test]
-    fn refusals_are_the_minority_and_everyone_stays_solvent() {
-        let moves = play(1, 24, 3_000);
-        let claims = moves.iter().filter(|each| matches!(each.effect, Effect::Claimed { .. })).count();
-        let dailies = moves.iter().filter(|each| each.typed.command == "daily").count();
-        assert_eq!(claims, 24, "each player claims once a day");
-        assert!(dailies - claims < 300, "{} refusals", dailies - claims);
-
-        let mut purses = [0_i64; 24];
-        for each in &moves {
-            match each.effect {
-                Effect::Nothing | Effect::Worked { .. } | Effect::Stocked { .. } => {}
-                Effect::Claimed { who, .. } => purses[who] += 100,
-                Effect::Spent { who, amount } => {
-                    purses[who] -= amount.cast_signed();
-                    assert!(purses[who] >= 0, "{each:?}");
-                }
-                Effect::Paid { from, to, amount } => {
-                    purses[from] -= amount.cast_signed();
-                    purses[to] += amount.cast_signed();
-                    assert!(purses[from] >= 0, "{each:?}");
-                    assert_ne!(from, to);
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! What goes wrong on the way to Discord: faults that are asked for one by one, and weather that comes by chance.
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, atomic::AtomicU64},
     time::Duration,
 };
@@ -98,6 +99,7 @@ pub struct Faults {
     scripted: Mutex<Vec<Fault>>,
     weather: Mutex<Weather>,
     chance: Mutex<SplitMix>,
+    struck: Mutex<BTreeMap<&'static str, u64>>,
     pub(crate) latency_ms: AtomicU64,
 }
 
@@ -108,6 +110,7 @@ impl Faults {
             scripted: Mutex::default(),
             weather: Mutex::default(),
             chance: Mutex::new(SplitMix::new(seed)),
+            struck: Mutex::default(),
             latency_ms: latency_ms.into(),
         }
     }
@@ -138,9 +141,18 @@ impl Faults {
         *lock(&self.weather) = weather;
     }
 
-    /// Whether something of so many percent happens.
-    pub fn chance(&self, percent: u64) -> bool {
-        percent > 0 && lock(&self.chance).chance(percent)
+    /// Whether something of so many percent happens; what does is counted by its name.
+    pub fn befalls(&self, what: &'static str, percent: u64) -> bool {
+        let befalls = percent > 0 && lock(&self.chance).chance(percent);
+        if befalls {
+            *lock(&self.struck).entry(what).or_default() += 1;
+        }
+        befalls
+    }
+
+    /// What has happened by chance so far, and how often.
+    pub fn struck(&self) -> BTreeMap<&'static str, u64> {
+        lock(&self.struck).clone()
     }
 
     /// How long this answer waits.
@@ -167,17 +179,17 @@ impl Faults {
 
     fn chance_strike(&self) -> Option<Effect> {
         let weather = self.weather();
-        if self.chance(weather.error_percent) {
+        if self.befalls("error", weather.error_percent) {
             let status = [500, 502, 503][usize::try_from(lock(&self.chance).below(3)).unwrap_or_default()];
             return Some(Effect::Status { status, code: 0, retry_after: 0.0, global: false });
         }
-        if self.chance(weather.limited_percent) {
+        if self.befalls("limited", weather.limited_percent) {
             return Some(Effect::Status { status: 429, code: 0, retry_after: 0.5, global: false });
         }
-        if self.chance(weather.cut_percent) {
+        if self.befalls("cut", weather.cut_percent) {
             return Some(Effect::Cut);
         }
-        self.chance(weather.silent_percent).then_some(Effect::Silence)
+        self.befalls("silent", weather.silent_percent).then_some(Effect::Silence)
     }
 }
 

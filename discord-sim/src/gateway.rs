@@ -3,19 +3,21 @@
 //! Source: <https://discord.com/developers/docs/events/gateway>.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use protocol::GuildId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::state::lock;
 
+mod compression;
 mod connection;
 mod events;
 
@@ -75,6 +77,16 @@ pub enum Order {
         /// The close code.
         code: u16,
     },
+    /// The bot is taken out of this server.
+    Leave {
+        /// The server.
+        guild: GuildId,
+    },
+    /// The bot is let into a server again that it was taken out of.
+    Join {
+        /// The server.
+        guild: GuildId,
+    },
     /// Any event.
     Dispatch {
         /// Its name, such as `GUILD_DELETE`.
@@ -92,6 +104,8 @@ pub struct Watch {
     pub open: usize,
     /// Connections so far.
     pub connections: u64,
+    /// Connections so far whose messages to the client are compressed.
+    pub compressed: u64,
     /// Identifies so far.
     pub identifies: u64,
     /// Sessions that were resumed so far.
@@ -108,6 +122,8 @@ pub struct Watch {
 struct Session {
     shard: (u32, u32),
     sequence: u64,
+    /// The servers that it knows of.
+    told: BTreeSet<GuildId>,
 }
 
 /// The gateway's side of all connections.
@@ -115,6 +131,7 @@ struct Session {
 pub struct Gateway {
     settings: Mutex<Settings>,
     sessions: Mutex<HashMap<String, Session>>,
+    left: Mutex<BTreeSet<GuildId>>,
     open: Mutex<HashMap<u64, UnboundedSender<Order>>>,
     watch: Mutex<Watch>,
     next: AtomicU64,
@@ -133,10 +150,18 @@ impl Gateway {
 
     /// Does this to every open connection.
     pub fn order(&self, order: &Order) {
-        if matches!(order, Order::InvalidSession { resumable: false }) {
-            lock(&self.sessions).clear();
+        match order {
+            Order::InvalidSession { resumable: false } => lock(&self.sessions).clear(),
+            Order::Leave { guild } => drop(lock(&self.left).insert(*guild)),
+            Order::Join { guild } => drop(lock(&self.left).remove(guild)),
+            _ => {}
         }
         lock(&self.open).retain(|_, connection| connection.send(order.clone()).is_ok());
+    }
+
+    /// Whether the bot was taken out of this server.
+    pub fn has_left(&self, guild: GuildId) -> bool {
+        lock(&self.left).contains(&guild)
     }
 
     /// What is known about its clients.
@@ -161,7 +186,7 @@ impl Gateway {
 
     fn begin(&self, shard: (u32, u32)) -> String {
         let id = format!("{:032x}", self.next.fetch_add(1, Ordering::Relaxed));
-        lock(&self.sessions).insert(id.clone(), Session { shard, sequence: 0 });
+        lock(&self.sessions).insert(id.clone(), Session { shard, ..Session::default() });
         self.note(|watch| watch.identifies += 1);
         id
     }
@@ -177,6 +202,12 @@ impl Gateway {
 
     fn shard(&self, id: &str) -> (u32, u32) {
         lock(&self.sessions).get(id).map_or((0, 1), |session| session.shard)
+    }
+
+    /// The session is told that its servers are these; gives those that it knew of until now.
+    fn tell(&self, id: &str, here: BTreeSet<GuildId>) -> BTreeSet<GuildId> {
+        let mut sessions = lock(&self.sessions);
+        sessions.get_mut(id).map_or_else(BTreeSet::new, |session| std::mem::replace(&mut session.told, here))
     }
 
     /// The next sequence number of a session.

@@ -112,7 +112,7 @@ async fn current_user(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 }
 
 async fn current_guilds(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    let guilds = state.guilds.iter().map(|guild| {
+    let guilds = state.guilds_here().map(|guild| {
         json!({
             "banner": null, "features": [], "icon": null, "id": guild.id, "name": guild.name, "owner": false,
             "permissions": "2248473465835073",
@@ -138,7 +138,7 @@ async fn change_application(Shared(state): Shared<Arc<State>>, Json(change): Jso
 
 fn application_object(state: &State) -> Value {
     json!({
-        "approximate_guild_count": state.guilds.len(),
+        "approximate_guild_count": state.guilds_here().count(),
         "bot": objects::user(&cast::bot(state.application)),
         "bot_public": true,
         "bot_require_code_grant": false,

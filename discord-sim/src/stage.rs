@@ -38,7 +38,7 @@ pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
         let payload = payload_of(&state, &next);
         match state.post(&edge, &payload).await {
             Ok(answer) if answer.status == 200 => {
-                crowd.taken(&next);
+                crowd.taken(&next, &answer.json());
                 failures = 0;
             }
             Ok(_) | Err(_) => failures = failures.saturating_add(1),
@@ -47,8 +47,7 @@ pub async fn play(state: Arc<State>, edge: EdgeClient, mut crowd: Crowd) {
 }
 
 fn payload_of(state: &State, next: &Move) -> Payload {
-    let payload = state.command(&next.guild, &next.player, next.typed.clone());
-    if next.manages { payload.managing() } else { payload }
+    next.payload(protocol::InteractionId(state.fresh_id()))
 }
 
 fn wait_after(failures: u32) -> Duration {

@@ -131,6 +131,11 @@ impl State {
         self.url.replacen("http", "ws", 1)
     }
 
+    /// The servers that the bot is in.
+    pub fn guilds_here(&self) -> impl Iterator<Item = &Guild> {
+        self.guilds.iter().filter(|guild| !self.gateway.has_left(guild.id))
+    }
+
     /// What a person is here.
     pub fn standing(&self, person: UserId) -> Standing {
         lock(&self.standings).get(&person).cloned().unwrap_or_default()

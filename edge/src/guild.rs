@@ -13,7 +13,7 @@ use interactions::{
     interaction::Lookup,
     reply, schema,
 };
-use protocol::{GuildId, Timestamp};
+use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{
     Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
@@ -32,6 +32,9 @@ use crate::{answer::Problem, log, room, sql::ObjectSql};
 pub const BINDING: &str = "GUILD";
 /// Where a server's own room asks to be told.
 pub const FOLLOW: &str = "/follow";
+
+/// Where the room says who takes no messages of the bot.
+pub const REMIND_NO_MORE: &str = "/remind-no-more";
 
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +121,14 @@ impl worker::DurableObject for Guild {
         if request.path() == MAINTENANCE {
             let heard = self.inner.hear_of_maintenance(request.json().await?);
             return heard.map_or_else(Problem::into_response, |()| Response::ok(""));
+        }
+        if request.path() == REMIND_NO_MORE {
+            let user: UserId = request.json().await?;
+            let heard = self.inner.whole(|books| books.remind_no_more(user));
+            return heard.map_or_else(
+                |error| Problem::failure("The books could not be kept", &error).into_response(),
+                |()| Response::ok(""),
+            );
         }
         if request.path() == "/complete" {
             let lookup: Lookup = request.json().await?;

@@ -221,6 +221,7 @@ impl Inner {
             Output::Close(id, code) => self.core()?.borrow_mut().sockets.close(id, code),
             Output::Answer(answer) => rest.answer = Some(answer),
             Output::Spread(said, guilds) => self.spread(said, guilds),
+            Output::RemindNoMore(guild, user) => self.remind_no_more(guild, user),
             Output::HandOut(jobs) => rest.jobs = jobs,
             Output::Acknowledge(acknowledgement) => rest.acknowledgement = Some(acknowledgement),
             Output::FlushIn(wait_ms) => self.flush_in(wait_ms),

@@ -12,15 +12,18 @@ use crate::{ledger::Account, text};
 
 /// How long after its time a reminder is still worth a message, in milliseconds.
 const REMINDER_MAX_MS: u64 = DAY_MS;
+/// Reminders leave within so long after their day has begun, in milliseconds: all at once, Discord would refuse most.
+const REMINDERS_LEAVE_WITHIN_MS: u64 = 15 * MINUTE_MS;
 /// How long who came to the top is news, in milliseconds.
 const ANNOUNCEMENT_MAX_MS: u64 = HOUR_MS;
 /// A server has at most one announcement in so long, in milliseconds: two who pass each other fill no channel.
 const ANNOUNCEMENT_EVERY_MS: u64 = 10 * MINUTE_MS;
 
-/// A reminder when the next daily can be claimed: at once, if it can be claimed already.
+/// A reminder when the next daily can be claimed: at once, if it can be claimed already, or else some minutes after the
+/// day has begun, the same for a player each time.
 pub fn remind(guild: GuildId, account: &Account, now: Timestamp) -> JobOrder {
     let day = next_daily(account, now);
-    let due_at = day.start().max(now);
+    let due_at = if day.start() > now { day.start().plus(lateness_ms(account.user)) } else { now };
     let text = format!("Your daily is ready. Type `/daily` in <https://discord.com/channels/{guild}>.");
     JobOrder::Give(Job {
         id: reminder_id(guild, account.user, day),
@@ -55,6 +58,12 @@ fn next_daily(account: &Account, now: Timestamp) -> Day {
     account.last_daily.map_or(now.day(), Day::next)
 }
 
+/// By how much a player's reminders come after the beginning of the day. An id holds the millisecond in which the account
+/// was made, which is as good as chance.
+fn lateness_ms(user: UserId) -> u64 {
+    (user.0 >> 22) % REMINDERS_LEAVE_WITHIN_MS
+}
+
 fn reminder_id(guild: GuildId, user: UserId, day: Day) -> String {
     format!("remind:{guild}:{user}:{}", day.0)
 }
@@ -80,12 +89,13 @@ mod tests {
     #[test]
     fn a_reminder_is_due_with_the_next_daily_and_is_withdrawn_by_the_same_id() {
         let noon = Day(20_000).start().plus(12 * HOUR_MS);
+        let late = |day: u64| Day(day).start().plus(lateness_ms(UserId(u64::MAX)));
         let cases = [
-            (Some(20_000), 20_001, Day(20_001).start()),
+            (Some(20_000), 20_001, late(20_001)),
             (Some(19_999), 20_000, noon),
             (Some(19_000), 19_001, noon),
             (None, 20_000, noon),
-            (Some(20_001), 20_002, Day(20_002).start()),
+            (Some(20_001), 20_002, late(20_002)),
         ];
         for (last, day, due) in cases {
             let account = account(last);
@@ -94,6 +104,16 @@ mod tests {
             assert_eq!(job.id, format!("remind:{GUILD}:{}:{day}", account.user), "{last:?}");
             assert_eq!(remind_no_more(GUILD, &account, noon), JobOrder::Withdraw(job.id));
         }
+    }
+
+    #[test]
+    fn reminders_of_many_do_not_leave_together() {
+        let ids = (0..900_u64).map(|number| UserId((number * 1_009) << 22 | number));
+        let mut minutes = [0_u32; 15];
+        for id in ids {
+            minutes[usize::try_from(lateness_ms(id) / MINUTE_MS).unwrap()] += 1;
+        }
+        assert!(minutes.iter().all(|reminders| (50..=70).contains(reminders)), "{minutes:?}");
     }
 
     #[test]

@@ -40,7 +40,13 @@ pub struct JournalRow {
     pub note: Option<String>,
     /// What the player held afterwards: the target of an administrator's act, else the actor; `null` when no money moved.
     pub balance_after: Option<Coins>,
-    /// Who acted, by name, where the row is an action from the page.
+    /// The name of the player who gave, when last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debit_name: Option<String>,
+    /// The name of the player who got, when last seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_name: Option<String>,
+    /// Who typed it or acted, by name, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
     /// The row that this one undid.

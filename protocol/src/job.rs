@@ -72,6 +72,9 @@ pub enum Settlement {
     Dropped {
         /// Why, for people: `Discord answered 403 …`.
         reason: String,
+        /// Whether the player takes no messages of the bot: they are reminded no more until they ask again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unwelcome: bool,
     },
 }
 
@@ -108,8 +111,15 @@ mod tests {
         let jobs: Jobs = serde_json::from_value(pulled).unwrap();
         assert_eq!(serde_json::to_value(&jobs.jobs[0]).unwrap(), remind());
         assert_eq!((jobs.jobs[0].is_well_formed(), jobs.presence), (true, None));
-        let dropped = Settlement::Dropped { reason: "403".into() };
-        assert_eq!(serde_json::to_value(dropped).unwrap(), json!({ "outcome": "dropped", "reason": "403" }));
+        let cases = [
+            (false, json!({ "outcome": "dropped", "reason": "403" })),
+            (true, json!({ "outcome": "dropped", "reason": "403", "unwelcome": true })),
+        ];
+        for (unwelcome, written) in cases {
+            let dropped = Settlement::Dropped { reason: "403".into(), unwelcome };
+            assert_eq!(serde_json::to_value(&dropped).unwrap(), written);
+            assert_eq!(serde_json::from_value::<Settlement>(written).unwrap(), dropped);
+        }
         assert_eq!(serde_json::to_value(Settlement::Done).unwrap(), json!({ "outcome": "done" }));
     }
 

@@ -24,7 +24,7 @@ pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
 use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
-    ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
+    ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp, UserId,
     action::{Action, Actor},
     job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
@@ -120,6 +120,8 @@ pub enum Output {
     Answer(Answer),
     /// Tell these servers' books that everything is paused, or goes on.
     Spread(Maintenance, Vec<GuildId>),
+    /// Tell this server's books that this player takes no messages of the bot.
+    RemindNoMore(GuildId, UserId),
     /// Answer the bot-worker that asked for work.
     HandOut(Jobs),
     /// Say [`Input::Flushed`] after this many milliseconds.

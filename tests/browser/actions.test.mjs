@@ -1,31 +1,17 @@
 // What an administrator does from the page, in a real browser, with everything behind the page real.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
-import { Stack } from "./stack.mjs";
+import { PATIENCE, page, stack } from "./real.mjs";
 
 const GUILD = "812345678901234568";
-const PATIENCE = { timeout: 30_000 };
-
-let stack;
-let page;
-const complaints = [];
+const NAMES = { 1: "Ann", 2: "Ben" };
+const player = (number) => ({ guildId: GUILD, userId: `70000000000000010${number}`, userName: NAMES[number] });
 
 before(async () => {
-  stack = await Stack.start();
-  page = await stack.signedInPage();
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.locator("[data-card=servers]").waitFor(PATIENCE);
   for (const number of [1, 2]) await stack.command("daily", player(number));
 });
 
-after(async () => {
-  await stack?.stop();
-  assert.deepEqual(complaints, [], "nothing went wrong in the page's own code");
-});
-
-const NAMES = { 1: "Ann", 2: "Ben" };
-const player = (number) => ({ guildId: GUILD, userId: `70000000000000010${number}`, userName: NAMES[number] });
 const pay = (from, to, amount) => stack.command("pay", {
   ...player(from),
   options: [{ name: "user", type: 6, value: player(to).userId, userName: NAMES[to] }, { name: "amount", type: 4, value: amount }],
@@ -55,7 +41,7 @@ async function act(title, fields) {
 test("coins are given: the player's next command, the journal and the feed say so, and by whom", async () => {
   await openPlayer(1);
   await act("Give coins to Ann", { Coins: "400", Reason: "a contest" });
-  await said("An administrator give Ann: 100 → 500 coins, because a contest");
+  await said("An administrator gave Ann 400 coins: 100 → 500 coins, because a contest");
   assert.match(await description(1), /500 coins/);
   const row = page.locator("[data-view=player] tr", { hasText: "economy give" });
   await row.getByText("by An administrator").waitFor(PATIENCE);

@@ -72,11 +72,13 @@ export const players = (count, page = 1) => Array.from({ length: count }, (_, in
   level: 9, xp: 4_500, streak: 4, freezes: 1, rank: (page - 1) * count + index + 1, createdAt: Date.now() - 86_400_000 * 40,
 }));
 
-export const journal = (first, count) => Array.from({ length: Math.min(count, first) }, (_, index) => ({
-  seq: first - index, id: `${1000000000 + first - index}`, at: Date.now() - index * 60_000, command: index % 3 ? "daily" : "pay",
-  debit: index % 3 ? "mint" : "700000000000000001", credit: "700000000000000002", amount: "250", tax: index % 3 ? "0" : "5",
-  actorId: "700000000000000001", targetId: null, note: index % 3 ? null : "for the coffee", balanceAfter: "1250",
-}));
+export const journal = (first, count) => Array.from({ length: Math.min(count, first) }, (_, index) => {
+  const [ann, bob] = ["700000000000000001", "700000000000000002"];
+  const row = { seq: first - index, id: `${1000000000 + first - index}`, at: Date.now() - index * 60_000, actorId: ann, actorName: "Ann", targetId: null };
+  if (index % 3) return { ...row, command: "daily", debit: "mint", credit: ann, creditName: "Ann", amount: "120", tax: "0", note: null, balanceAfter: "1250" };
+  const sides = { debit: ann, debitName: "Ann", credit: bob, creditName: "Bob" };
+  return { ...row, ...sides, command: "pay", targetId: bob, amount: "250", tax: "5", note: "for the coffee", balanceAfter: "1000" };
+});
 
 const GUILDS = [
   { id: GUILD, name: "Coffee Club", iconUrl: null, players: 30, wealth: "900000", commands: 9000, lastCommandAt: Date.now() - 3_000 },

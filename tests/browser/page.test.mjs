@@ -1,39 +1,13 @@
 // What an administrator sees, in a real browser, with everything behind the page real.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Stack } from "./stack.mjs";
+import { PATIENCE, page, stack, until } from "./real.mjs";
 
 const GUILD = "812345678901234567";
-const PATIENCE = { timeout: 30_000 };
-
-let stack;
-let page;
-const complaints = [];
-
-before(async () => {
-  stack = await Stack.start();
-  page = await stack.signedInPage();
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.locator("[data-card=servers]").waitFor(PATIENCE);
-});
-
-after(async () => {
-  await stack?.stop();
-});
-
 const row = (words) => page.locator("[data-events] > li", { hasText: words });
 const player = (number, userName) => ({ guildId: GUILD, userId: `${700000000000000000n + BigInt(number)}`, userName });
 const latency = () => page.locator("[data-card=latency] [data-value]").textContent();
-
-/** Waits for a condition of the test's own, not of the page's. */
-async function until(what, condition) {
-  const deadline = Date.now() + PATIENCE.timeout;
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadline, `still not: ${what}`);
-    await page.waitForTimeout(100);
-  }
-}
 
 test("a signed /daily appears by itself, once, with the ledger's balance in the reply", async () => {
   await page.getByRole("status").getByText("Live").waitFor(PATIENCE);
@@ -139,8 +113,4 @@ test("the page fits a phone, in both themes", async () => {
     assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
-});
-
-test("nothing went wrong in the page's own code", () => {
-  assert.deepEqual(complaints, []);
 });

@@ -50,6 +50,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.waitForTimeout(1_500); // What has flashed is calm again.
       await page.screenshot({ path: `docs/screens/${name}-${size}-${colorScheme}.png` });
     }
+    await page.goto(PAGE + VIEWS.player);
+    await page.getByRole("button", { name: "Give coins to Ann" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.screenshot({ path: `docs/screens/action-${size}-${colorScheme}.png` });
     await context.close();
   }
 }

@@ -14,6 +14,9 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const BOT_TOKEN = "a-bot-token-of-the-browser-tests";
 const DISCORD_TOKEN = "a-discord-token-of-the-browser-tests";
 const ADMIN_TOKEN = "an-admin-token-of-the-browser-tests";
+const APPLICATION = "1190000000000000001";
+/** Who may see and do everything, when signed in with Discord. */
+export const ADMIN = "1001";
 const PATIENCE_MS = 30_000;
 
 /** A child in a process group of its own, ready once it has said `words`. */
@@ -72,6 +75,7 @@ export function launch() {
 
 export class Stack {
   #port;
+  #simPort;
   #ticket = randomBytes(32).toString("hex");
   #keys = keys();
   #fresh = 0n;
@@ -83,11 +87,12 @@ export class Stack {
 
   static async start() {
     const stack = new Stack();
-    stack.#port = await freePort();
+    [stack.#port, stack.#simPort] = [await freePort(), await freePort()];
     await stack.startEdge();
     stack.#sim = await program(
       join(root, "target/debug/discord-sim"),
-      ["--edge-url", stack.url, "--players", "0", "--latency-ms", "40"],
+      ["--listen", `127.0.0.1:${stack.#simPort}`, "--edge-url", stack.url, "--application-id", APPLICATION,
+        "--players", "0", "--latency-ms", "40"],
       { DISCORD_SIM_SIGNING_KEY: stack.#keys.seed, DISCORD_TOKEN },
       "discord-sim ready",
     );
@@ -106,6 +111,10 @@ export class Stack {
       BOT_TOKEN,
       ADMIN_TOKEN,
       DEV_LINK: `${this.#ticket}.${Date.now() + 600_000}`,
+      DISCORD_API: `http://127.0.0.1:${this.#simPort}/api/v10`,
+      DISCORD_APPLICATION_ID: APPLICATION,
+      DISCORD_CLIENT_SECRET: "a-client-secret-of-the-browser-tests",
+      ADMIN_IDS: ADMIN,
     };
     const main = join(root, "target/edge/local/index.js");
     const options = JSON.stringify({ port, state: this.#state, main, bindings });
@@ -129,6 +138,18 @@ export class Stack {
 
   async setLatency(ms) {
     await fetch(`${this.#sim.url}/control/latency`, { method: "PUT", body: JSON.stringify({ ms }) });
+  }
+
+  /** The servers that the stand-in knows. */
+  async guilds() {
+    const headers = { Authorization: "Bearer user-1" };
+    return (await fetch(`${this.#sim.url}/api/v10/users/@me/guilds`, { headers })).json();
+  }
+
+  /** Makes somebody have these permissions in these servers, and be in no other. */
+  async permit(user, servers) {
+    const answer = await fetch(`${this.#sim.url}/control/people/${user}`, { method: "PUT", body: JSON.stringify({ servers }) });
+    if (!answer.ok) throw new Error(`${user} was refused: ${await answer.text()}`);
   }
 
   /** A signed command, as Discord posts it; gives Discord's side of the answer. */
@@ -168,6 +189,12 @@ export class Stack {
   async strangersPage() {
     const context = await this.#browser.newContext();
     return context.newPage();
+  }
+
+  /** On Discord's page, which asks: says yes, as this person. */
+  async agree(page, user) {
+    await page.waitForURL((url) => url.pathname === "/oauth2/authorize");
+    await page.goto(`${page.url()}&user=${user}`);
   }
 
   async stop() {

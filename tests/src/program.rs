@@ -117,17 +117,17 @@ impl Program {
 
     /// Waits for a line that contains `words`; gives it.
     pub fn wait_for(&self, words: &str, at_most: Duration) -> Result<String> {
-        let mut seen = Vec::new();
-        loop {
-            let line = self
-                .unread()
-                .recv_timeout(at_most)
-                .with_context(|| format!("no line with `{words}`, but:\n{}", seen.join("\n")))?;
-            if line.contains(words) {
-                return Ok(line);
-            }
-            seen.push(line);
+        self.lines_to(words, at_most)?.pop().context("no line")
+    }
+
+    /// Waits for a line that contains `words`; gives all lines up to it that nobody has looked at.
+    pub fn lines_to(&self, words: &str, at_most: Duration) -> Result<Vec<String>> {
+        let mut seen: Vec<String> = Vec::new();
+        while !seen.last().is_some_and(|line| line.contains(words)) {
+            let line = self.unread().recv_timeout(at_most);
+            seen.push(line.with_context(|| format!("no line with `{words}`, but:\n{}", seen.join("\n")))?);
         }
+        Ok(seen)
     }
 
     /// The lines so far that nobody has looked at.

@@ -90,7 +90,7 @@ async fn the_players_next_command_sees_it_and_the_journal_and_the_feed_say_who()
     assert_eq!(done["balanceAfter"], "500");
     let seen = reply(edge, &balance(&guild, &ann)).await?;
     assert!(seen.to_string().contains("500 coins"), "{seen}");
-    let event = event_saying(&mut viewer, "Ann: 100 → 500 coins, because a test").await?;
+    let event = event_saying(&mut viewer, "gave Ann 400 coins: 100 → 500 coins, because a test").await?;
     assert_eq!((event.actor_name.as_deref(), json!(event.id)), (Some("A program"), done["id"].clone()));
     assert_eq!((event.guild_id, event.target_id), (guild.id, Some(ann.id)));
     let rows = journal(edge, &guild).await?;

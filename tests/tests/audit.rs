@@ -49,6 +49,9 @@ async fn the_journal_the_account_and_the_proof_agree() -> Result<()> {
         (&paid["amount"], &paid["tax"], &paid["balanceAfter"]),
         (&json!("30"), &json!("0"), &json!("70"))
     );
+    let names = |row: &Value| ["actorName", "debitName", "creditName"].map(|name| row[name].clone());
+    assert_eq!(names(paid), [json!("Ann"), json!("Ann"), json!("Bob")]);
+    assert_eq!(names(refused), [json!("Ann"), Value::Null, Value::Null]);
     assert_eq!(journal[3]["debit"], "mint");
 
     let page =

@@ -8,86 +8,14 @@ use discord_sim::{
     faults::{Effect, Fault},
     payload::Value,
 };
-use protocol::{
-    GuildId, Timestamp, UserId,
-    job::{Job, Settlement, Task},
-};
+use protocol::job::Settlement;
 use serde_json::json;
 use tests::{
-    Edge, SmallEdge, Viewer, bot,
-    edge::{BOT_TOKEN, PATIENCE, http, until},
+    Edge, Relay, Spoiler, Viewer, bot,
+    edge::{BOT_TOKEN, http, until},
     people::{daily, guild, interaction, pay, player},
-    small_edge::Manner,
+    stage::PACE,
 };
-
-fn now() -> Timestamp {
-    discord_sim::client::now()
-}
-
-fn job(id: &str, task: Task) -> Job {
-    Job { id: id.into(), due_at: now(), expires_at: now().plus(3_600_000), task }
-}
-
-fn reminder() -> Job {
-    let text = "Your daily is ready. @everyone".into();
-    job("remind:7", Task::Remind { user_id: UserId(5_000), guild_id: GuildId(6), text })
-}
-
-fn announcement() -> Job {
-    let text = "Kestrel tops the leaderboard.".into();
-    job("announce:6:1", Task::Announce { guild_id: GuildId(6), channel_id: "77".into(), text })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_is_killed_between_the_two_steps_writes_once() -> Result<()> {
-    let discord = bot::discord_like(|_| {}).await?;
-    let edge = SmallEdge::start().await?;
-    let jobs = vec![reminder(), announcement()];
-    edge.behave(Manner { jobs: jobs.clone(), to_settlements: Some(500), ..Manner::default() });
-    let mut worker = bot::command("run", &edge.url, &discord, &[])?;
-    // The first job is written, the edge does not hear of it, and the worker dies.
-    edge.until(|heard| heard.settled_in_vain >= 1).await?;
-    worker.kill();
-    assert_eq!(discord.state().messages().len(), 1);
-
-    edge.behave(Manner { jobs, ..Manner::default() });
-    let _worker = bot::command("run", &edge.url, &discord, &[])?;
-    let heard = edge.until(|heard| heard.settled.len() == 2).await?;
-    assert!(heard.settled.iter().all(|(_, settlement)| *settlement == Settlement::Done));
-    let messages = discord.state().messages();
-    let told: Vec<_> = messages.iter().map(|message| (&message["channel_id"], &message["content"])).collect();
-    // A channel with one person has that person's id plus one here.
-    assert_eq!(
-        told,
-        [
-            (&"5001".into(), &"Your daily is ready. @everyone".into()),
-            (&"77".into(), &"Kestrel tops the leaderboard.".into()),
-        ]
-    );
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_who_takes_no_messages_and_a_job_too_late_are_dropped() -> Result<()> {
-    let discord = bot::discord_like(|_| {}).await?;
-    let edge = SmallEdge::start().await?;
-    discord.state().faults.add(Fault::new("/channels/5001/messages", Effect::status(403)));
-    // The announcement meets a server error first, and is tried again.
-    discord.state().faults.add(Fault::new("/channels/77/messages", Effect::status(500)).times(1));
-    let late = Job { id: "late".into(), expires_at: now(), ..reminder() };
-    edge.behave(Manner { jobs: vec![reminder(), late, announcement()], ..Manner::default() });
-    let mut worker = bot::command("run", &edge.url, &discord, &[])?;
-    let heard = edge.until(|heard| heard.settled.len() == 3).await?;
-    let settled = |id: &str| heard.settled.iter().find(|(job, _)| job == id).map(|(_, how)| how.clone());
-    let Some(Settlement::Dropped { reason }) = settled("remind:7") else { panic!("{:?}", heard.settled) };
-    assert!(reason.contains("403"), "{reason}");
-    assert!(matches!(settled("late"), Some(Settlement::Dropped { .. })));
-    assert_eq!(settled("announce:6:1"), Some(Settlement::Done));
-    assert_eq!(discord.state().messages().len(), 1);
-    worker.terminate()?;
-    assert_eq!(worker.exit_code(PATIENCE)?, Some(0));
-    Ok(())
-}
 
 /// The channel for announcements.
 const CHANNEL: u64 = 1_200_000_000_000_000_077;
@@ -117,7 +45,7 @@ async fn wait_for_jobs(edge: &Edge, count: usize) -> Result<()> {
 }
 
 /// Bob has an account by a payment and has claimed nothing, so that his reminder is due at once.
-async fn ask_for_both(edge: &Edge) -> Result<Player> {
+async fn ask_for_both(edge: &Edge) -> Result<(Guild, Player, serde_json::Value)> {
     let (guild, ann, bob) = (guild(), player("Ann"), player("Bob"));
     let claim = said(edge, &daily(&guild, &ann)).await?;
     let typed = Typed::new("economy").under("announce").with("channel", Value::Channel(CHANNEL));
@@ -131,23 +59,29 @@ async fn ask_for_both(edge: &Edge) -> Result<Player> {
         "the claim stays as it is"
     );
     assert_eq!(said(edge, &pressed).await?, wanted, "the same press again");
-    Ok(bob)
+    Ok((guild, bob, claim))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reminder_and_an_announcement_of_the_books_are_written_once() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
-    let bob = ask_for_both(&edge).await?;
+    let (_, bob, _) = ask_for_both(&edge).await?;
     wait_for_jobs(&edge, 2).await?;
     edge.evict_room()?;
     wait_for_jobs(&edge, 2).await?;
 
-    // The first message is written, and the worker dies before or after it can say so.
-    let mut worker = bot::start(&edge, &discord, &[])?;
-    until("a message", async || Ok(!discord.state().messages().is_empty())).await?;
+    // The first message is written, the edge does not hear of it, and the worker dies.
+    let relay = Relay::start(&edge).await?;
+    relay.spoil(Some(Spoiler { path: "/api/jobs/", method: "POST", answer: (500, "") }));
+    let mut worker = bot::command("run", &relay.url, &discord, &[PACE])?;
+    relay.until(|heard| heard.spoilt >= 1).await?;
     worker.kill();
-    let _worker = bot::start(&edge, &discord, &[])?;
+    assert_eq!(discord.state().messages().len(), 1);
+    relay.spoil(None);
+    let _worker = bot::command("run", &relay.url, &discord, &[PACE])?;
+    let heard = relay.until(|heard| heard.settled.len() == 2).await?;
+    assert!(heard.settled.iter().all(|(_, settlement)| *settlement == Settlement::Done), "{heard:?}");
     wait_for_jobs(&edge, 0).await?;
     let messages = discord.state().messages();
     let mut told: Vec<(&str, &str)> = messages
@@ -175,16 +109,28 @@ async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
     let mut viewer = Viewer::join(&edge).await?;
-    let bob = ask_for_both(&edge).await?;
+    let (guild, bob, claim) = ask_for_both(&edge).await?;
     let path = format!("/channels/{}/messages", bob.id.0 + 1);
     discord.state().faults.add(Fault::new(&path, Effect::status(403)));
-    let _worker = bot::start(&edge, &discord, &[])?;
+    // The announcement meets a server error first, and is tried again.
+    let channel = format!("/channels/{CHANNEL}/messages");
+    discord.state().faults.add(Fault::new(&channel, Effect::status(500)).times(1));
+    let _worker = bot::start(&edge, &discord, &[PACE])?;
     let seen = viewer.events_until(|event| event.message.starts_with("A reminder was dropped")).await?;
     let dropped = seen.last().unwrap();
     assert!(dropped.message.contains("403"), "{}", dropped.message);
     assert_eq!((dropped.severity, dropped.target_id), (protocol::Severity::Warn, Some(bob.id)));
     wait_for_jobs(&edge, 0).await?;
     assert_eq!(discord.state().messages().len(), 1, "the announcement");
+    // Whoever is reminded no more is by the next press again, and then it ends the same way.
+    until("the books know that he takes no messages", async || {
+        let reply = said(&edge, &press_remind(&guild, &bob, &claim)).await?.to_string();
+        if reply.contains("No more reminders") {
+            said(&edge, &press_remind(&guild, &bob, &claim)).await?;
+        }
+        Ok(reply.contains("I will write to you"))
+    })
+    .await?;
     Ok(())
 }
 

@@ -114,6 +114,18 @@ async fn an_edge_with_another_key_does_not_pass() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edge_of_another_application_does_not_pass() -> Result<()> {
+    for (id, words) in [("1", "✗ application"), ("1090000000000000000", "as at the edge")] {
+        let settings = serde_json::json!({ "DISCORD_APPLICATION_ID": id, "DISCORD_CLIENT_SECRET": "x" });
+        let edge = Edge::start_with(settings)?;
+        let discord = bot::discord(&edge).await?;
+        let (code, said) = told("check", &edge, &discord, &[])?;
+        assert!(code == 1 && said.contains(words), "{said}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_says_what_it_does() -> Result<()> {
     let edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;

@@ -1,66 +1,89 @@
 //! An hour of Discord's weather in minutes: faults of every kind at once, and the worker is well at the end.
 
-use anyhow::{Context, Result};
-use discord_sim::faults::Weather;
-use protocol::Report;
+use anyhow::Result;
+use discord_sim::{faults::Weather, gateway::Order};
 use tests::{
-    SmallEdge, bot,
-    edge::{PATIENCE, http},
+    Stage, bot,
+    edge::http,
+    program::resident_bytes,
+    stage::{complaints, is_connected},
 };
 
-/// An hour has 720 reports; each of these meets what ten meet in an hour of bad weather.
-const STORMY_REPORTS: usize = 72;
+/// An hour has 720 reports, at a tenth of their distance.
+const HOUR_REPORTS: usize = 720;
 /// Without `--slow`.
-const SQUALL_REPORTS: usize = 4;
+const SQUALL_REPORTS: usize = 30;
+/// After so many reports a server comes or goes.
+const MOVING_REPORTS: usize = 10;
+/// Servers, of which one at a time is away.
+const GUILDS: usize = 12;
 
 fn storm() -> Weather {
     Weather {
-        jitter_ms: 300,
+        jitter_ms: 100,
         error_percent: 10,
-        limited_percent: 5,
+        limited_percent: 2,
         cut_percent: 5,
-        silent_percent: 3,
+        silent_percent: 1,
         gateway_cut_percent: 3,
         gateway_reconnect_percent: 3,
         gateway_invalid_percent: 1,
-        gateway_unacknowledged_percent: 10,
+        gateway_unacknowledged_percent: 5,
         ..Weather::default()
     }
-}
-
-/// Resident memory of a process, in pages.
-fn resident_pages(process: u32) -> Result<u64> {
-    let memory = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
-    Ok(memory.split(' ').nth(1).context("statm has a second field")?.parse()?)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_worker_is_well_after_the_storm() -> Result<()> {
     let slow = std::env::var("PULSE_SLOW").is_ok_and(|slow| slow == "1");
-    let reports = if slow { STORMY_REPORTS } else { SQUALL_REPORTS };
-    let discord = bot::discord_like(|_| {}).await?;
-    let edge = SmallEdge::start().await?;
-    let mut worker = bot::command("run", &edge.url, &discord, &[])?;
-    let is_well = |report: &Report| {
-        report.rest_ms.is_some()
-            && report.shards.iter().all(|shard| shard.state == "active" && shard.latency_ms.is_some())
-    };
-    edge.report(is_well).await?;
-    let pages_before = resident_pages(worker.id())?;
-    discord.state().faults.set_weather(storm());
-    for _ in 0..reports {
-        edge.next_report(|_| true).await?;
+    let reports = if slow { HOUR_REPORTS } else { SQUALL_REPORTS };
+    let discord = bot::discord_like(|config| config.guilds = GUILDS).await?;
+    let gateway = discord_sim::gateway::Settings { heartbeat_ms: 500, ..discord.state().gateway.settings() };
+    discord.state().gateway.set(gateway);
+    let mut stage = Stage::set_with(discord, &[]).await?;
+    stage.connected().await?;
+    let before = resident_bytes(stage.worker.id())?;
+    let mut halfway = before;
+    stage.discord.state().faults.set_weather(storm());
+    let mut away = None;
+    for number in 1..=reports {
+        stage.relay.next_report(|_| true).await?;
+        if number % MOVING_REPORTS == 0 {
+            let guild = stage.discord.state().guilds[number / MOVING_REPORTS % GUILDS].id;
+            if let Some(guild) = away.replace(guild) {
+                stage.discord.state().gateway.order(&Order::Join { guild });
+            }
+            stage.discord.state().gateway.order(&Order::Leave { guild });
+        }
+        if number == reports / 2 {
+            halfway = resident_bytes(stage.worker.id())?;
+        }
     }
-    discord.state().faults.set_weather(Weather::default());
-    edge.next_report(is_well).await?;
+    if let Some(guild) = away {
+        stage.discord.state().gateway.order(&Order::Join { guild });
+    }
+    stage.discord.state().faults.set_weather(Weather::default());
+    stage
+        .relay
+        .next_report(|report| {
+            is_connected(report) && report.rest_ms.is_some() && report.guilds.count == GUILDS as u64
+        })
+        .await?;
+    stage.connected().await?;
+    stage.shown(|stats| stats.guilds.count == GUILDS as u64).await?;
 
-    let pages = resident_pages(worker.id())?;
-    assert!(pages < pages_before + pages_before / 2, "{pages_before} pages became {pages}");
-    let stats = http().get(format!("{}/control/stats", discord.url())).send().await?;
+    let after = resident_bytes(stage.worker.id())?;
+    assert!(after < before + before / 2, "{before} bytes became {halfway}, and then {after}");
+    assert!(after < halfway + halfway / 4, "{before} bytes became {halfway}, and then {after}");
+    let stats = http().get(format!("{}/control/stats", stage.discord.url())).send().await?;
     let stats: serde_json::Value = stats.json().await?;
     assert!(stats["invalidRequests"].as_u64().is_some_and(|count| count < 100), "{stats}");
-    println!("{reports} reports in a storm: {pages_before} pages before, {pages} after; {stats}");
-    worker.terminate()?;
-    assert_eq!(worker.exit_code(PATIENCE)?, Some(0));
+    let watch = stage.discord.state().gateway.watch();
+    let struck = stage.discord.state().faults.struck();
+    let lines = stage.end()?;
+    let told = complaints(&lines).len();
+    println!(
+        "{reports} reports: {before} bytes, {halfway}, {after}; {told} complaints; {stats}; {watch:?}; {struck:?}"
+    );
     Ok(())
 }

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
-use anyhow::Result;
-use discord_sim::Guild;
+use anyhow::{Context, Result};
+use discord_sim::{Guild, Payload, Player, Typed, splitmix::SplitMix, typed::Value as OptionValue};
 use protocol::{Event, Report, ServerMessage, Snapshot, VERSION, stats::BotStatus};
 use serde_json::{Value, json};
 use tests::{
-    Crowd, Edge, Viewer,
+    Edge, Viewer,
     edge::{ADMIN_TOKEN, BOT_TOKEN, http, until},
-    people::{daily, guild, player},
+    people::{daily, guild, interaction, player},
 };
 
 /// What an outsider's row would give away: the other servers' ids, in whatever is shown.
@@ -17,6 +17,68 @@ fn assert_alone(shown: &str, others: &[Guild]) {
     for other in others {
         assert!(!shown.contains(&other.id.to_string()), "server {} is in {shown}", other.id);
         assert!(!shown.contains(&other.name), "{} is in {shown}", other.name);
+    }
+}
+
+/// Random commands in random servers, by people who play in all of them and by some who play in one.
+struct Mixture {
+    seed: u64,
+    chance: SplitMix,
+    guilds: Vec<Guild>,
+    everywhere: Vec<Player>,
+    /// By server.
+    at_home: Vec<Vec<Player>>,
+}
+
+impl Mixture {
+    fn new(guilds: usize) -> Result<Self> {
+        let seed = u64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_nanos() & u128::from(u64::MAX))?;
+        let some = |name: &str, count: usize| (0..count).map(|_| player(name)).collect::<Vec<_>>();
+        Ok(Self {
+            seed,
+            chance: SplitMix::new(seed),
+            guilds: (0..guilds).map(|_| guild()).collect(),
+            everywhere: some("Everywhere", 4),
+            at_home: (0..guilds).map(|_| some("At home", 3)).collect(),
+        })
+    }
+
+    async fn play(&mut self, edge: &Edge, commands: usize) -> Result<()> {
+        let mut bodies = Vec::new();
+        for _ in 0..commands {
+            let guild = usize::try_from(self.chance.below(self.guilds.len() as u64))?;
+            let people: Vec<&Player> = self.everywhere.iter().chain(&self.at_home[guild]).collect();
+            let (from, to) = (*self.chance.pick(&people).unwrap(), *self.chance.pick(&people).unwrap());
+            let amount = 1 + self.chance.below(60).cast_signed();
+            let typed = match self.chance.below(10) {
+                0..=3 => Typed::new("daily"),
+                4..=6 => Typed::new("pay")
+                    .with("user", OptionValue::User(to.clone()))
+                    .with("amount", OptionValue::Integer(amount)),
+                7 => Typed::new("work"),
+                8 => Typed::new("coinflip")
+                    .with("side", OptionValue::Text("heads".into()))
+                    .with("amount", OptionValue::Integer(amount)),
+                _ => Typed::new("leaderboard"),
+            };
+            bodies
+                .push(Payload::command(interaction(), typed).by(from).in_guild(&self.guilds[guild]).build());
+        }
+        edge.post_at_once(bodies).await.with_context(|| format!("seed {}", self.seed))?;
+        Ok(())
+    }
+
+    /// Nothing of the other servers, and nobody who plays only there.
+    fn assert_first_alone(&self, shown: &str) {
+        assert_alone(shown, &self.guilds[1..]);
+        for stranger in self.at_home[1..].iter().flatten() {
+            assert!(
+                !shown.contains(&stranger.id.to_string()),
+                "seed {}: {} is in {shown}",
+                self.seed,
+                stranger.id
+            );
+        }
     }
 }
 
@@ -67,10 +129,12 @@ async fn it_tells_of_one_server_from_before_it_was_looked_at() -> Result<()> {
 #[tokio::test]
 async fn its_stream_is_whole_and_of_this_server_alone() -> Result<()> {
     let mut edge = Edge::start()?;
-    let crowd = Crowd::new(&edge, 3);
-    crowd.type_commands(60, None).await?;
-    let guilds: Vec<Guild> = crowd.guilds().to_vec();
-    let (ours, others) = (&guilds[0], &guilds[1..]);
+    let mut mixture = Mixture::new(3)?;
+    let guilds = mixture.guilds.clone();
+    let ours = &guilds[0];
+    plays(&edge, ours, "First").await?;
+    mixture.play(&edge, 60).await?;
+    report(&edge, &guilds, 40.0).await?;
     let query = format!("?room={}", ours.id);
     let mut viewer = Viewer::open(&edge, &query).await.map_err(|status| anyhow::anyhow!("{status}"))?;
     let ServerMessage::Hello { epoch, .. } = viewer.next().await? else { panic!("HELLO comes first") };
@@ -79,12 +143,13 @@ async fn its_stream_is_whole_and_of_this_server_alone() -> Result<()> {
 
     // Random commands of all servers, then one that is known to be the last; over a cut of power, too.
     for round in 0..3 {
-        crowd.type_commands(100, None).await?;
+        mixture.play(&edge, 100).await?;
+        report(&edge, &guilds, 60.0).await?;
         let last = player("Last");
         edge.discord().post(&daily(ours, &last)).await?;
         loop {
             let text = viewer.next_text().await?;
-            assert_alone(&text, others);
+            mixture.assert_first_alone(&text);
             match serde_json::from_str(&text)? {
                 ServerMessage::NewEvent { data } => heard.push(data),
                 ServerMessage::Events { data } => heard.extend(data),
@@ -104,7 +169,7 @@ async fn its_stream_is_whole_and_of_this_server_alone() -> Result<()> {
             assert!(resumed);
         }
     }
-    assert!(heard.len() > 30, "{} events", heard.len());
+    assert!(heard.len() > 10, "seed {}: {} events", mixture.seed, heard.len());
     let numbers: Vec<u64> = heard.iter().map(|event| event.seq.0).collect();
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "gapless: {numbers:?}");
 
@@ -114,14 +179,16 @@ async fn its_stream_is_whole_and_of_this_server_alone() -> Result<()> {
     let ids = |events: &mut dyn Iterator<Item = &Event>| -> Vec<String> {
         events.map(|event| event.id.clone()).collect()
     };
-    let truth = ids(&mut everyones.iter().rev());
-    assert_eq!(ids(&mut heard.iter()).as_slice(), &truth[truth.len() - heard.len()..]);
+    let (truth, heard) =
+        (ids(&mut everyones.iter().rev()), ids(&mut heard.iter().filter(|event| event.guild_id == ours.id)));
+    let both = truth.len().min(heard.len());
+    assert_eq!(heard[heard.len() - both..], truth[truth.len() - both..], "seed {}", mixture.seed);
 
     for path in ["snapshot", "events", "events.csv", "history"] {
         let url = format!("{}/api/{path}{query}&range=1h", edge.url);
         let shown = http().get(url).bearer_auth(ADMIN_TOKEN).send().await?;
         assert_eq!(shown.status(), 200, "{path}");
-        assert_alone(&shown.text().await?, others);
+        mixture.assert_first_alone(&shown.text().await?);
     }
     Ok(())
 }

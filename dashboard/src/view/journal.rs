@@ -17,7 +17,7 @@ use crate::{
     shell::Shell,
 };
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column { title: "Row", is_text: false },
     Column { title: "When", is_text: true },
     Column { title: "Command", is_text: true },
@@ -25,6 +25,7 @@ const COLUMNS: [Column; 7] = [
     Column { title: "To", is_text: true },
     Column { title: "Amount", is_text: false },
     Column { title: "Balance after", is_text: false },
+    Column { title: "Actions", is_text: false },
 ];
 /// Rows in one page.
 const ROWS: &str = "100";
@@ -114,12 +115,6 @@ impl Journal {
             let text = row.text(name);
             span(&if text.is_empty() { "–".to_owned() } else { format::coins_of(&text) })
         };
-        let command = span(&row.text("command"));
-        let note = row.text("note");
-        if !note.is_empty() {
-            command.put("span", "note", &["“", &note, "”"].concat());
-        }
-        managing::row(&command, self.server, row);
         let amount = if row.text("debit").is_empty() { span("–") } else { money("amount") };
         let tax = row.text("tax");
         if !tax.is_empty() && tax != "0" {
@@ -128,11 +123,12 @@ impl Journal {
         let cells = [
             span(&row.text("seq")),
             moment(self.shell, row.text("at").parse().ok().map(Timestamp)),
-            command,
-            self.side(&row.text("debit")),
-            self.side(&row.text("credit")),
+            command(row),
+            self.side(row, "debit"),
+            self.side(row, "credit"),
             amount,
             money("balanceAfter"),
+            managing::undo(self.server, row),
         ];
         let line = table::add_row(&self.body, &COLUMNS, &cells);
         let is_wanted = self.wanted.is_some() && self.wanted == Some(row.text("id"));
@@ -145,10 +141,33 @@ impl Journal {
     }
 
     /// One side of a row: a player, the mint, or nobody.
-    fn side(&self, account: &str) -> El {
+    fn side(&self, row: &Json, side: &str) -> El {
+        let (account, name) = (row.text(side), row.text(&[side, "Name"].concat()));
         match account.parse() {
-            Ok(user) => player_link(self.shell, self.server, UserId(user), account),
-            Err(_) => span(if account.is_empty() { "–" } else { account }),
+            Ok(user) => player_link(
+                self.shell,
+                self.server,
+                UserId(user),
+                if name.is_empty() { &account } else { &name },
+            ),
+            Err(_) => span(if account.is_empty() { "–" } else { &account }),
         }
     }
+}
+
+/// The command, and what there is to say of it: its note, who did it where no side says so, and what was undone.
+fn command(row: &Json) -> El {
+    let [command, note, by, undoes, undone] =
+        ["command", "note", "actorName", "undoes", "undoneBy"].map(|name| row.text(name));
+    let cell = span(&command);
+    let is_plain = ["debit", "credit"].iter().any(|side| row.text(side) == row.text("actorId"));
+    let by = if is_plain && !command.starts_with("economy") { String::new() } else { by };
+    let quote = if note.is_empty() { ["", ""] } else { ["“", "”"] };
+    let note = [quote[0], &note, quote[1]].concat();
+    for (words, of) in [("", note), ("by ", by), ("undoes row ", undoes), ("undone by row ", undone)] {
+        if !of.is_empty() {
+            cell.put("span", "note", &[words, &of].concat());
+        }
+    }
+    cell
 }

@@ -85,21 +85,15 @@ pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     }
 }
 
-/// What can be done with a row of the journal, and what was.
-pub fn row(cell: &El, server: GuildId, row: &Json) {
-    let [by, undoes, undone] = ["actorName", "undoes", "undoneBy"].map(|name| row.text(name));
-    for (words, of) in [("by ", &by), ("undoes row ", &undoes), ("undone by row ", &undone)] {
-        if !of.is_empty() {
-            cell.put("span", "note", &[words, of].concat());
-        }
-    }
-    if row.text("debit").is_empty() || !undoes.is_empty() || !undone.is_empty() {
-        return;
+/// What can be done with a row of the journal.
+pub fn undo(server: GuildId, row: &Json) -> El {
+    if ["undoes", "undoneBy"].iter().any(|name| !row.text(name).is_empty()) || row.text("debit").is_empty() {
+        return el("span");
     }
     let to = ("seq", row.get("seq").0);
     let undo = act(server, "undo", &["Undo row ", &row.text("seq")], to, row);
     let about = "Its coins go back to where they came from. Experience, streaks and items stay.";
-    cell.add(&button("Undo", Act { about, is_dangerous: true, ..undo }));
+    button("Undo", Act { about, is_dangerous: true, ..undo })
 }
 
 /// Everything is paused, or goes on.

@@ -2,13 +2,9 @@
 
 use protocol::Timestamp;
 
-use super::{Crowd, Effect, Personality};
+use super::{Crowd, Effect, Personality, managing::ITEM};
 use crate::payload::{Typed, Value};
 
-/// Commands before a server's shop is stocked.
-const SHOP_OPENS_MOVES: u64 = 12;
-/// What the shop sells, and for how much.
-const ITEM: (&str, u64) = ("Lucky fish", 25);
 /// How long one rests between two shifts, in milliseconds: a little more than the rule.
 const REST_MS: u64 = 61 * 60_000;
 const NOTES: [&str; 10] = [
@@ -48,20 +44,8 @@ impl Crowd {
     }
 
     /// Who manages a server: the first of its members.
-    fn manager(&self, guild: usize) -> Option<usize> {
+    pub(super) fn manager(&self, guild: usize) -> Option<usize> {
         self.members.iter().position(|member| member.guild == guild)
-    }
-
-    /// `/economy item add`, once in each server.
-    pub(super) fn stock(&mut self) -> Option<(usize, Typed, Effect)> {
-        let guild = (0..self.guilds.len()).find(|guild| !self.stocked.contains(guild))?;
-        let who = self.manager(guild).filter(|_| self.moves >= SHOP_OPENS_MOVES)?;
-        let typed = Typed::new("economy")
-            .under("item")
-            .under("add")
-            .with("item", Value::Text(ITEM.0.into()))
-            .with("price", Value::Integer(ITEM.1.cast_signed()));
-        Some((who, typed, Effect::Stocked { guild }))
     }
 
     /// `/work`, by whoever has rested.
@@ -78,7 +62,7 @@ impl Crowd {
         let solvent = self.those(|member| member.purse >= 2 * ITEM.1);
         let who = *self.chance.pick(&solvent)?;
         let member = &self.members[who];
-        if self.stocked.contains(&member.guild) && self.chance.chance(40) {
+        if self.managed[member.guild] > 0 && self.chance.chance(40) {
             let typed = Typed::new("buy").with("item", Value::Text(ITEM.0.into()));
             return Some((who, typed, Effect::Spent { who, amount: ITEM.1 }));
         }
@@ -112,7 +96,7 @@ impl Crowd {
         Some((from, typed, Effect::Paid { from, to, amount }))
     }
 
-    fn neighbour(&mut self, of: usize) -> Option<usize> {
+    pub(super) fn neighbour(&mut self, of: usize) -> Option<usize> {
         let guild = self.members.get(of)?.guild;
         let mut neighbours = self.those(|member| member.guild == guild);
         neighbours.retain(|&other| other != of);

@@ -1,23 +1,28 @@
 //! One connection to the gateway, from hello to its end.
 
-use std::{ops::ControlFlow, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
-        State as Shared,
+        Query, State as Shared,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use protocol::GuildId;
 use serde_json::Value;
 use tokio::{
     sync::mpsc::{UnboundedSender, unbounded_channel},
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Order, events};
-use crate::state::State;
+use super::{
+    Order,
+    compression::{Transport, Wish},
+    events,
+};
+use crate::{cast::Guild, state::State};
 
 /// How often the weather looks at a connection.
 const WEATHER_EVERY: Duration = Duration::from_secs(1);
@@ -26,11 +31,19 @@ const NOT_AUTHENTICATED: u16 = 4003;
 const AUTHENTICATION_FAILED: u16 = 4004;
 const DECODE_ERROR: u16 = 4002;
 
-pub(crate) async fn upgrade(Shared(state): Shared<Arc<State>>, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) async fn upgrade(
+    Shared(state): Shared<Arc<State>>,
+    Query(wish): Query<Wish>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !state.gateway.settings().open {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    upgrade.on_upgrade(move |socket| hold(state, socket))
+    let transport = Transport::new(&wish);
+    if transport.compresses() {
+        state.gateway.note(|watch| watch.compressed += 1);
+    }
+    upgrade.on_upgrade(move |socket| hold(state, socket, transport))
 }
 
 /// What is to be written, by whoever has something to say.
@@ -42,7 +55,7 @@ struct Connection {
     session: Option<String>,
 }
 
-async fn hold(state: Arc<State>, mut socket: WebSocket) {
+async fn hold(state: Arc<State>, mut socket: WebSocket, mut transport: Transport) {
     let (orders, mut ordered) = unbounded_channel();
     let (outgoing, mut waiting) = unbounded_channel();
     let number = state.gateway.opened(orders);
@@ -54,7 +67,7 @@ async fn hold(state: Arc<State>, mut socket: WebSocket) {
         let flow = tokio::select! {
             Some(message) = waiting.recv() => {
                 let is_last = matches!(message, Message::Close(_));
-                if socket.send(message).await.is_err() || is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if socket.send(transport.carry(message)).await.is_err() || is_last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             }
             Some(order) = ordered.recv() => connection.obey(&order),
             heard = socket.recv() => match heard {
@@ -93,6 +106,7 @@ impl Connection {
             Order::Reconnect => self.say(&events::reconnect()),
             Order::InvalidSession { resumable } => self.say(&events::invalid_session(*resumable)),
             Order::Close { code } => self.close(*code),
+            Order::Leave { .. } | Order::Join { .. } => self.tell_guilds(),
             Order::Dispatch { event, data } => self.dispatch(event, data),
         }
         ControlFlow::Continue(())
@@ -100,13 +114,13 @@ impl Connection {
 
     fn weather(&self) -> ControlFlow<()> {
         let (faults, weather) = (&self.state.faults, self.state.faults.weather());
-        if faults.chance(weather.gateway_cut_percent) {
+        if faults.befalls("gatewayCut", weather.gateway_cut_percent) {
             return ControlFlow::Break(());
         }
-        if faults.chance(weather.gateway_reconnect_percent) {
+        if faults.befalls("gatewayReconnect", weather.gateway_reconnect_percent) {
             self.say(&events::reconnect());
         }
-        if faults.chance(weather.gateway_invalid_percent) {
+        if faults.befalls("gatewayInvalid", weather.gateway_invalid_percent) {
             if let Some(session) = &self.session {
                 self.state.gateway.end(session);
             }
@@ -151,7 +165,7 @@ impl Connection {
         let settings = self.state.gateway.settings();
         self.state.gateway.note(|watch| watch.heartbeats += 1);
         let unacknowledged = self.state.faults.weather().gateway_unacknowledged_percent;
-        if !settings.acknowledges || self.state.faults.chance(unacknowledged) {
+        if !settings.acknowledges || self.state.faults.befalls("gatewayUnacknowledged", unacknowledged) {
             return;
         }
         let wait = settings.ack_ms.map_or_else(|| self.state.faults.latency(), Duration::from_millis);
@@ -182,13 +196,21 @@ impl Connection {
             self.state.gateway.note(|watch| watch.presence = said["presence"].clone());
         }
         self.dispatch("READY", &events::ready(&self.state, &session, shard));
-        self.greet_with_guilds();
+        self.tell_guilds();
     }
 
-    fn greet_with_guilds(&self) {
-        let shard = self.session.as_deref().map_or((0, 1), |session| self.state.gateway.shard(session));
-        for guild in events::guilds_of(&self.state, shard) {
+    /// Tells which servers have come and gone since the session was told, also while nobody was connected.
+    fn tell_guilds(&self) {
+        let Some(session) = &self.session else { return };
+        let shard = self.state.gateway.shard(session);
+        let here: Vec<&Guild> = events::guilds_of(&self.state, shard).collect();
+        let ids: BTreeSet<GuildId> = here.iter().map(|guild| guild.id).collect();
+        let told = self.state.gateway.tell(session, ids.clone());
+        for guild in here.into_iter().filter(|guild| !told.contains(&guild.id)) {
             self.dispatch("GUILD_CREATE", &events::guild_create(guild));
+        }
+        for id in told.difference(&ids) {
+            self.dispatch("GUILD_DELETE", &serde_json::json!({ "id": id }));
         }
     }
 
@@ -198,6 +220,7 @@ impl Connection {
             self.close(AUTHENTICATION_FAILED);
         } else if self.state.gateway.resume(session) {
             self.session = Some(session.to_owned());
+            self.tell_guilds();
             self.dispatch("RESUMED", &serde_json::json!({ "_trace": [] }));
         } else {
             self.say(&events::invalid_session(false));

@@ -42,7 +42,7 @@ pub(super) fn ready(state: &State, session: &str, shard: (u32, u32)) -> Value {
 /// Source: <https://discord.com/developers/docs/events/gateway#sharding-sharding-formula>.
 pub(super) fn guilds_of(state: &State, shard: (u32, u32)) -> impl Iterator<Item = &Guild> {
     let (number, total) = (u64::from(shard.0), u64::from(shard.1.max(1)));
-    state.guilds.iter().filter(move |guild| (guild.id.0 >> 22) % total == number)
+    state.guilds_here().filter(move |guild| (guild.id.0 >> 22) % total == number)
 }
 
 /// Everything of a server that the stand-in's servers do not have.

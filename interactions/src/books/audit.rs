@@ -37,7 +37,9 @@ impl<S: Sql> Books<S> {
     pub fn journal(&self, page: JournalPage) -> Result<Vec<JournalRow>, BooksError> {
         let statement =
             "SELECT seq, id, at, command, debit, credit, amount, tax, actor, target, note, balance_after,
-            actor_name, undoes, (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq)
+            (SELECT name FROM accounts WHERE user = debit), (SELECT name FROM accounts WHERE user = credit),
+            COALESCE(actor_name, (SELECT name FROM accounts WHERE user = actor)),
+            undoes, (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq)
             FROM journal WHERE seq < ?1 AND (?2 IS NULL OR ?2 IN (actor, target, debit, credit))
             ORDER BY seq DESC LIMIT ?3";
         let before = page.before.map_or(Value::Integer((1 << 53) - 1), |seq| seq.0.into());
@@ -192,7 +194,7 @@ impl Replay {
 /// The journal as comma-separated values, with a header.
 pub fn journal_csv(rows: &[JournalRow]) -> String {
     let mut csv =
-        "seq,id,at,command,debit,credit,amount,tax,actorId,targetId,note,balanceAfter,actorName,undoes\r\n"
+        "seq,id,at,command,debit,credit,amount,tax,actorId,targetId,note,balanceAfter,actorName,undoes,debitName,creditName\r\n"
             .to_owned();
     for row in rows {
         let cells = [
@@ -210,6 +212,8 @@ pub fn journal_csv(rows: &[JournalRow]) -> String {
             row.balance_after.map(|coins| coins.to_string()).unwrap_or_default(),
             csv::cell(row.actor_name.as_deref().unwrap_or_default()),
             row.undoes.map(|seq| seq.to_string()).unwrap_or_default(),
+            csv::cell(row.debit_name.as_deref().unwrap_or_default()),
+            csv::cell(row.credit_name.as_deref().unwrap_or_default()),
         ];
         csv.push_str(&cells.join(","));
         csv.push_str("\r\n");
@@ -233,6 +237,8 @@ fn read_row(row: Row) -> Result<JournalRow, BooksError> {
         target_id: row.optional_text()?.map(id).transpose()?,
         note: row.optional_text()?,
         balance_after: row.optional()?.and_then(|coins| i64::try_from(coins).ok()).map(Coins::new),
+        debit_name: row.optional_text()?,
+        credit_name: row.optional_text()?,
         actor_name: row.optional_text()?,
         undoes: row.optional()?.map(JournalSeq),
         undone_by: row.optional()?.map(JournalSeq),

@@ -24,15 +24,6 @@ impl Adjustment {
             Self::Give(amount) | Self::Take(amount) | Self::Set(amount) => amount,
         }
     }
-
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Give(_) => "give",
-            Self::Take(_) => "take",
-            Self::Set(_) => "set",
-        }
-    }
 }
 
 /// An account that was adjusted.

@@ -45,9 +45,9 @@ fn announce(channel: Option<&str>) -> Command {
     subcommand(&["economy", "announce"], &options, &[])
 }
 
-/// The day after a moment.
-fn tomorrow(now: Timestamp) -> Timestamp {
-    now.day().next().start()
+/// When the next day has begun, and this player's reminder leaves.
+fn tomorrow(now: Timestamp, who: &Person) -> Timestamp {
+    now.day().next().start().plus((who.id.0 >> 22) % (15 * MINUTE_MS))
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_reminder_is_wanted_by_a_button_and_unwanted_by_the_same() {
     assert!(wanted.rows_written <= 3, "{} rows", wanted.rows_written);
     assert_eq!(answer(&sqlite, NOON, &pressed), wanted.reply, "the same press again");
     let asked = orders(&sqlite, 1);
-    assert_eq!(reminded(&asked), [(ann.id, tomorrow(NOON))]);
+    assert_eq!(reminded(&asked), [(ann.id, tomorrow(NOON, &ann))]);
 
     let unwanted = answer(&sqlite, NOON, &press(3, &ann, &claim, "Remind me"));
     assert!(text_of(&unwanted).starts_with("No more"), "{unwanted}");
@@ -92,7 +92,7 @@ fn a_claim_takes_the_place_of_its_reminder_and_asks_for_the_next() {
     assert!(with <= 6);
     let asked = orders(&sqlite, 3);
     assert_eq!(asked[0], JobOrder::Withdraw(first));
-    assert_eq!(reminded(&asked), [(ann.id, tomorrow(next_day))]);
+    assert_eq!(reminded(&asked), [(ann.id, tomorrow(next_day, &ann))]);
     answer(&sqlite, next_day, &call(6, &ann, work()));
     assert_eq!(orders(&sqlite, 5), [], "no other command has to do with it");
 }
@@ -114,6 +114,24 @@ fn who_can_claim_already_is_reminded_at_once_and_who_has_no_account_is_refused()
     let paused = answer(&sqlite, later, &press(7, &bob, &claim, "Remind me"));
     assert_eq!(code_of(&paused).as_deref(), Some("paused"));
     assert_eq!(orders(&sqlite, 6), []);
+}
+
+#[test]
+fn who_takes_no_messages_is_reminded_no_more_until_they_ask_again() {
+    let (sqlite, ann) = (Sqlite::new(), person(1));
+    let claim = answer(&sqlite, NOON, &call(1, &ann, daily()));
+    answer(&sqlite, NOON, &press(2, &ann, &claim, "Remind me"));
+    let books = Books::new(&sqlite);
+    for who in [ann.id, ann.id, person(9).id] {
+        books.remind_no_more(who).unwrap();
+    }
+    let account = books.account(ann.id).unwrap().unwrap();
+    assert!(!account.remind);
+    let next_day = NOON.plus(DAY_MS);
+    let claim = answer(&sqlite, next_day, &call(3, &ann, daily()));
+    assert_eq!(orders(&sqlite, 2), [], "no reminder is asked for");
+    answer(&sqlite, next_day, &press(4, &ann, &claim, "Remind me"));
+    assert_eq!(reminded(&orders(&sqlite, 3)), [(ann.id, tomorrow(next_day, &ann))]);
 }
 
 #[test]

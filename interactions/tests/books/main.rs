@@ -10,5 +10,6 @@ mod following;
 mod management;
 mod model;
 mod rules;
+mod server;
 mod sqlite;
 mod support;

@@ -1,54 +1,14 @@
 //! The shop, and what those who manage a server do.
 
 use interactions::{Books, Call, Command, Person, interaction::Lookup};
-use protocol::{Timestamp, time::MINUTE_MS};
+use protocol::time::MINUTE_MS;
 use serde_json::{Value as Json, json};
 
+use crate::server::Server;
 use crate::support::{
-    GUILD, NOON, Sqlite, answer, by_manager, call, code_of, command, daily, field, footer_of, pay, person,
-    press, set_rule, subcommand, text_of,
+    GUILD, NOON, answer, call, code_of, command, daily, field, footer_of, pay, person, press, set_rule,
+    subcommand, text_of,
 };
-
-/// A server in which interactions are numbered by themselves.
-struct Server {
-    sqlite: Sqlite,
-    last: std::cell::Cell<u64>,
-}
-
-impl Server {
-    fn new() -> Self {
-        Self { sqlite: Sqlite::new(), last: std::cell::Cell::new(0) }
-    }
-
-    fn id(&self) -> u64 {
-        self.last.set(self.last.get() + 1);
-        self.last.get()
-    }
-
-    fn says(&self, who: &Person, command: Command) -> String {
-        answer(&self.sqlite, NOON, &call(self.id(), who, command))
-    }
-
-    fn manages(&self, who: &Person, command: Command) -> String {
-        answer(&self.sqlite, NOON, &by_manager(call(self.id(), who, command)))
-    }
-
-    fn presses(&self, now: Timestamp, who: &Person, reply: &str, label: &str) -> String {
-        answer(&self.sqlite, now, &by_manager(press(self.id(), who, reply, label)))
-    }
-
-    fn held(&self, who: &Person) -> i64 {
-        self.sqlite
-            .number(&format!("SELECT COALESCE(SUM(balance), 0) FROM accounts WHERE user = '{}'", who.id))
-    }
-
-    fn prove(&self) {
-        let proof = Books::new(&self.sqlite).prove().unwrap();
-        assert_eq!((proof.sum.get(), proof.mismatches.len(), proof.lowest_balance.get()), (0, 0, 0));
-        let last = "SELECT wealth + mint + burn + shop + house FROM journal ORDER BY seq DESC LIMIT 1";
-        assert_eq!(self.sqlite.number(last), 0);
-    }
-}
 
 fn adjust(act: &str, target: &Person, amount: i64, reason: &str) -> Command {
     let options = [("user", json!(target.id)), ("amount", json!(amount)), ("reason", json!(reason))];

@@ -104,8 +104,11 @@ impl Room {
         outputs: &mut Vec<Output>,
     ) {
         let Some(job) = self.waiting.remove(job, outputs) else { return };
-        if let Settlement::Dropped { reason } = settlement {
-            self.number(dropped(now, &job, reason), outputs);
+        if let Settlement::Dropped { reason, unwelcome } = settlement {
+            self.number(dropped(now, &job, reason, *unwelcome), outputs);
+            if let (true, Task::Remind { user_id, guild_id, .. }) = (unwelcome, &job.task) {
+                outputs.push(Output::RemindNoMore(*guild_id, *user_id));
+            }
             self.flush_or_wait(now, outputs);
         }
     }
@@ -126,13 +129,14 @@ impl Room {
 }
 
 /// That a job will never be done.
-fn dropped(now: Timestamp, job: &Job, reason: &str) -> Event {
+fn dropped(now: Timestamp, job: &Job, reason: &str, unwelcome: bool) -> Event {
     let (what, guild, target_id) = match &job.task {
         Task::Remind { user_id, guild_id, .. } => ("A reminder", *guild_id, Some(*user_id)),
         Task::Announce { guild_id, .. } => ("An announcement", *guild_id, None),
     };
     let reason: String = reason.chars().filter(|c| !c.is_control()).take(REASON_MAX_CHARS).collect();
-    let message = format!("{what} was dropped: {reason}");
+    let no_more = if unwelcome { ", and no more will come until one is asked for again" } else { "" };
+    let message = format!("{what} was dropped{no_more}: {reason}");
     Event { target_id, ..warning(format!("{}-dropped-{now}", job.id), now, guild, message) }
 }
 

@@ -81,6 +81,16 @@ impl Adjust {
         self.decide_checked(turn, confirmed)
     }
 
+    /// What was done, as the feed tells it.
+    fn done(&self) -> String {
+        let (name, amount) = (&self.target.name, text::coins(self.adjustment.amount()));
+        match self.adjustment {
+            Adjustment::Give(_) => format!("gave {name} {amount}"),
+            Adjustment::Take(_) => format!("took {amount} from {name}"),
+            Adjustment::Set(_) => format!("set the balance of {name}"),
+        }
+    }
+
     /// The rules that look at the account.
     pub(super) fn decide_checked(
         &self,
@@ -108,10 +118,9 @@ impl Adjust {
             return Ok(confirm::ask(turn, &format!("{question} **{}**?", text::escape(&self.target.name))));
         }
         let message = format!(
-            "{} {} {}: {} → {}, because {}",
+            "{} {}: {} → {}, because {}",
             turn.call.actor.name,
-            self.adjustment.word(),
-            self.target.name,
+            self.done(),
             text::grouped(before.as_ref().map_or(0, |before| before.balance.get())),
             text::coins(adjusted.account.balance),
             self.reason

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
-mod samples;
-
+use crate::samples::{ADA, EPOCH, HARBOUR, NOON, push};
 use protocol::{
     GuildId, ServerMessage, Severity,
     action::{Action, Actor, Deed},
     record::{Acknowledgement, Maintenance},
     room::{Answer, Input, Memory, Output, Room, Row, SocketId},
 };
-use samples::{ADA, EPOCH, HARBOUR, NOON, push};
 
 fn ada() -> Actor {
     Actor { id: Some(ADA), name: "Ada".to_owned() }

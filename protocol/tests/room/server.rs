@@ -1,7 +1,6 @@
 //! A server's own room: what it hears of the bot from the room of all, and whom it sends away.
 
-mod samples;
-
+use crate::samples::{EPOCH, HARBOUR, NOON, push, report};
 use protocol::{
     GuildId, Report, Timestamp,
     message::CloseCode,
@@ -9,7 +8,6 @@ use protocol::{
     room::{Input, Output, Room, SessionId, SocketId, edge_failure},
     stats::BotStatus,
 };
-use samples::{EPOCH, HARBOUR, NOON, push, report};
 
 const SOMEBODY: Option<SessionId> = Some(SessionId(7));
 const SOMEBODY_ELSE: Option<SessionId> = Some(SessionId(8));

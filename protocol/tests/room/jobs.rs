@@ -1,14 +1,12 @@
 //! Work for the bot-worker, as the room keeps it.
 
-mod samples;
-
+use crate::samples::{EPOCH, HARBOUR, NOON, push};
 use protocol::{
     GuildId, Severity, Source, Timestamp, UserId,
     job::{JOBS_PER_PULL, Job, Jobs, Settlement, Task},
     record::{JobOrder, Push},
     room::{Input, JOBS_KEPT_MAX, Kind, Memory, Output, Room, Row},
 };
-use samples::{EPOCH, HARBOUR, NOON, push};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -133,7 +131,7 @@ fn a_dropped_job_is_a_warning() {
     let mut house = House::empty();
     house.order(vec![give(1, NOON)]);
     let reason = format!("Discord answered 403\n{}", "x".repeat(500));
-    let outputs = house.settle("remind:1", Settlement::Dropped { reason: reason.clone() });
+    let outputs = house.settle("remind:1", Settlement::Dropped { reason: reason.clone(), unwelcome: false });
     let told = warnings(&outputs);
     assert!(told[0].starts_with("A reminder was dropped: Discord answered 403x"), "{told:?}");
     assert!(told[0].chars().count() < 250);
@@ -142,7 +140,20 @@ fn a_dropped_job_is_a_warning() {
         _ => None,
     });
     assert_eq!(event, Some((HARBOUR, Some(UserId(1)))));
-    assert_eq!(warnings(&house.settle("remind:1", Settlement::Dropped { reason })), [""; 0], "once");
+    let again = house.settle("remind:1", Settlement::Dropped { reason, unwelcome: false });
+    assert_eq!(warnings(&again), [""; 0], "once");
+}
+
+#[test]
+fn a_player_who_takes_no_messages_is_told_to_their_books_once() {
+    let mut house = House::empty();
+    house.order(vec![give(1, NOON)]);
+    let unwelcome = Settlement::Dropped { reason: "Discord answered 403".into(), unwelcome: true };
+    let outputs = house.settle("remind:1", unwelcome.clone());
+    assert!(outputs.contains(&Output::RemindNoMore(HARBOUR, UserId(1))), "{outputs:?}");
+    assert!(warnings(&outputs)[0].ends_with("until one is asked for again: Discord answered 403"));
+    let again = house.settle("remind:1", unwelcome);
+    assert!(!again.iter().any(|output| matches!(output, Output::RemindNoMore(..))), "{again:?}");
 }
 
 #[test]

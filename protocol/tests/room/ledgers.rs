@@ -1,9 +1,8 @@
 //! The sums over all servers: what the cards say of players, money, levels and streaks.
 
-mod samples;
-
 use std::collections::BTreeMap;
 
+use crate::samples::{EPOCH, HARBOUR, NOON, record, report};
 use protocol::{
     Coins, GuildId, JournalSeq, Timestamp, UserId,
     record::{Activity, GuildTotals, Push, Record},
@@ -11,7 +10,6 @@ use protocol::{
     stats::{Leader, Leaderboards},
     time::DAY_MS,
 };
-use samples::{EPOCH, HARBOUR, NOON, record, report};
 
 const ORCHARD: GuildId = GuildId(42);
 const QUARTER_MS: u64 = 15 * 60_000;

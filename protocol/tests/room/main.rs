@@ -1,0 +1,14 @@
+//! The room as tables: what it does, given what happened and when.
+
+mod bounds;
+mod charts;
+mod house;
+mod jobs;
+mod ledgers;
+mod maintenance;
+mod pulse;
+mod rows;
+#[path = "../samples/mod.rs"]
+mod samples;
+mod server;
+mod stream;

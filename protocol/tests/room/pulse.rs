@@ -1,0 +1,127 @@
+//! The bot as its reports tell it: online, offline, and how quick.
+
+use protocol::{
+    Event, GuildId, Severity,
+    report::NamedGuild,
+    room::{Input, Kind, Output, STATS_EVERY_MS},
+    stats::BotStatus,
+};
+
+use crate::{
+    house::{House, tells},
+    samples::{HARBOUR, report},
+};
+
+#[test]
+fn fifteen_silent_seconds_are_offline_and_null() {
+    let mut house = House::watched();
+    assert_eq!(house.room.stats(house.now).bot.status, BotStatus::Unknown);
+    let outputs = house.handle(Input::Reported(report(house.now)));
+    assert_eq!(tells(&outputs), [("NEW_EVENT", vec![1])], "is online");
+    let stats = house.room.stats(house.now.plus(14_999));
+    assert_eq!(stats.bot.status, BotStatus::Online);
+    assert_eq!((stats.ping.avg, stats.ping.gateway, stats.ping.rest), (Some(40.0), Some(40.0), Some(88.3)));
+    assert_eq!((stats.uptime, stats.guilds.count), (Some(86_414), 2));
+    house.now = house.now.plus(15_000);
+    let stats = house.room.stats(house.now);
+    assert_eq!(stats.bot.status, BotStatus::Offline);
+    assert_eq!((stats.ping.avg, stats.ping.gateway, stats.ping.rest, stats.uptime), (None, None, None, None));
+    assert_eq!(tells(&house.handle(Input::Ticked)), [("NEW_EVENT", vec![2])], "went offline");
+    assert_eq!(tells(&house.handle(Input::Ticked)), [], "once");
+    house.now = house.now.plus(STATS_EVERY_MS);
+    assert_eq!(tells(&house.handle(Input::Reported(report(house.now)))), [("NEW_EVENT", vec![3])], "is back");
+}
+
+#[test]
+fn a_silence_that_nobody_watched_is_told_with_its_end() {
+    let mut house = House::empty();
+    house.handle(Input::Reported(report(house.now)));
+    house.now = house.now.plus(60_000);
+    house.handle(Input::Reported(report(house.now)));
+    let events = house.room.snapshot(house.now).events;
+    let messages: Vec<&str> = events.iter().map(|event| event.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        ["Pulse is online again", "Pulse went offline: no report for 15 s", "Pulse is online"]
+    );
+    assert_ne!(events[0].id, events[1].id);
+}
+
+#[test]
+fn an_average_is_of_the_last_minute() {
+    let mut house = House::empty();
+    for (after_ms, latency, average) in
+        [(0, 10.0, 10.0), (5_000, 20.0, 15.0), (54_999, 60.0, 30.0), (2, 40.0, 40.0)]
+    {
+        house.now = house.now.plus(after_ms);
+        let mut report = report(house.now);
+        report.shards[0].latency_ms = Some(latency);
+        house.handle(Input::Reported(report));
+        assert_eq!(house.room.stats(house.now).ping.avg, Some(average), "after {after_ms} ms");
+    }
+}
+
+#[test]
+fn a_latency_that_no_clock_can_have_measured_is_not_known() {
+    for impossible in [-1.0, 1e308, f64::INFINITY, f64::NAN] {
+        let mut house = House::watched();
+        let mut report = report(house.now);
+        report.rest_ms = Some(impossible);
+        report.shards.clear();
+        house.handle(Input::Reported(report));
+        assert_eq!(house.room.stats(house.now).ping.avg, None, "{impossible}");
+    }
+}
+
+#[test]
+fn servers_that_were_left_are_forgotten_unless_their_books_are_here() {
+    let named = |ids: &[u64], count: u64, now| {
+        let mut report = report(now);
+        let name = report.guilds.named.remove(0);
+        report.guilds.named = ids.iter().map(|&id| NamedGuild { id: GuildId(id), ..name.clone() }).collect();
+        report.guilds.count = count;
+        report
+    };
+    let mut house = House::empty();
+    house.record(1);
+    let books = HARBOUR.0;
+    for (ids, count, forgotten, known) in [
+        (vec![books, 42, 43], 3, vec![], vec![42, 43, books]),
+        (vec![42], 3, vec![], vec![42, 43, books]), // Not all are named: who is missing may be there.
+        (vec![], 0, vec![], vec![42, 43, books]),   // Nothing is known.
+        (vec![42], 1, vec![43], vec![42, books]),
+        (vec![44], 1, vec![42], vec![44, books]),
+        (vec![44], 1, vec![], vec![44, books]),
+    ] {
+        let outputs = house.handle(Input::Reported(named(&ids, count, house.now)));
+        let deleted: Vec<u64> = outputs
+            .iter()
+            .filter_map(|output| if let Output::Delete(Kind::Name, id) = output { Some(*id) } else { None })
+            .collect();
+        assert_eq!(deleted, forgotten, "{ids:?} of {count}");
+        let listed: Vec<u64> = house.room.guilds().iter().map(|guild| guild.id.0).collect();
+        assert_eq!(listed, known, "{ids:?} of {count}");
+    }
+}
+
+/// What the feed says when the bot goes: whether somebody stopped it, or it was lost.
+#[test]
+fn a_bot_that_was_stopped_is_no_warning() {
+    for (leaving, severity, words) in
+        [(true, Severity::Info, "asked to stop"), (false, Severity::Warn, "no report for 15 s")]
+    {
+        let mut house = House::watched();
+        house.handle(Input::Reported(report(house.now)));
+        if leaving {
+            house.handle(Input::Reported(protocol::Report { leaving, ..report(house.now) }));
+        }
+        house.now = house.now.plus(15_000);
+        house.handle(Input::Ticked);
+        let told = house.room.snapshot(house.now).events;
+        let offline: Vec<&Event> = told.iter().filter(|event| event.id.starts_with("bot-offline-")).collect();
+        let [event] = offline.as_slice() else { panic!("{told:?}") };
+        assert_eq!(event.severity, severity);
+        assert!(event.message.contains(words), "{}", event.message);
+        assert_eq!(told.iter().filter(|event| event.id.starts_with("bot-online-")).count(), 1);
+    }
+}

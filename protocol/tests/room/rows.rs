@@ -1,0 +1,150 @@
+//! What is stored: before it is told, in bounded steps, and enough to go on after a restart.
+
+use protocol::{
+    Epoch, JournalSeq,
+    history::Range,
+    record::{Acknowledgement, Maintenance},
+    room::{Bucket, EVENTS_STORED, Input, Kind, Memory, Output, Resolution, Room, Row},
+};
+
+use crate::{
+    house::{House, ONE, tells},
+    samples::{EPOCH, HARBOUR, NOON, push},
+};
+
+#[test]
+fn everything_is_stored_before_anything_is_told() {
+    let mut house = House::watched();
+    let outputs = house.record(3);
+    let last_store = outputs.iter().rposition(|output| matches!(output, Output::Store(_))).unwrap();
+    let first_word = outputs
+        .iter()
+        .position(|output| matches!(output, Output::Broadcast(_) | Output::Acknowledge(_)))
+        .unwrap();
+    assert!(last_store < first_word, "{outputs:?}");
+    let stored: Vec<u64> = outputs
+        .iter()
+        .filter_map(
+            |output| if let Output::Store(Row::Event(event)) = output { Some(event.seq.0) } else { None },
+        )
+        .collect();
+    assert_eq!(stored, [1, 2, 3]);
+}
+
+#[test]
+fn old_events_are_let_go_in_steps() {
+    let mut house = House::empty();
+    let mut forgotten = Vec::new();
+    while house.seq() < EVENTS_STORED + 400 {
+        let seq = house.seq();
+        let outputs = house.record(if seq < EVENTS_STORED { 200 } else { 50 });
+        forgotten.extend(outputs.iter().filter_map(|output| match output {
+            Output::Forget(Kind::Event, below) => Some(*below),
+            _ => None,
+        }));
+    }
+    assert_eq!(forgotten, [100, 200, 300, 400]);
+}
+
+#[test]
+fn a_step_is_stored_when_it_is_over_and_until_then_with_the_other_open_ones() {
+    // Committed in one step of five seconds, delivered in the next.
+    let mut house = House::empty();
+    house.now = NOON.plus(5_001);
+    let told = |bucket: &Bucket| (bucket.at.since(NOON), bucket.commands);
+    let stored = |house: &mut House| {
+        let (mut over, mut open) = (Vec::new(), Vec::new());
+        for output in house.record(1) {
+            match output {
+                Output::Store(Row::Bucket(resolution, bucket)) => over.push((resolution, told(&bucket))),
+                Output::Store(Row::Open(steps)) => {
+                    open.extend(steps.buckets.iter().map(|(_, bucket)| told(bucket)));
+                }
+                _ => {}
+            }
+        }
+        (over, open)
+    };
+    let (fine, minute) = (Resolution::FiveSeconds, Resolution::Minute);
+    assert_eq!(stored(&mut house), (vec![(fine, (0, 1))], vec![(5_000, 0), (0, 1), (0, 1)]));
+    assert_eq!(stored(&mut house), (vec![], vec![(5_000, 1), (0, 2), (0, 2)]), "late: in the newest step");
+    house.now = NOON.plus(61_000);
+    let over = vec![(fine, (5_000, 2)), (minute, (0, 3))];
+    assert_eq!(stored(&mut house), (over, vec![(60_000, 0), (60_000, 0), (0, 3)]));
+}
+
+#[test]
+fn open_steps_outlive_a_restart_and_take_the_place_of_older_rows() {
+    let mut house = House::empty();
+    house.record(3);
+    house.now = NOON.plus(7_000);
+    let outputs = house.record(2);
+    let mut memory = Memory::new(EPOCH);
+    // As an older version has stored them.
+    memory
+        .add(Kind::Minute, &Row::key_text(NOON.0), &format!(r#"{{"at":{},"commands":1}}"#, NOON.0))
+        .unwrap();
+    memory.add(Kind::Months, &Row::key_text(0), r#"{"month":1,"commands":1,"previous":0}"#).unwrap();
+    for output in &outputs {
+        if let Output::Store(row) = output {
+            memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+        }
+    }
+    let restored = Room::restore(memory, []);
+    let commands = |room: &Room, range| -> Vec<u64> {
+        room.history(house.now, range).points.iter().map(|point| point.commands).collect()
+    };
+    for range in [Range::Hour, Range::Day, Range::Month] {
+        assert_eq!(commands(&restored, range), commands(&house.room, range), "{range:?}");
+    }
+}
+
+#[test]
+fn an_acknowledgement_outlives_a_restart() {
+    let mut house = House::empty();
+    let mut memory = Memory::new(Epoch(0));
+    let mut keep = |outputs: &[Output]| {
+        for output in outputs {
+            if let Output::Store(row) = output {
+                memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+            }
+        }
+    };
+    keep(&[Output::Store(Row::Epoch(EPOCH))]);
+    keep(&house.record(4));
+    let mut restored = Room::restore(memory, [(ONE, None)]);
+    assert_eq!(restored.snapshot(NOON).events, house.room.snapshot(NOON).events);
+    let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 1..=4)));
+    assert_eq!(
+        outputs,
+        [Output::Acknowledge(Acknowledgement {
+            seq: JournalSeq(4),
+            maintenance: Some(Maintenance::default())
+        })]
+    );
+    let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 5..=5)));
+    assert_eq!(tells(&outputs), [("NEW_EVENT", vec![5])], "the socket that outlived it is told");
+}
+
+/// The words stand in databases: another one for the same kind would lose what is there.
+#[test]
+fn each_kind_of_row_keeps_its_word() {
+    let words = [
+        (Kind::Epoch, "epoch"),
+        (Kind::Event, "event"),
+        (Kind::Guild, "guild"),
+        (Kind::Name, "name"),
+        (Kind::FiveSeconds, "5s"),
+        (Kind::Minute, "1m"),
+        (Kind::QuarterHour, "15m"),
+        (Kind::Active, "active"),
+        (Kind::Months, "months"),
+        (Kind::Open, "open"),
+        (Kind::Report, "report"),
+        (Kind::Job, "job"),
+    ];
+    for (kind, word) in words {
+        assert_eq!((kind.word(), Kind::from_word(word)), (word, Some(kind)));
+    }
+    assert_eq!(Kind::from_word("gossip"), None);
+}

@@ -1,0 +1,130 @@
+// What an administrator notices of the figures: charts, alerts, and amounts at their ends.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PATIENCE, open, page, pill, play, server, until } from "./played.mjs";
+
+test("charts have ranges, a read-out by keyboard, gaps, and a table", async () => {
+  await open();
+  const chart = page.locator("[data-chart=latency]");
+  const line = () => chart.locator(".line").getAttribute("d");
+  await until("a line", async () => (await line())?.length > 100);
+  assert.ok((await line()).match(/M/g).length >= 2, "a gap is a gap");
+  assert.ok((await line()).match(/[ML]/g).length <= 500);
+  assert.match(await chart.locator(".plot").getAttribute("aria-label"), /Latency, last 1h: from .* to .* now/);
+  await chart.locator(".plot").focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.match(await chart.locator("[data-heard]").textContent(), /\d+ ms$/);
+  await chart.locator("summary").click();
+  await until("a table", async () => (await chart.locator("tr").count()) > 50);
+  const before = await line();
+  await page.locator("[data-range='24h']").click();
+  await until("another line", async () => (await line()) !== before && (await line()).length > 100);
+  assert.match(page.url(), /range=24h/);
+  server.routes["/api/history"] = () => ({ status: 404, body: "" });
+  await page.locator("[data-range='30d']").click();
+  await page.locator("[data-history-note]", { hasText: "older than the page" }).waitFor(PATIENCE);
+});
+
+test("an alert is raised with everything that shows it, taken back, and kept in the log", async () => {
+  await open();
+  const slow = { ping: { avg: 412, gateway: 400, rest: 420, changeFromLastHour: null } };
+  // The page looks once a second: a look is a set of numbers of its own.
+  const tell = async (more) => {
+    server.tellStats(more);
+    await page.waitForTimeout(1_100);
+  };
+  await until("an alert", async () => {
+    await tell(slow);
+    return (await page.locator("[data-card=latency][data-alarmed]").count()) === 1;
+  });
+  await page.locator("[data-alarm]", { hasText: "Latency 412 ms" }).waitFor(PATIENCE);
+  assert.match(await page.title(), /^Latency 412 ms/);
+  assert.match(await page.locator("#icon").getAttribute("href"), /icon-alert/);
+  await until("its end", async () => {
+    await tell({});
+    return (await page.locator("[data-alarmed]").count()) === 0;
+  });
+  assert.equal(await page.title(), "Pulse");
+  await page.getByRole("link", { name: "Alerts" }).click();
+  await page.locator("[data-alert-log] td", { hasText: "412 ms" }).waitFor(PATIENCE);
+  await page.locator("[data-threshold=latency]").fill("");
+  await page.locator("[data-threshold=errors]").fill("12.5");
+  await page.locator("[data-threshold=errors]").blur();
+  await page.reload();
+  await pill("Live");
+  assert.equal(await page.locator("[data-threshold=latency]").inputValue(), "");
+  assert.equal(await page.locator("[data-threshold=errors]").inputValue(), "12.5");
+  assert.equal(await page.locator("[data-alert-log] tbody tr").count(), 1);
+});
+
+test("an alert makes a sound and tells the system only where that was asked for", async () => {
+  await page.addInitScript(() => {
+    window.tones = 0;
+    window.told = [];
+    const play = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) {
+      window.tones += 1;
+      return play.apply(this, when);
+    };
+    window.Notification = class {
+      static permission = "default";
+      static requestPermission = async () => (window.Notification.permission = window.answer ?? "denied");
+      constructor(text) {
+        window.told.push(text);
+      }
+    };
+  });
+  await open("?view=alerts");
+  const [sound, notify] = [page.locator("[data-sound]"), page.locator("[data-notify]")];
+  assert.deepEqual([await sound.isChecked(), await notify.isChecked()], [false, false], "by default it is quiet");
+  await notify.click();
+  await page.locator("[data-notify-note]", { hasText: "does not allow notifications" }).waitFor(PATIENCE);
+  assert.equal(await notify.isChecked(), false);
+  const raise = async (latency) => {
+    server.tellStats({ ping: { avg: latency, gateway: latency, rest: latency, changeFromLastHour: null } });
+    await page.waitForTimeout(1_100);
+    return page.locator("[data-alarm]").textContent();
+  };
+  await until("an alert", async () => (await raise(700)).includes("700 ms"));
+  assert.deepEqual(await page.evaluate(() => [window.tones, window.told]), [0, []], "nobody asked for it");
+  await until("its end", async () => (await raise(20)) === "");
+  await page.evaluate(() => (window.answer = "granted"));
+  await notify.click();
+  await until("permission", () => notify.isChecked());
+  await sound.check();
+  await page.getByRole("button", { name: "Try it" }).click();
+  await until("two tones", async () => (await page.evaluate(() => window.tones)) === 2);
+  await until("another alert", async () => (await raise(800)).includes("800 ms"));
+  assert.deepEqual(await page.evaluate(() => [window.tones, window.told.at(-1)]), [4, "Latency 800 ms"]);
+});
+
+test("figures at the ends of what they can be are shown whole", async () => {
+  await open();
+  server.tellStats({
+    economy: { totalWealth: "9223372036854775807", avgLevel: 1e6, topStreak: 4294967295, minted24h: "0", burned24h: "0", balanced: false },
+    ping: { avg: null, gateway: null, rest: null, changeFromLastHour: null }, handling: { p50: null, p99: null }, uptime: null,
+    bot: { name: "x".repeat(200), avatarUrl: null, status: "offline" },
+  });
+  await page.getByText("9,223,372,036,854,775,807").waitFor(PATIENCE);
+  await page.getByText("books do NOT balance").waitFor(PATIENCE);
+  await until("no number", async () => (await page.locator("[data-figure=latency]").textContent()) === "—");
+  const [wide, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(wide <= window_);
+});
+
+test("printed, it is the figures and the newest events on a few pages, in light colours", async () => {
+  await play({ count: 3_000 });
+  await open();
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  for (const gone of ["nav", ".filters", "[data-pause]", "[data-account]"]) {
+    assert.equal(await page.locator(gone).first().isVisible(), false, gone);
+  }
+  assert.ok(await page.locator("[data-seq='3000']").isVisible());
+  const paper = await page.pdf({ format: "A4" });
+  const pages = paper.toString("latin1").match(/\/Type \/Page\b/g).length;
+  assert.ok(pages <= 6, `${pages} pages`);
+  const ground = await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
+  assert.match(ground, /0\.9/, "a light one");
+});

@@ -1,0 +1,137 @@
+// What an administrator notices on the way through the page: its places, its menu and its keys.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { GUILD } from "./mock.mjs";
+import { PATIENCE, open, page, pill, play, server, until } from "./played.mjs";
+
+test("one server alone: its own socket, snapshot, history and events, over all navigation", async () => {
+  await play({ count: 700 });
+  await open(`?view=server&server=${GUILD}`);
+  await page.getByRole("link", { name: "Live: this server alone" }).click();
+  await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
+  await pill("Live");
+  assert.deepEqual(server.joined, ["", `?room=${GUILD}`]);
+  assert.ok(server.questions.includes(`/api/snapshot?room=${GUILD}`));
+  await page.locator("[data-range='24h']").click();
+  await until("history", () => server.questions.includes(`/api/history?range=24h&room=${GUILD}`));
+  await until("older events", async () => {
+    await page.locator("[data-scroll]").evaluate((area) => (area.scrollTop = area.scrollHeight));
+    return server.questions.some((question) => question.startsWith("/api/events?") && question.includes(`room=${GUILD}`));
+  });
+  assert.ok(server.questions.every((question) => !question.startsWith("/api/events?") || question.includes("room=")));
+  await page.getByRole("link", { name: "Alerts" }).click();
+  assert.match(page.url(), new RegExp(`room=${GUILD}.*view=alerts`));
+  await server.cut();
+  await until("the same room again", () => server.joined.length === 3);
+  assert.match(server.joined[2], new RegExp(`^\\?room=${GUILD}&epoch=.*&since=700$`));
+  await page.getByRole("link", { name: "All servers" }).click();
+  await until("all again", () => server.joined.at(-1) === "");
+  assert.ok(await page.locator("[data-alone]").isHidden());
+  await page.goBack();
+  await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
+});
+
+test("a manager is told which server is shown, and has no way to all of them", async () => {
+  server.routes["/api/me"] = () => ({ json: { id: "1", name: "Mia", avatarUrl: null, role: "manager", guilds: [GUILD] } });
+  await open();
+  await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
+  assert.ok(await page.locator("[data-all]").isHidden());
+});
+
+test("who is signed in stands in a menu, with the ways out", async () => {
+  await open();
+  const menu = page.locator("[data-account]");
+  await page.getByLabel("Account").focus();
+  await page.keyboard.press("Enter");
+  await menu.getByText("Ann").waitFor(PATIENCE);
+  await menu.getByText("Administrator of all servers").waitFor(PATIENCE);
+  await page.keyboard.press("Escape");
+  assert.ok(await menu.getByText("Ann").isHidden());
+  for (const [name, path] of [["Sign out everywhere", "/logout/everywhere"], ["Sign out", "/logout"]]) {
+    server.routes[path] = () => ({ status: 503, body: "" });
+    await page.getByLabel("Account").click();
+    await page.getByRole("button", { name, exact: true }).click();
+    await menu.getByText("could not answer").waitFor(PATIENCE);
+    await page.evaluate(() => (window.sameDocument = true));
+    server.routes[path] = () => ({ status: 204, body: "" });
+    await page.getByRole("button", { name, exact: true }).click();
+    await until("another document", async () => (await page.evaluate(() => window.sameDocument).catch(() => true)) === undefined);
+    assert.ok(server.questions.includes(path));
+    await pill("Live");
+  }
+});
+
+test("signed out, the page leads to the sign-in and back; without the right it says which one is lacking", async () => {
+  await open(`?room=${GUILD}&severity=warn`);
+  await server.cut(4501);
+  await page.getByRole("alert").getByText("You are signed out").waitFor(PATIENCE);
+  await pill("Signed out");
+  const next = (link) => link.getAttribute("href").then((href) => new URLSearchParams(href.slice(href.indexOf("?"))).get("next"));
+  assert.equal(await next(page.getByRole("link", { name: "Sign in with Discord" })), `/?room=${GUILD}&severity=warn`);
+  await page.reload();
+  await pill("Live");
+  await server.cut(4503);
+  await page.getByRole("alert").getByText(/Manage Server.*ADMIN_IDS/).waitFor(PATIENCE);
+  assert.equal(await next(page.getByRole("link", { name: "Sign in again" })), `/?room=${GUILD}&severity=warn`);
+  assert.equal(await page.getByRole("alert").getByRole("link", { name: "All servers" }).getAttribute("href"), "?");
+  // A server that Pulse does not know: no endless attempts.
+  [server.accepts, server.routes["/api/snapshot"]] = [false, () => ({ status: 404, json: {} })];
+  await page.reload();
+  await pill("Not permitted");
+});
+
+test("servers and players: sorted by a click, page by page, with a proof of the books", async () => {
+  await open("?view=servers");
+  const first = () => page.locator("[data-view=servers] tbody tr td").first().textContent();
+  await until("the richest first", async () => (await first()) === "Coffee Club");
+  await page.getByRole("button", { name: "Server" }).click();
+  await until("by name", async () => (await first()) === "Book Circle");
+  await page.getByRole("link", { name: "Coffee Club" }).click();
+  await page.getByRole("link", { name: "Player 1-1", exact: true }).waitFor(PATIENCE);
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.getByRole("link", { name: "Player 2-1", exact: true }).waitFor(PATIENCE);
+  await page.getByRole("button", { name: "Streak" }).last().click();
+  await until("asked by streak", () => server.questions.some((question) => question.includes("players?by=streak&page=1")));
+  await page.getByRole("button", { name: "Prove the books" }).click();
+  await page.getByText("250 rows and 30 accounts agree").waitFor(PATIENCE);
+  await page.getByRole("button", { name: "Older rows" }).click();
+  await page.locator("[data-view=server] td", { hasText: /^150$/ }).waitFor(PATIENCE);
+  await page.getByRole("link", { name: "Its events" }).click();
+  assert.match(page.url(), new RegExp(`guild=${GUILD}`));
+});
+
+test("the leaderboard ranks by wealth, level and streak", async () => {
+  await open();
+  await until("wealth", async () => (await page.locator(".rank .held").first().textContent()) === "90,000");
+  await page.locator("[data-by=level]").click();
+  await until("levels", async () => (await page.locator(".rank .held").first().textContent()) === "20");
+  await page.locator("[data-by=streak]").click();
+  await until("streaks", async () => (await page.locator(".rank .held").first().textContent()) === "17 d");
+});
+
+test("the kiosk shows only what is read from afar, and a clock that shows it is alive", async () => {
+  await open("?kiosk=1");
+  for (const gone of ["nav", "[data-pause]", ".filters"]) {
+    assert.equal(await page.locator(gone).isVisible(), false, gone);
+  }
+  const before = await page.locator("[data-clock]").textContent();
+  await until("a second", async () => (await page.locator("[data-clock]").textContent()) !== before);
+});
+
+test("keys: theme, help, and none of them for who does not want them", async () => {
+  await open();
+  const theme = () => page.locator(":root").getAttribute("data-theme");
+  assert.equal(await theme(), "system");
+  await page.keyboard.press("t");
+  assert.equal(await theme(), "light");
+  await page.reload();
+  await pill("Live");
+  assert.equal(await theme(), "light", "kept");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor(PATIENCE);
+  await page.getByLabel("Keys of one letter work").uncheck();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("t");
+  assert.equal(await theme(), "light");
+});

@@ -1,0 +1,169 @@
+//! The bot-worker's way to the real edge, on which answers are overheard, and replaced when a test says so: an edge
+//! answers nonsense only when something between is broken.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use protocol::{Report, job::Settlement};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::edge::{Edge, PATIENCE, http};
+
+/// Everything that has come by.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// Reports that the edge has taken, in their order.
+    pub reports: Vec<Report>,
+    /// Jobs that the edge was told are over, in their order, doubles included.
+    pub settled: Vec<(String, Settlement)>,
+    /// Requests that never got through to the edge.
+    pub spoilt: usize,
+}
+
+/// What befalls requests of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Spoiler {
+    /// How their path begins.
+    pub path: &'static str,
+    /// The method that they have.
+    pub method: &'static str,
+    /// They are answered with this status and page, and the edge never hears of them; status 0 is no answer at all.
+    pub answer: (u16, &'static str),
+}
+
+/// A way to one edge. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Relay {
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    shared: Arc<Shared>,
+    heard: watch::Receiver<Heard>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    edge_url: String,
+    http: reqwest::Client,
+    spoiler: Mutex<Option<Spoiler>>,
+    heard: watch::Sender<Heard>,
+}
+
+impl Relay {
+    /// One on which nothing is lost.
+    pub async fn start(edge: &Edge) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (sender, heard) = watch::channel(Heard::default());
+        let shared = Arc::new(Shared {
+            edge_url: edge.url.clone(),
+            http: http(),
+            spoiler: Mutex::default(),
+            heard: sender,
+        });
+        let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
+        let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
+        Ok(Self { url, shared, heard, task })
+    }
+
+    /// From now on this happens; `None`: nothing does.
+    pub fn spoil(&self, spoiler: Option<Spoiler>) {
+        *self.shared.spoiler() = spoiler;
+    }
+
+    /// Waits until what has come by is like this; gives it.
+    pub async fn until(&self, condition: impl Fn(&Heard) -> bool) -> Result<Heard> {
+        let mut heard = self.heard.clone();
+        let waited = tokio::time::timeout(PATIENCE * 4, heard.wait_for(|heard| condition(heard))).await;
+        let Ok(found) = waited else {
+            let heard = self.heard.borrow();
+            let (last, reports) = (heard.reports.last(), heard.reports.len());
+            anyhow::bail!("not in time; {reports} reports, {:?}, the last {last:?}", heard.settled);
+        };
+        Ok(found.context("the relay ended")?.clone())
+    }
+
+    /// Waits for a report like this; gives it.
+    pub async fn report(&self, condition: impl Fn(&Report) -> bool) -> Result<Report> {
+        let heard = self.until(|heard| heard.reports.iter().any(&condition)).await?;
+        heard.reports.into_iter().find(|report| condition(report)).context("it was there")
+    }
+
+    /// Waits for a report like this that has yet to come.
+    pub async fn next_report(&self, condition: impl Fn(&Report) -> bool) -> Result<Report> {
+        let so_far = self.heard.borrow().reports.len();
+        let later =
+            |heard: &Heard| heard.reports.iter().skip(so_far).find(|report| condition(report)).cloned();
+        later(&self.until(|heard| later(heard).is_some()).await?).context("it was there")
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Shared {
+    fn spoiler(&self) -> MutexGuard<'_, Option<Spoiler>> {
+        self.spoiler.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the edge took is what counts.
+    fn note(&self, path: &str, body: &[u8]) {
+        if path == "/api/report"
+            && let Ok(report) = serde_json::from_slice(body)
+        {
+            self.heard.send_modify(|heard| heard.reports.push(report));
+        }
+        if let Some(job) = path.strip_prefix("/api/jobs/")
+            && let Ok(settlement) = serde_json::from_slice(body)
+        {
+            self.heard.send_modify(|heard| heard.settled.push((job.to_owned(), settlement)));
+        }
+    }
+
+    async fn forward(&self, method: Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Result<Response> {
+        let mut request = self.http.request(method, format!("{}{uri}", self.edge_url));
+        for name in [header::AUTHORIZATION, header::CONTENT_TYPE] {
+            if let Some(value) = headers.get(&name) {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.body(body.clone()).send().await?;
+        let status = answer.status();
+        if status == StatusCode::NO_CONTENT {
+            self.note(uri.path(), &body);
+        }
+        Ok((status, Body::from(answer.bytes().await?)).into_response())
+    }
+}
+
+async fn pass(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let spoiler = *shared.spoiler();
+    let Some(Spoiler { answer: (status, page), .. }) =
+        spoiler.filter(|each| method == each.method && uri.path().starts_with(each.path))
+    else {
+        let answer = shared.forward(method, &uri, &headers, body).await;
+        return answer.unwrap_or_else(|error| (StatusCode::BAD_GATEWAY, error.to_string()).into_response());
+    };
+    shared.heard.send_modify(|heard| heard.spoilt += 1);
+    if status == 0 {
+        return std::future::pending().await;
+    }
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "text/html")], page).into_response()
+}

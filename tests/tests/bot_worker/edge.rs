@@ -1,0 +1,70 @@
+//! Before a real edge that refuses the worker, or that cannot be reached as it should: one clear line each,
+//! and what was missed comes later.
+
+use anyhow::Result;
+use protocol::stats::BotStatus;
+use tests::{
+    Spoiler, Stage, bot,
+    edge::PATIENCE,
+    stage::{complaints, count},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_that_answers_nonsense_or_nothing_is_told_of_once() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.connected().await?;
+    let cases: [(u16, &'static str, &str); 5] = [
+        (401, "", "refuses BOT_TOKEN"),
+        (500, "", "answered 500"),
+        (200, "<html>Welcome</html>", "answered 200"),
+        (404, "<html>Not here</html>", "does not know this route"),
+        (0, "", "no answer within 5 s"),
+    ];
+    for (status, page, words) in cases {
+        let before = stage.relay.until(|_| true).await?;
+        stage.relay.spoil(Some(Spoiler { path: "/api/report", method: "POST", answer: (status, page) }));
+        stage.relay.until(|now| now.spoilt >= before.spoilt + 2).await?;
+        if status == 0 {
+            stage.shown_offline().await?;
+        }
+        stage.relay.spoil(None);
+        let lines = stage.worker.lines_to("takes reports again", PATIENCE)?;
+        assert_eq!((count(&lines, words), complaints(&lines).len()), (1, 1), "{status} {page}");
+        let back = stage.relay.until(|now| now.reports.len() > before.reports.len()).await?;
+        let first = &back.reports[before.reports.len()..];
+        assert!(first.iter().any(|report| !report.missed.is_empty()), "what was missed comes later");
+        stage.relay.next_report(|report| report.missed.is_empty()).await?;
+        stage.connected().await?;
+    }
+    assert!(complaints(&stage.end()?).is_empty());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_that_knows_another_secret_is_told_of_once_and_shows_nothing() -> Result<()> {
+    let discord = bot::discord_like(|_| {}).await?;
+    let mut stage = Stage::set_with(discord, &[("BOT_TOKEN", "another-secret")]).await?;
+    let lines = stage.worker.lines_to("the edge refuses BOT_TOKEN (401)", PATIENCE)?;
+    assert_eq!(complaints(&lines).len(), 1);
+    let heartbeats = stage.discord.state().gateway.watch().heartbeats;
+    tests::edge::until("it goes on", async || {
+        Ok(stage.discord.state().gateway.watch().heartbeats > heartbeats + 1)
+    })
+    .await?;
+    stage.shown(|stats| stats.bot.status == BotStatus::Unknown && stats.ping.avg.is_none()).await?;
+    let lines = stage.end()?;
+    assert!(complaints(&lines).is_empty() && !lines.join("\n").contains("another-secret"), "{lines:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_that_is_nowhere_is_told_of_once() -> Result<()> {
+    let discord = bot::discord_like(|_| {}).await?;
+    let mut worker = bot::command("run", "http://nowhere.invalid", &discord, &[tests::stage::PACE])?;
+    let lines = worker.lines_to("the edge cannot be reached", PATIENCE)?;
+    assert_eq!(complaints(&lines).len(), 1);
+    worker.terminate()?;
+    assert_eq!(worker.exit_code(PATIENCE)?, Some(0));
+    assert!(complaints(&worker.all_lines()).is_empty());
+    Ok(())
+}
