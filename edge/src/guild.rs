@@ -14,6 +14,7 @@ use interactions::{
     reply, schema,
 };
 use protocol::{GuildId, Timestamp, UserId};
+use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{
     Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
     durable_object,
@@ -66,6 +67,30 @@ struct Inner {
     alarm_armed: Cell<bool>,
 }
 
+/// What is called by RPC, with JSON for JSON.
+#[wasm_bindgen]
+impl Guild {
+    /// Answers a [`Question`] with an [`Answer`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing has happened; the log says why.
+    pub fn answer(&self, question: &str) -> Result<String, JsError> {
+        let now = Timestamp(worker::Date::now().as_millis());
+        let question: Question<'_> = serde_json::from_str(question)?;
+        match self.inner.answer(now, &question) {
+            Ok(answered) => {
+                Inner::push_soon(&self.inner, now, question.call.guild);
+                Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
+            }
+            Err(error) => {
+                log::error(&format_args!("server {}: {error}", question.call.guild));
+                Err(JsError::new("the books did not answer"))
+            }
+        }
+    }
+}
+
 impl worker::DurableObject for Guild {
     fn new(state: State, env: Env) -> Self {
         let sql = ObjectSql::new(&state);
@@ -113,19 +138,7 @@ impl worker::DurableObject for Guild {
             });
             return Response::from_json(&reply::choices(choices));
         }
-        let question: Question = request.json().await?;
-        match self.inner.answer(now, &question) {
-            Ok(answered) => {
-                Inner::push_soon(&self.inner, now, question.call.guild);
-                let response = Response::ok(answered.reply)?;
-                response.headers().set(ROWS_WRITTEN, &answered.rows_written.to_string())?;
-                Ok(response)
-            }
-            Err(error) => {
-                log::error(&format_args!("server {}: {error}", question.call.guild));
-                Response::error("the books did not answer", 500)
-            }
-        }
+        Problem::not_found().into_response()
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -152,7 +165,7 @@ impl worker::DurableObject for Guild {
 }
 
 impl Inner {
-    fn answer(&self, now: Timestamp, question: &Question) -> Result<Answered, Unanswered> {
+    fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, Unanswered> {
         self.check_ready(question.version)?;
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let entropy = entropy()?;

@@ -13,7 +13,7 @@ use ::interactions::{
     Call, Interaction, PublicKey,
     interaction::{Lookup, Webhook},
     reply,
-    signature::{self, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verified},
+    signature::{Claim, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verified},
 };
 use futures_util::future::{Either, select};
 use protocol::{Timestamp, room::edge_failure, time::SECOND_MS};
@@ -21,6 +21,7 @@ use worker::{Context, Delay, Headers, Request, Response};
 
 use crate::{
     answer::{Problem, read_bounded},
+    ed25519,
     guild::{self, Answer},
     log, room,
     settings::Settings,
@@ -45,7 +46,7 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     let arrived_at = Timestamp(worker::Date::now().as_millis());
     let body = read_bounded(&mut request, BODY_MAX_BYTES).await?;
-    let Some(verified) = verify(settings.public_key()?.as_ref(), request.headers(), &body)? else {
+    let Some(verified) = verify(settings.public_key()?.as_ref(), request.headers(), &body).await? else {
         return forged();
     };
     let interaction = Interaction::parse(verified)
@@ -60,15 +61,15 @@ pub async fn post(
     }
 }
 
-fn verify<'a>(
+async fn verify<'a>(
     key: Option<&PublicKey>,
     headers: &Headers,
     body: &'a [u8],
 ) -> Result<Option<Verified<'a>>, Problem> {
     let (signature, timestamp) = (headers.get(SIGNATURE_HEADER)?, headers.get(TIMESTAMP_HEADER)?);
-    let verified =
-        key.and_then(|key| signature::verify(key, signature.as_deref(), timestamp.as_deref(), body).ok());
-    Ok(verified)
+    let claim = Claim::new(signature.as_deref(), timestamp.as_deref(), body).ok();
+    let (Some(key), Some(claim)) = (key, claim) else { return Ok(None) };
+    Ok(ed25519::check(claim, key).await.ok())
 }
 
 fn forged() -> Result<Response, Problem> {
@@ -111,9 +112,9 @@ async fn answer_in_time(
     } else {
         match select(asked, Delay::from(patience)).await {
             Either::Left((answer, _)) => {
-                let Answer { reply, rows_written } = answer?;
-                let response = json(reply)?;
-                response.headers().set(guild::ROWS_WRITTEN, &rows_written)?;
+                let answer = answer?;
+                let response = json(answer.reply().to_owned())?;
+                response.headers().set(guild::ROWS_WRITTEN, &answer.rows_written.to_string())?;
                 return Ok(response);
             }
             Either::Right(((), asked)) => asked,

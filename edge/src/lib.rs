@@ -7,6 +7,7 @@
 
 mod acting;
 mod answer;
+mod ed25519;
 mod guild;
 mod headers;
 mod interactions;

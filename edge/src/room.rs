@@ -19,11 +19,12 @@ use protocol::{
     record::Acknowledgement,
     room::{self, Frame, Input, Output, SocketId},
 };
+use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 pub use self::gate::{
     BINDING, Place, admit, admit_actor, close_session, get, get_jobs, me, open_session, open_socket,
-    own_origin, post_report, require_own_origin, settle_job, tell, tell_at,
+    own_origin, post_report, push, require_own_origin, settle_job, tell, tell_at,
 };
 use self::{memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
 use crate::{answer::Problem, log, session::Sessions, settings::Settings, sql::ObjectSql};
@@ -61,6 +62,21 @@ struct Rest {
 enum Alarm {
     In(u64),
     Never,
+}
+
+/// What is called by RPC, with JSON for JSON.
+#[wasm_bindgen]
+impl Room {
+    /// Takes a [`Push`] and answers it with an [`Acknowledgement`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing of it was stored; the message says why.
+    pub fn push(&self, push: &str) -> Result<String, JsError> {
+        let acknowledgement = self.inner.record(push.as_bytes());
+        let acknowledgement = acknowledgement.map_err(|problem| JsError::new(&problem.to_string()))?;
+        Ok(serde_json::to_string(&acknowledgement)?)
+    }
 }
 
 impl worker::DurableObject for Room {
@@ -173,6 +189,17 @@ impl Inner {
 
     /// The drain loop: hands the input to the core, performs what it wants.
     async fn take(self: &Rc<Self>, input: Input<'_>) -> Result<Rest, Problem> {
+        let mut rest = self.drain(input)?;
+        match rest.alarm.take() {
+            Some(Alarm::In(wait_ms)) => self.arm(wait_ms).await?,
+            Some(Alarm::Never) => self.state.storage().delete_alarm().await?,
+            None => {}
+        }
+        Ok(rest)
+    }
+
+    /// The same but for the alarm.
+    fn drain(self: &Rc<Self>, input: Input<'_>) -> Result<Rest, Problem> {
         let mut rest = Rest::default();
         let outputs = self.core()?.borrow_mut().room.handle(now(), input);
         if let Err(problem) = self.store(&outputs) {
@@ -181,11 +208,6 @@ impl Inner {
         }
         for output in outputs {
             self.perform(output, &mut rest)?;
-        }
-        match rest.alarm.take() {
-            Some(Alarm::In(wait_ms)) => self.arm(wait_ms).await?,
-            Some(Alarm::Never) => self.state.storage().delete_alarm().await?,
-            None => {}
         }
         Ok(rest)
     }

@@ -42,8 +42,15 @@ impl Settings {
     pub fn public_key(&self) -> Result<Option<PublicKey>, Problem> {
         const NAME: &str = "DISCORD_PUBLIC_KEY";
         static SAID: AtomicBool = AtomicBool::new(false);
+        thread_local! {
+            /// Read once, as settings do not change while the Worker runs: to read it is a third of a signature's work.
+            static KEY: OnceCell<PublicKey> = const { OnceCell::new() };
+        }
+        if let Some(key) = KEY.with(|key| key.get().cloned()) {
+            return Ok(Some(key));
+        }
         match PublicKey::from_hex(&self.text(NAME).unwrap_or_default()) {
-            Ok(key) => Ok(Some(key)),
+            Ok(key) => Ok(Some(KEY.with(|known| known.get_or_init(|| key).clone()))),
             Err(error @ BadKey::NotAPoint) => {
                 // Said once: a line for each request would let anybody fill the log.
                 if !SAID.swap(true, Ordering::Relaxed) {

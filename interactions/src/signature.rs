@@ -1,4 +1,5 @@
-//! Only what Discord signed is read: [`verify`] is the only maker of [`Verified`], and only a `Verified` parses.
+//! Only what Discord signed is read: a [`Claim`] that holds is the only maker of [`Verified`], and only a `Verified`
+//! parses.
 //!
 //! Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint-validating-security-request-headers>.
 
@@ -34,6 +35,11 @@ impl PublicKey {
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| BadKey::NotAPoint)?;
         if key.is_weak() { Err(BadKey::NotAPoint) } else { Ok(Self(key)) }
     }
+
+    /// Its bytes, as RFC 8032 has them.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
 }
 
 /// A body that Discord signed.
@@ -52,6 +58,49 @@ impl<'a> Verified<'a> {
 #[error("invalid request signature")]
 pub struct Forged;
 
+/// What somebody says Discord signed: the timestamp followed by the raw body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim<'a> {
+    signature: [u8; 64],
+    message: Vec<u8>,
+    body: &'a [u8],
+}
+
+impl<'a> Claim<'a> {
+    /// Takes the values of [`SIGNATURE_HEADER`] and [`TIMESTAMP_HEADER`], and the body.
+    pub fn new(signature: Option<&str>, timestamp: Option<&str>, body: &'a [u8]) -> Result<Self, Forged> {
+        let (Some(signature), Some(timestamp)) = (signature, timestamp) else { return Err(Forged) };
+        if timestamp.is_empty() || timestamp.len() > TIMESTAMP_MAX_BYTES {
+            return Err(Forged);
+        }
+        let mut bytes = [0; 64];
+        hex::decode_to_slice(signature, &mut bytes).map_err(|_| Forged)?;
+        Ok(Self { signature: bytes, message: [timestamp.as_bytes(), body].concat(), body })
+    }
+
+    /// The signature.
+    pub fn signature(&self) -> &[u8; 64] {
+        &self.signature
+    }
+
+    /// What is to be signed by it.
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// Checks it here.
+    pub fn check(self, key: &PublicKey) -> Result<Verified<'a>, Forged> {
+        let holds = key.0.verify_strict(&self.message, &Signature::from_bytes(&self.signature)).is_ok();
+        self.checked(holds)
+    }
+
+    /// Takes the word of another implementation of Ed25519, which was asked about [`Claim::signature`] and
+    /// [`Claim::message`] with a [`PublicKey`].
+    pub fn checked(self, holds: bool) -> Result<Verified<'a>, Forged> {
+        if holds { Ok(Verified(self.body)) } else { Err(Forged) }
+    }
+}
+
 /// Checks the signature over the timestamp followed by the raw body.
 pub fn verify<'a>(
     key: &PublicKey,
@@ -59,15 +108,7 @@ pub fn verify<'a>(
     timestamp: Option<&str>,
     body: &'a [u8],
 ) -> Result<Verified<'a>, Forged> {
-    let (Some(signature), Some(timestamp)) = (signature, timestamp) else { return Err(Forged) };
-    if timestamp.is_empty() || timestamp.len() > TIMESTAMP_MAX_BYTES {
-        return Err(Forged);
-    }
-    let mut bytes = [0; 64];
-    hex::decode_to_slice(signature, &mut bytes).map_err(|_| Forged)?;
-    let message = [timestamp.as_bytes(), body].concat();
-    key.0.verify_strict(&message, &Signature::from_bytes(&bytes)).map_err(|_| Forged)?;
-    Ok(Verified(body))
+    Claim::new(signature, timestamp, body)?.check(key)
 }
 
 #[cfg(test)]
@@ -115,6 +156,17 @@ mod tests {
         for (what, signature, timestamp, body) in cases {
             assert_eq!(verify(&key, signature, timestamp, body), Err(Forged), "{what}");
         }
+    }
+
+    #[test]
+    fn a_claim_is_what_another_says_of_it() {
+        let (key, signature) = signed(b"1700000000{\"type\":1}");
+        let claim = Claim::new(Some(signature.as_str()), Some(TIMESTAMP), BODY).unwrap();
+        assert_eq!(claim.message(), b"1700000000{\"type\":1}");
+        assert_eq!(hex::encode(claim.signature()), signature);
+        assert_eq!(claim.clone().checked(false), Err(Forged));
+        assert_eq!(claim.clone().checked(true).unwrap().bytes(), BODY);
+        assert_eq!(claim.check(&key).unwrap().bytes(), BODY);
     }
 
     #[test]

@@ -196,7 +196,23 @@ fn edge(tools: &Tools, variant: Variant) -> Result<()> {
     build.env("WASM_OPT_BIN", crate::at("node_modules/.bin/wasm-opt"));
     build.env("ESBUILD_BIN", crate::at("node_modules/.bin/esbuild"));
     log("worker-build-run", &mut build)?;
+    open_to_rpc(&folder)?;
     tell_size(&folder.join("index_bg.wasm"))
+}
+
+/// Puts the objects' classes around those of the SDK, all in one `index.js`.
+fn open_to_rpc(folder: &Path) -> Result<()> {
+    let (index, objects) = (folder.join("index.js"), folder.join("objects.js"));
+    fs::rename(&index, folder.join("sdk.js"))?;
+    fs::copy(crate::at("edge/src/objects.js"), &objects)?;
+    let mut bundle = command("esbuild");
+    bundle.arg(&objects).args(["--bundle", "--minify", "--format=esm", "--log-level=warning"]);
+    bundle.args(["--external:cloudflare:*", "--external:./index_bg.wasm"]);
+    log("esbuild", bundle.arg(format!("--outfile={}", index.display())))?;
+    for part in ["sdk.js", "objects.js"] {
+        fs::remove_file(folder.join(part))?;
+    }
+    Ok(())
 }
 
 fn tell_size(file: &Path) -> Result<()> {

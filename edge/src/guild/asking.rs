@@ -1,8 +1,14 @@
 //! The Worker's end: it asks a server's books.
 
-use interactions::{Call, interaction::Lookup};
+use std::borrow::Cow;
+
+use interactions::{Call, books::Answered, interaction::Lookup};
+use js_sys::Promise;
 use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 use worker::{Method, Request, RequestInit, Response, Stub};
 
 use super::BINDING;
@@ -16,32 +22,57 @@ pub const OVERLOADED: &str = "overloaded";
 /// What the Worker asks of a server's books.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Question {
+pub(super) struct Question<'a> {
     /// [`protocol::VERSION`]: old and new code run side by side during a deployment.
     pub(super) version: u32,
-    pub(super) call: Call,
+    pub(super) call: Cow<'a, Call>,
     pub(super) arrived_at: Timestamp,
 }
 
 /// An answer for Discord.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Answer {
-    /// The JSON.
-    pub reply: String,
+    /// As it is kept, byte for byte.
+    reply: Box<RawValue>,
     /// [`ROWS_WRITTEN`].
-    pub rows_written: String,
+    pub rows_written: u64,
+}
+
+impl Answer {
+    /// The JSON.
+    pub fn reply(&self) -> &str {
+        self.reply.get()
+    }
+}
+
+impl TryFrom<Answered> for Answer {
+    type Error = serde_json::Error;
+
+    fn try_from(Answered { reply, rows_written }: Answered) -> Result<Self, Self::Error> {
+        Ok(Self { reply: RawValue::from_string(reply)?, rows_written })
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a server's books can be called for.
+    type Called;
+
+    #[wasm_bindgen(method, catch)]
+    fn answer(this: &Called, question: &str) -> Result<Promise, JsValue>;
 }
 
 /// Asks a server's books. Each attempt has a stub of its own: one that failed once keeps failing.
 pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Result<Answer, Problem> {
-    let question = Question { version: protocol::VERSION, call: call.clone(), arrived_at };
-    let guild = call.guild.to_string();
-    let mut response = post(&guild, "/answer", &question, settings).await?;
-    if response.status_code() != 200 {
-        let message = "The server's books did not answer; nothing is known to have happened.";
-        return Err(Problem::new(503, "unavailable", message));
-    }
-    let rows_written = response.headers().get(ROWS_WRITTEN)?.unwrap_or_default();
-    Ok(Answer { reply: response.text().await?, rows_written })
+    let question = Question { version: protocol::VERSION, call: Cow::Borrowed(call), arrived_at };
+    let question =
+        serde_json::to_string(&question).map_err(|error| Problem::failure("A call is not JSON", &error))?;
+    let stub: Stub = settings.objects(BINDING)?.get_by_name(&call.guild.to_string())?;
+    let told = async { JsFuture::from(stub.into_rpc::<Called>().answer(&question)?).await };
+    let answer = told.await.map_err(|error| unanswered(worker::Error::from(error)))?;
+    serde_json::from_str(&answer.as_string().unwrap_or_default())
+        .map_err(|error| Problem::failure("The books' answer", &error))
 }
 
 /// What an option could be completed to, as JSON for Discord.
@@ -60,8 +91,10 @@ pub(super) async fn post(
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init(&format!("https://guild{path}"), &init)?;
-    stub.fetch_with_request(request).await.map_err(|error| {
-        let said = error.to_string();
-        if said.contains(OVERLOADED) { Problem::new(503, OVERLOADED, said) } else { error.into() }
-    })
+    stub.fetch_with_request(request).await.map_err(unanswered)
+}
+
+fn unanswered(error: worker::Error) -> Problem {
+    let said = error.to_string();
+    if said.contains(OVERLOADED) { Problem::new(503, OVERLOADED, said) } else { error.into() }
 }

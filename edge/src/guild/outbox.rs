@@ -3,10 +3,11 @@
 use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
 
 use futures_util::future::{Either, join, select};
-use interactions::books::Listener;
+use interactions::{BooksError, books::Listener};
 use protocol::{
     GuildId, Timestamp,
-    record::{Acknowledgement, Push},
+    record::{Acknowledgement, PUSH_MAX_RECORDS, Push},
+    room::COALESCE_MS,
     time::SECOND_MS,
 };
 use worker::ObjectNamespace;
@@ -50,6 +51,9 @@ impl Outboxes {
 #[derive(Default)]
 struct Outbox {
     pushing: Cell<bool>,
+    /// Whether something was committed since the journal was read.
+    fresh: Cell<bool>,
+    departed_at: Cell<Timestamp>,
     failures: Cell<u32>,
     /// Before this moment, commands do not begin a push: the alarm will.
     resumes_at: Cell<Timestamp>,
@@ -64,6 +68,12 @@ impl Outbox {
         wait
     }
 
+    /// How long the next delivery has to wait. The first after a quiet time leaves at once.
+    fn wait(&self) -> Option<Duration> {
+        let quiet = now().since(self.departed_at.get());
+        (quiet < COALESCE_MS).then(|| Duration::from_millis(COALESCE_MS - quiet))
+    }
+
     fn succeed(&self) {
         self.failures.set(0);
         self.resumes_at.set(Timestamp(0));
@@ -71,8 +81,8 @@ impl Outbox {
 }
 
 impl Inner {
-    /// Pushes what is not acknowledged. What is committed meanwhile leaves with the next push, so batches grow with the
-    /// load, and a player never waits for a room.
+    /// Pushes what is not acknowledged. What is committed within [`COALESCE_MS`] of a push's departure, or before it has
+    /// arrived, leaves with the next one, so batches grow with the load, and a player never waits for a room.
     pub(super) fn push_soon(inner: &Rc<Self>, now: Timestamp, guild: GuildId) {
         let pusher = Rc::clone(inner);
         inner.state.wait_until(async move {
@@ -84,10 +94,11 @@ impl Inner {
     /// Pushes to one, unless that is going on, or has just failed.
     pub(super) async fn push(&self, listener: Listener, now: Timestamp, guild: GuildId) {
         let outbox = self.outboxes.of(listener);
+        outbox.fresh.set(true);
         if now < outbox.resumes_at.get() || outbox.pushing.replace(true) {
             return;
         }
-        let sent = self.push_all(listener, guild).await;
+        let sent = self.push_all(outbox, listener, guild).await;
         outbox.pushing.set(false);
         match sent {
             Ok(()) => outbox.succeed(),
@@ -95,11 +106,25 @@ impl Inner {
         }
     }
 
-    async fn push_all(&self, listener: Listener, guild: GuildId) -> Result<(), Problem> {
-        let unread = |error| Problem::failure("The journal could not be read", &error);
-        while let Some(push) = self.books.backlog(guild, listener).map_err(unread)? {
-            // Were the object lost now, this would bring it back to push again.
+    async fn push_all(&self, outbox: &Outbox, listener: Listener, guild: GuildId) -> Result<(), Problem> {
+        let unread = |error: BooksError| Problem::failure("The journal could not be read", &error);
+        while outbox.fresh.get() {
+            if !self.books.listens(listener).map_err(unread)? {
+                return Ok(());
+            }
+            if let Some(wait) = outbox.wait() {
+                // Were the object lost now, this would bring it back to push again.
+                self.arm_alarm(LOST_PUSH_MS).await?;
+                worker::Delay::from(wait).await;
+            }
+            outbox.fresh.set(false);
+            let Some(push) = self.books.backlog(guild, listener).map_err(unread)? else { return Ok(()) };
             self.arm_alarm(LOST_PUSH_MS).await?;
+            outbox.departed_at.set(now());
+            if push.records.len() >= PUSH_MAX_RECORDS {
+                outbox.fresh.set(true);
+                outbox.departed_at.set(Timestamp(0)); // What has waited for the room waits no longer.
+            }
             let rooms = self.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
             let room = match listener {
                 Listener::Everyone => Place::Everyone,
@@ -118,7 +143,7 @@ impl Inner {
     }
 
     async fn repeat_later(&self, outbox: &Outbox, guild: GuildId, error: &Problem) {
-        let wait = outbox.fail(Timestamp(worker::Date::now().as_millis()));
+        let wait = outbox.fail(now());
         log::error(&format_args!(
             "server {guild}: the room did not take the journal, again in {wait} ms: {error}"
         ));
@@ -138,14 +163,17 @@ impl Inner {
     }
 }
 
+fn now() -> Timestamp {
+    Timestamp(worker::Date::now().as_millis())
+}
+
 async fn deliver(rooms: &ObjectNamespace, room: Place, push: &Push) -> Result<Acknowledgement, Problem> {
-    let told = pin!(room::tell_at(rooms, room, "/push", push));
+    let told = pin!(room::push(rooms, room, push));
     let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
-    let answer = match select(told, patience).await {
-        Either::Left((answer, _)) => answer?,
+    match select(told, patience).await {
+        Either::Left((answer, _)) => answer,
         Either::Right(_) => {
-            return Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."));
+            Err(Problem::new(504, "room_silent", "The room did not answer a delivery in time."))
         }
-    };
-    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
+    }
 }

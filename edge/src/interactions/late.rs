@@ -33,7 +33,7 @@ pub(super) async fn deliver(
     answer: Result<Answer, Problem>,
     settings: &Settings,
 ) {
-    let message = answer.ok().and_then(|answer| reply::message_of(&answer.reply));
+    let message = answer.ok().and_then(|answer| reply::message_of(answer.reply()));
     let message = message.unwrap_or_else(reply::unknown_outcome);
     let mut waits = AGAIN_AFTER_MS.into_iter();
     let why = loop {

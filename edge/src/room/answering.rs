@@ -7,7 +7,7 @@ use protocol::{
     history::Range,
     job::Settlement,
     message::CloseCode,
-    record::Push,
+    record::{Acknowledgement, Push},
     room::{Input, Refusal, SESSION_SOCKETS_MAX},
     session::View,
 };
@@ -31,16 +31,8 @@ impl Inner {
     pub(super) async fn route(self: &Rc<Self>, mut request: Request) -> Result<Response, Problem> {
         let path = request.path();
         match (request.method(), path.as_str()) {
-            (Method::Post, "/push") => {
-                let push: Push = read(&mut request).await?;
-                if matches!(self.place, Place::Server(own) if own != push.guild_id) {
-                    return Err(Problem::forbidden());
-                }
-                let rest = self.take(Input::Recorded(push)).await?;
-                Ok(Response::from_json(&rest.acknowledgement)?)
-            }
             (Method::Post, "/report") => {
-                let report = read(&mut request).await?;
+                let report = read(&request.bytes().await?)?;
                 self.take(Input::Reported(report)).await?;
                 Ok(Response::ok("")?)
             }
@@ -91,6 +83,15 @@ impl Inner {
             }
             _ => Err(Problem::not_found()),
         }
+    }
+
+    /// Takes a delivery, which may be of an older version, or of a newer one.
+    pub(super) fn record(self: &Rc<Self>, push: &[u8]) -> Result<Option<Acknowledgement>, Problem> {
+        let push: Push = read(push)?;
+        if matches!(self.place, Place::Server(own) if own != push.guild_id) {
+            return Err(Problem::forbidden());
+        }
+        Ok(self.drain(Input::Recorded(push))?.acknowledgement)
     }
 
     /// Shows what there is to see here, or says in which room it is to be seen.
@@ -176,8 +177,8 @@ impl Inner {
 }
 
 /// A message of another part of the edge, which may be of an older version, or of a newer one.
-async fn read<T: DeserializeOwned>(request: &mut Request) -> Result<T, Problem> {
-    protocol::version::read(&request.bytes().await?).map_err(|error| Problem::unread("bad_message", &error))
+fn read<T: DeserializeOwned>(message: &[u8]) -> Result<T, Problem> {
+    protocol::version::read(message).map_err(|error| Problem::unread("bad_message", &error))
 }
 
 fn too_many_sockets() -> Problem {

@@ -1,12 +1,16 @@
 //! The Worker's side of the room: what is checked before the room is asked, and how it is asked.
 
+use js_sys::Promise;
 use protocol::{
     Epoch, GuildId, Report,
     action::Actor,
     job::{self, SETTLEMENT_MAX_BYTES, Settlement},
+    record::{Acknowledgement, Push},
     report::REPORT_MAX_BYTES,
 };
 use serde::Serialize;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
 
 use super::answering::Settled;
@@ -15,6 +19,15 @@ use crate::{
     session::{Closing, Credential, Opened, Opening, query},
     settings::Settings,
 };
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a room can be called for.
+    type Called;
+
+    #[wasm_bindgen(method, catch)]
+    fn push(this: &Called, push: &str) -> Result<Promise, JsValue>;
+}
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "ROOM";
@@ -174,6 +187,16 @@ fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
     } else {
         Err(Problem::new(401, "bad_bot_token", "BOT_TOKEN is not the one that the edge has."))
     }
+}
+
+/// Delivers to a room what the journal gained; gives its answer.
+pub async fn push(rooms: &ObjectNamespace, place: Place, push: &Push) -> Result<Acknowledgement, Problem> {
+    let push =
+        serde_json::to_string(push).map_err(|error| Problem::failure("A delivery is not JSON", &error))?;
+    let room: Called = rooms.get_by_name(&place.name())?.into_rpc();
+    let told = async { JsFuture::from(room.push(&push)?).await };
+    let answer = told.await.map_err(worker::Error::from)?.as_string().unwrap_or_default();
+    serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
 }
 
 /// Tells the room of all servers something from within the edge; gives its answer.

@@ -64,6 +64,11 @@ impl<S: Sql> Books<S> {
         Ok(())
     }
 
+    /// Whether anybody is to be told.
+    pub fn listens(&self, listener: Listener) -> Result<bool, BooksError> {
+        Ok(self.acknowledged(listener)? != Acknowledged::Nobody)
+    }
+
     /// What a listener has not acknowledged, in one delivery; `None` when there is nothing.
     pub fn backlog(&self, guild: GuildId, listener: Listener) -> Result<Option<Push>, BooksError> {
         let Acknowledged::Row(acknowledged) = self.acknowledged(listener)? else { return Ok(None) };
