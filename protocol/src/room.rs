@@ -34,6 +34,8 @@ use crate::{
 
 /// How often full stats follow while anyone watches, in milliseconds.
 pub const STATS_EVERY_MS: u64 = 5_000;
+/// By how much one of them may come later than that, in milliseconds.
+const STATS_SLACK_MS: u64 = 1_000;
 /// Events that a viewer can resume over.
 pub const RING_LEN: usize = 500;
 /// Events that stay readable through `/api/events`.
@@ -253,7 +255,7 @@ impl Room {
         };
         outputs.push(Output::Send(socket, welcome));
         outputs.push(Output::Send(socket, self.stats_update(now, points_from)));
-        outputs.push(Output::TickIn(STATS_EVERY_MS));
+        outputs.push(self.tick(now));
     }
 
     /// Exactly what came after `since`, if all of it is still in the ring.
@@ -376,7 +378,17 @@ impl Room {
         // What was committed long ago can come late.
         let points_from = self.timeline.take_untold().map_or(points_from, |changed| changed.min(points_from));
         self.broadcast(now, self.stats_update(now, points_from), outputs);
-        outputs.push(Output::TickIn(STATS_EVERY_MS));
+        outputs.push(self.tick(now));
+    }
+
+    /// The next numbers: such that some come just when the bot, should it say nothing more, counts as offline. Told five
+    /// seconds later, an old latency would pass for a new one.
+    fn tick(&self, now: Timestamp) -> Output {
+        let wait_ms = self.pulse.offline_in_ms(now).map_or(STATS_EVERY_MS, |left_ms| {
+            let ticks = left_ms.div_ceil(STATS_EVERY_MS + STATS_SLACK_MS);
+            left_ms.div_ceil(ticks)
+        });
+        Output::TickIn(wait_ms)
     }
 
     /// Tells once that the bot went offline, or is back.

@@ -136,6 +136,12 @@ impl Pulse {
         }
     }
 
+    /// For how long the bot is still online if it says nothing more, in milliseconds; `None` when it is not.
+    pub(super) fn offline_in_ms(&self, now: Timestamp) -> Option<u64> {
+        let last = self.online(now)?;
+        Some(OFFLINE_AFTER_MS - now.since(last.received_at))
+    }
+
     pub(super) fn ping(&self, now: Timestamp, one_hour_ago: Option<f64>) -> Ping {
         let Some(last) = self.online(now) else {
             return Ping { avg: None, gateway: None, rest: None, change_from_last_hour: None };

@@ -8,7 +8,7 @@ use protocol::{
 };
 
 use crate::{
-    house::{House, tells},
+    house::{House, ONE, tells},
     samples::{HARBOUR, report},
 };
 
@@ -30,6 +30,45 @@ fn fifteen_silent_seconds_are_offline_and_null() {
     assert_eq!(tells(&house.handle(Input::Ticked)), [], "once");
     house.now = house.now.plus(STATS_EVERY_MS);
     assert_eq!(tells(&house.handle(Input::Reported(report(house.now)))), [("NEW_EVENT", vec![3])], "is back");
+}
+
+/// Runs a watched room on its own clock, with a report every 5 s until `last_report`; gives when each of the numbers were
+/// told, and whether the bot was offline in them.
+fn told_until_offline(first_report: u64, last_report: u64) -> Vec<(u64, bool)> {
+    let mut house = House::empty();
+    let began = house.now;
+    let wait = |outputs: &[Output]| match outputs.last() {
+        Some(Output::TickIn(ms)) => *ms,
+        other => panic!("no tick follows: {other:?}"),
+    };
+    let (mut tick, mut next_report) = (wait(&house.join(ONE, None)), first_report);
+    let mut told = vec![(0, false)];
+    while told.last().is_some_and(|&(_, offline)| !offline) {
+        if next_report < tick && next_report <= last_report {
+            house.now = began.plus(next_report);
+            house.handle(Input::Reported(report(house.now)));
+            next_report += 5_000;
+            continue;
+        }
+        house.now = began.plus(tick);
+        let outputs = house.handle(Input::Ticked);
+        told.push((tick, house.room.stats(house.now).bot.status == BotStatus::Offline));
+        tick += wait(&outputs);
+    }
+    told
+}
+
+#[test]
+fn a_bot_that_is_lost_is_told_of_the_moment_it_counts_as_lost() {
+    for first_report in (1..5_000).step_by(97) {
+        let last_report = first_report + 50_000;
+        let told = told_until_offline(first_report, last_report);
+        assert_eq!(told.last(), Some(&(last_report + 15_000, true)), "reports from {first_report} on");
+        for pair in told.windows(2) {
+            let between = pair[1].0 - pair[0].0;
+            assert!((4_000..=6_000).contains(&between), "reports from {first_report} on: {told:?}");
+        }
+    }
 }
 
 #[test]
