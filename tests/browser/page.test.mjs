@@ -85,7 +85,7 @@ test("the document holds the numbers for who is signed in, and none for anybody 
 test("servers, players and the journal say what the books say", async () => {
   await page.getByRole("link", { name: "Servers" }).click();
   await page.locator("[data-view=servers] tbody a").first().click();
-  await page.getByRole("link", { name: "Ann", exact: true }).click();
+  await page.getByRole("region", { name: "Players" }).getByRole("link", { name: "Ann", exact: true }).click();
   await page.getByRole("heading", { name: "Ann" }).waitFor(PATIENCE);
   await page.locator(".facts", { hasText: "Balance100" }).waitFor(PATIENCE);
   await page.locator("[data-view=player] td", { hasText: "daily" }).first().waitFor(PATIENCE);
