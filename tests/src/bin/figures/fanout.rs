@@ -24,8 +24,9 @@ const P99_MAX_MS: f64 = 250.0;
 /// How long a rate is offered, and how long its last events are waited for.
 const STEP: Duration = Duration::from_millis(1_500);
 const REST: Duration = Duration::from_secs(2);
-/// Commands a second: the first rate, and by how much each is above the one before.
+/// Commands a second at first, or fewer where that were more deliveries than so many; and how each rate grows.
 const FIRST_RATE: f64 = 20.0;
+const FIRST_PER_SECOND: f64 = 10_000.0;
 const GROWTH: f64 = 1.5;
 
 pub async fn measure(scale: Scale) -> Result<Table> {
@@ -64,8 +65,9 @@ struct Kept {
 async fn climb(served: &Served, viewers: usize, scale: Scale) -> Result<Kept> {
     let watchers = Watchers::join(served, viewers).await?;
     let (client, mut players) = (served.discord()?, Players::new());
-    step(&client, &mut players, &watchers, FIRST_RATE).await?; // Warms up.
-    let (mut best, mut rate) = (Kept::default(), FIRST_RATE);
+    let first_rate = FIRST_RATE.min(FIRST_PER_SECOND / viewers as f64);
+    step(&client, &mut players, &watchers, first_rate).await?; // Warms up.
+    let (mut best, mut rate) = (Kept::default(), first_rate);
     // A rate that is not kept up with gets a second chance: the machine may have been busy with something else.
     let mut chances = 2;
     while chances > 0 {

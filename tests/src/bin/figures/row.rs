@@ -106,7 +106,10 @@ impl Row {
         Some(match goal {
             Goal::Most(most) => ours <= most,
             Goal::MostTimes(times, other) => ours <= times * self.median(other)?,
-            Goal::LeastTimes(times, other) => ours >= times * self.median(other)?,
+            // Where the other has nothing, nothing is said by being above it.
+            Goal::LeastTimes(times, other) => {
+                ours >= times * self.median(other).filter(|theirs| *theirs > 0.0)?
+            }
         })
     }
 
