@@ -137,6 +137,7 @@ fn browser_tests() -> Result<Command> {
         bail!("tests/browser holds no *.test.mjs");
     }
     let mut node = command(tools::node());
-    node.arg("--test").args(files);
+    // Many of them wait most of the time: two files at once take little more than one.
+    node.args(["--test", "--test-concurrency=2"]).args(files);
     Ok(node)
 }
