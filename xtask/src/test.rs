@@ -78,12 +78,12 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
     let _ = fs::remove_dir_all(crate::at("target/state/tests"));
     let slow = options.slow.then_some(("PULSE_SLOW", "1"));
     steps.step("every benchmark, for a moment", "about 1 min", bench::smoke)?;
-    steps.step("end-to-end tests", "about 8 min", || end_to_end(slow))?;
+    steps.step("end-to-end tests", "about 5 min", || end_to_end(slow))?;
     if options.no_browser {
         return Ok(());
     }
     let browser = steps.step("a browser", "about 1 min, once", tools::browser)?;
-    steps.step("browser tests", "about 4 min", || {
+    steps.step("browser tests", "about 3 min", || {
         show(browser_tests()?.env("PULSE_CHROMIUM", browser).envs(slow))
     })
 }
