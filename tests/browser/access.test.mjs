@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { GUILD, PAGE, Server } from "./mock.mjs";
 import { launch } from "./stack.mjs";
 
-const PATIENCE = { timeout: 30_000 };
+const PATIENCE = { timeout: 60_000 };
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAGES = {
   overview: "",

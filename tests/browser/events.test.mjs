@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PATIENCE, open, page, pill, play, row, rows, scrollTo, scrollTop, server, until } from "./played.mjs";
+import { PATIENCE, address, open, page, pill, play, row, rows, scrollTo, scrollTop, server, until } from "./played.mjs";
 
 test("paused, five hundred events arrive; resumed, all are there in order, and the reader's place is kept", async () => {
   await open();
@@ -49,7 +49,7 @@ test("scrolled down, new events are counted and do not move what is read", async
   await scrollTo(300);
   server.record(12);
   await page.locator("[data-fresh]", { hasText: "12 new" }).waitFor(PATIENCE);
-  assert.ok((await scrollTop()) > 300);
+  await until("the place", async () => (await scrollTop()) > 300);
   await page.locator("[data-fresh]").click();
   await row("Ann claimed 52 coins").waitFor(PATIENCE);
   await page.locator("[data-fresh]").waitFor({ state: "hidden", ...PATIENCE });
@@ -62,7 +62,7 @@ test("filters narrow what is shown, stand in the address, and survive a reload",
   const severity = (name) => page.getByRole("group", { name: "Severity" }).getByRole("button", { name });
   await severity("Error").click();
   await until("one row", async () => (await rows().count()) === 1);
-  assert.match(page.url(), /severity=error/);
+  await address(/severity=error/);
   await page.reload();
   await pill("Live");
   await until("one row", async () => (await rows().count()) === 1);
@@ -72,7 +72,7 @@ test("filters narrow what is shown, stand in the address, and survive a reload",
   await page.locator("[data-empty]", { hasText: "Change the filter" }).waitFor(PATIENCE);
   await page.locator("[data-clear]").click();
   await until("all rows", async () => (await rows().count()) > 10);
-  assert.doesNotMatch(page.url(), /severity|q=/);
+  await address((url) => !/severity|q=/.test(url.search));
   await page.locator("[data-filter=guild]").selectOption({ label: "Book Circle" });
   await until("none", async () => (await rows().count()) === 0);
 });
@@ -85,7 +85,7 @@ test("several severities are shown at once, and asked for at once", async () => 
   await until("errors", async () => (await rows().count()) === 3);
   await page.getByRole("button", { name: "Warning", exact: true }).click();
   await until("both", async () => (await rows().count()) === 6);
-  assert.match(page.url(), /severity=error&severity=warn/);
+  await address(/severity=error&severity=warn/);
   assert.ok(server.questions.some((question) => question.includes("severity=error&severity=warn")), "older ones, too");
   await page.reload();
   await until("both", async () => (await rows().count()) === 6);
@@ -103,7 +103,7 @@ test("an event opens, and leads to its player and its journal row", async () => 
   assert.ok(await details.isVisible(), "what comes on top does not close it");
   await details.getByRole("link", { name: "Journal row" }).click();
   await page.locator("tr[aria-current=true]").waitFor(PATIENCE);
-  assert.match(page.url(), /view=server&server=\d+&row=1000000038/);
+  await address(/view=server&server=\d+&row=1000000038/);
   await page.goBack();
   await page.locator("[data-seq='38'] .details").waitFor(PATIENCE); // Still open.
   await page.locator("[data-seq='38'] .details").getByRole("link", { name: "Ann" }).click();

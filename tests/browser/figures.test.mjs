@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PATIENCE, open, page, pill, play, server, until } from "./played.mjs";
+import { PATIENCE, address, open, page, pill, play, server, until } from "./played.mjs";
 
 test("charts have ranges, a read-out by keyboard, gaps, and a table", async () => {
   await open();
@@ -21,7 +21,7 @@ test("charts have ranges, a read-out by keyboard, gaps, and a table", async () =
   const before = await line();
   await page.locator("[data-range='24h']").click();
   await until("another line", async () => (await line()) !== before && (await line()).length > 100);
-  assert.match(page.url(), /range=24h/);
+  await address(/range=24h/);
   server.routes["/api/history"] = () => ({ status: 404, body: "" });
   await page.locator("[data-range='30d']").click();
   await page.locator("[data-history-note]", { hasText: "older than the page" }).waitFor(PATIENCE);
@@ -97,7 +97,8 @@ test("an alert makes a sound and tells the system only where that was asked for"
   await page.getByRole("button", { name: "Try it" }).click();
   await until("two tones", async () => (await page.evaluate(() => window.tones)) === 2);
   await until("another alert", async () => (await raise(800)).includes("800 ms"));
-  assert.deepEqual(await page.evaluate(() => [window.tones, window.told.at(-1)]), [4, "Latency 800 ms"]);
+  await until("two more tones", async () => (await page.evaluate(() => window.tones)) === 4);
+  await until("a notification", async () => (await page.evaluate(() => window.told.at(-1))) === "Latency 800 ms");
 });
 
 test("figures at the ends of what they can be are shown whole", async () => {

@@ -10,7 +10,7 @@ import { launch } from "./stack.mjs";
 
 const BYTES_MAX = 150_000;
 const SHIFT_MAX = 0.02;
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 180_000 };
 const dist = new URL("../../dashboard/dist/", import.meta.url).pathname;
 let browser;
 

@@ -109,8 +109,8 @@ test("the page fits a phone, in both themes", async () => {
   for (const colorScheme of ["dark", "light"]) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width: 360, height: 740 });
-    const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(content <= window, `${content} px of content in a window of ${window} px`);
+    // Charts take a frame to follow the window.
+    await until("no content beside the window", () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   }
   await page.setViewportSize({ width: 1280, height: 800 });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { GUILD } from "./mock.mjs";
-import { PATIENCE, open, page, pill, play, server, until } from "./played.mjs";
+import { PATIENCE, address, open, page, pill, play, server, until } from "./played.mjs";
 
 test("one server alone: its own socket, snapshot, history and events, over all navigation", async () => {
   await play({ count: 700 });
@@ -21,13 +21,13 @@ test("one server alone: its own socket, snapshot, history and events, over all n
   });
   assert.ok(server.questions.every((question) => !question.startsWith("/api/events?") || question.includes("room=")));
   await page.getByRole("link", { name: "Alerts" }).click();
-  assert.match(page.url(), new RegExp(`room=${GUILD}.*view=alerts`));
+  await address(new RegExp(`room=${GUILD}.*view=alerts`));
   await server.cut();
   await until("the same room again", () => server.joined.length === 3);
   assert.match(server.joined[2], new RegExp(`^\\?room=${GUILD}&epoch=.*&since=700$`));
   await page.getByRole("link", { name: "All servers" }).click();
   await until("all again", () => server.joined.at(-1) === "");
-  assert.ok(await page.locator("[data-alone]").isHidden());
+  await page.locator("[data-alone]").waitFor({ ...PATIENCE, state: "hidden" });
   await page.goBack();
   await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
 });
@@ -47,7 +47,7 @@ test("who is signed in stands in a menu, with the ways out", async () => {
   await menu.getByText("Ann").waitFor(PATIENCE);
   await menu.getByText("Administrator of all servers").waitFor(PATIENCE);
   await page.keyboard.press("Escape");
-  assert.ok(await menu.getByText("Ann").isHidden());
+  await menu.getByText("Ann").waitFor({ ...PATIENCE, state: "hidden" });
   for (const [name, path] of [["Sign out everywhere", "/logout/everywhere"], ["Sign out", "/logout"]]) {
     server.routes[path] = () => ({ status: 503, body: "" });
     await page.getByLabel("Account").click();
@@ -98,7 +98,7 @@ test("servers and players: sorted by a click, page by page, with a proof of the 
   await page.getByRole("button", { name: "Older rows" }).click();
   await page.locator("[data-view=server] td", { hasText: /^150$/ }).waitFor(PATIENCE);
   await page.getByRole("link", { name: "Its events" }).click();
-  assert.match(page.url(), new RegExp(`guild=${GUILD}`));
+  await address(new RegExp(`guild=${GUILD}`));
 });
 
 test("the leaderboard ranks by wealth, level and streak", async () => {

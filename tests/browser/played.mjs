@@ -6,7 +6,7 @@ import { PAGE, Server } from "./mock.mjs";
 import { launch } from "./stack.mjs";
 
 export { PAGE };
-export const PATIENCE = { timeout: 30_000 };
+export const PATIENCE = { timeout: 60_000 };
 export let server;
 export let context;
 export let page;
@@ -39,6 +39,7 @@ export const pill = (words) => page.locator("[data-pill]", { hasText: words }).w
 export const rows = () => page.locator("[data-events] > li");
 export const row = (words) => page.locator("[data-events] > li", { hasText: words });
 export const scrollTop = () => page.locator("[data-scroll]").evaluate((area) => area.scrollTop);
+export const address = (words) => page.waitForURL(words, PATIENCE);
 
 export async function open(search = "") {
   await page.goto(PAGE + search);

@@ -4,7 +4,7 @@ import { after } from "node:test";
 
 import { Stack } from "./stack.mjs";
 
-export const PATIENCE = { timeout: 30_000 };
+export const PATIENCE = { timeout: 60_000 };
 export const stack = await Stack.start();
 export const page = await stack.signedInPage();
 const complaints = [];

@@ -31,7 +31,7 @@ test("an administrator comes back to where they were going; signing out ends eve
   const page = await stack.strangersPage();
   await signIn(page, ADMIN, "?severity=success");
   await pill(page, "Live");
-  assert.match(page.url(), /\/\?severity=success$/);
+  await page.waitForURL(/\/\?severity=success$/, PATIENCE);
   for (const name of ["Ann", "Ben"]) await row(page, `${name} claimed`).waitFor(PATIENCE);
   const second = await page.context().newPage();
   await second.goto(stack.url);

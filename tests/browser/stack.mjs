@@ -17,7 +17,7 @@ const ADMIN_TOKEN = "an-admin-token-of-the-browser-tests";
 const APPLICATION = "1190000000000000001";
 /** Who may see and do everything, when signed in with Discord. */
 export const ADMIN = "1001";
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** A child in a process group of its own, ready once it has said `words`. */
 async function program(path, args, env, words) {
