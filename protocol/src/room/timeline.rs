@@ -1,13 +1,16 @@
 //! What happened when, at three resolutions: 5 s for an hour, 1 min for a day, 15 min for 30 days.
 
+mod step;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::step::{Bucket, Census, Resolution};
 use super::{
     Output,
     handling::{handling_bin, percentile},
-    row::{Kind, OpenSteps, Row},
+    row::{OpenSteps, Row},
 };
 use crate::{
     Coins, Timestamp,
@@ -15,131 +18,13 @@ use crate::{
     record::{Outcome, Record},
     report::Missed,
     stats::Handling,
-    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+    time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
 
 /// The span of the handling percentiles, in milliseconds.
 const HANDLING_WINDOW_MS: u64 = 5 * MINUTE_MS;
 /// `ping.changeFromLastHour` compares with the minutes this far around one hour ago, in milliseconds.
 const HOUR_AGO_SLACK_MS: u64 = 5 * MINUTE_MS;
-
-/// How fine a step of time is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Resolution {
-    /// For the last hour.
-    #[serde(rename = "5s")]
-    FiveSeconds,
-    /// For the last day.
-    #[serde(rename = "1m")]
-    Minute,
-    /// For the last 30 days.
-    #[serde(rename = "15m")]
-    QuarterHour,
-}
-
-impl Resolution {
-    /// From fine to coarse.
-    pub const ALL: [Self; 3] = [Self::FiveSeconds, Self::Minute, Self::QuarterHour];
-
-    /// The length of a step, in milliseconds.
-    pub const fn step_ms(self) -> u64 {
-        match self {
-            Self::FiveSeconds => 5 * SECOND_MS,
-            Self::Minute => MINUTE_MS,
-            Self::QuarterHour => 15 * MINUTE_MS,
-        }
-    }
-
-    /// How long steps are kept, in milliseconds.
-    pub const fn span_ms(self) -> u64 {
-        match self {
-            Self::FiveSeconds => HOUR_MS,
-            Self::Minute => DAY_MS,
-            Self::QuarterHour => 30 * DAY_MS,
-        }
-    }
-
-    pub(super) const fn kind(self) -> Kind {
-        match self {
-            Self::FiveSeconds => Kind::FiveSeconds,
-            Self::Minute => Kind::Minute,
-            Self::QuarterHour => Kind::QuarterHour,
-        }
-    }
-}
-
-/// One step of time.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Bucket {
-    /// Where it begins.
-    pub at: Timestamp,
-    /// Commands answered, and how many of them were refused or failed.
-    pub commands: u64,
-    /// Refused by a rule.
-    pub refused: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Coins made.
-    pub minted: Coins,
-    /// Coins destroyed.
-    pub burned: Coins,
-    /// Latency samples: their sum and their number.
-    pub ping_sum: f64,
-    /// Their number.
-    pub ping_count: u32,
-    /// Handling times, by [`handling_bin`].
-    pub handling: BTreeMap<u16, u32>,
-    /// What all players hold at its end.
-    pub wealth: Coins,
-    /// What else stood at its end; rows of older versions do not tell.
-    pub census: Option<Census>,
-    /// When the bot-worker that reported within it was started; 0 where none did.
-    pub started_at: Timestamp,
-}
-
-/// How large everything is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Census {
-    /// Servers.
-    pub guilds: u64,
-    /// Players with a command in the last 24 hours.
-    pub active: u64,
-    /// Mean level of all players.
-    pub avg_level: f64,
-    /// The longest streak that runs, in days.
-    pub top_streak: u32,
-}
-
-impl Bucket {
-    /// A step in which nothing has happened yet: what stands is what stood at the end of the one before.
-    fn after(before: Option<&Self>, at: Timestamp) -> Self {
-        let (wealth, census) = before.map(|before| (before.wealth, before.census)).unwrap_or_default();
-        Self { at, wealth, census, ..Self::default() }
-    }
-
-    /// Mean latency, in milliseconds.
-    pub fn ping(&self) -> Option<f64> {
-        (self.ping_count > 0).then(|| (self.ping_sum / f64::from(self.ping_count) * 10.0).round() / 10.0)
-    }
-
-    fn point(&self) -> HistoryPoint {
-        HistoryPoint {
-            at: self.at,
-            ping: self.ping(),
-            handling_p99: percentile(&self.handling, 99),
-            commands: self.commands,
-            errors: self.failed,
-            wealth: self.wealth,
-            guilds: self.census.map(|census| census.guilds),
-            active: self.census.map(|census| census.active),
-            avg_level: self.census.map(|census| census.avg_level),
-            top_streak: self.census.map(|census| census.top_streak),
-            started_at: Some(self.started_at),
-        }
-    }
-}
 
 /// Sums over a span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

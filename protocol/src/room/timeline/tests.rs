@@ -1,7 +1,10 @@
 //! The arithmetic of time, by tables: what counts in which step, for how long, and what is stored and let go of.
 
 use super::*;
-use crate::{Epoch, JournalSeq, room::row::Memory};
+use crate::{
+    Epoch, JournalSeq,
+    room::row::{Kind, Memory},
+};
 
 /// The beginning of a step at every resolution.
 const NOON: Timestamp = Timestamp(1_768_478_400_000);
