@@ -180,8 +180,8 @@ impl Room {
             told_stats_at: None,
             ticks: 0,
             pulse: Pulse::restore(memory.report, memory.names, &memory.buckets),
-            ledgers: Ledgers::restore(memory.guilds, memory.active),
-            timeline: Timeline::restore(memory.buckets, memory.months),
+            ledgers: Ledgers::restore(memory.guilds),
+            timeline: Timeline::restore(memory.buckets, memory.months, memory.active),
             waiting: Waiting::restore(memory.jobs),
             maintenance: memory.maintenance,
         }
@@ -315,9 +315,6 @@ impl Room {
             let mut refused_jobs = 0;
             for record in fresh {
                 self.timeline.add_record(record.at, &record);
-                if let Some(activity) = record.activity {
-                    self.ledgers.add_activity(record.at, activity.previous, outputs);
-                }
                 for event in record.events {
                     self.number(event, outputs);
                 }

@@ -5,22 +5,13 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
+use super::row::{GuildRow, Row};
 use super::timeline::Sums;
-use super::{
-    Output,
-    row::{GuildRow, Kind, Row},
-};
 use crate::{
     Coins, GuildId, JournalSeq, Timestamp, UserId,
     record::GuildTotals,
     stats::{Economy, LEADERBOARD_LEN, Leader, Leaderboards},
-    time::{DAY_MS, MINUTE_MS},
 };
-
-/// The step to which activity is known, in milliseconds.
-const ACTIVE_STEP_MS: u64 = 15 * MINUTE_MS;
-/// How long steps are kept, in milliseconds: longer than they count, for clocks that step back.
-const ACTIVE_KEPT_MS: u64 = 2 * DAY_MS;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledgers {
@@ -34,13 +25,11 @@ pub(super) struct Ledgers {
     by_wealth: Ranking,
     by_level: Ranking,
     by_streak: Ranking,
-    /// Players by the step of their last command.
-    active: BTreeMap<Timestamp, u64>,
 }
 
 impl Ledgers {
-    pub(super) fn restore(guilds: BTreeMap<GuildId, GuildRow>, active: BTreeMap<Timestamp, u64>) -> Self {
-        let mut ledgers = Self { active, ..Self::default() };
+    pub(super) fn restore(guilds: BTreeMap<GuildId, GuildRow>) -> Self {
+        let mut ledgers = Self::default();
         for (id, row) in guilds {
             ledgers.put(id, row);
         }
@@ -80,38 +69,6 @@ impl Ledgers {
         self.by_level.add(&totals.leaderboards.level);
         self.by_streak.add(&totals.leaderboards.streak);
         self.guilds.insert(id, row);
-    }
-
-    /// Moves a player's activity to `at`, and lets go of steps that count no more.
-    pub(super) fn add_activity(
-        &mut self,
-        at: Timestamp,
-        previous: Option<Timestamp>,
-        outputs: &mut Vec<Output>,
-    ) {
-        let step = at.floor(ACTIVE_STEP_MS);
-        let before = previous.map(|previous| previous.floor(ACTIVE_STEP_MS));
-        if before == Some(step) {
-            return;
-        }
-        if let Some(before) = before
-            && let Some(players) = self.active.get_mut(&before)
-        {
-            *players = players.saturating_sub(1);
-            outputs.push(Output::Store(Row::Active(before, *players)));
-        }
-        let players = self.active.entry(step).or_default();
-        *players += 1;
-        outputs.push(Output::Store(Row::Active(step, *players)));
-        let oldest = step.minus(ACTIVE_KEPT_MS);
-        if self.active.first_key_value().is_some_and(|(&first, _)| first < oldest) {
-            self.active = self.active.split_off(&oldest);
-            outputs.push(Output::Forget(Kind::Active, oldest.0));
-        }
-    }
-
-    pub(super) fn active(&self, now: Timestamp) -> u64 {
-        self.active.range(now.minus(DAY_MS).floor(ACTIVE_STEP_MS)..).map(|(_, players)| players).sum()
     }
 
     pub(super) fn economy(&self, last_day: Sums) -> Economy {

@@ -30,7 +30,7 @@ pub enum Kind {
     Minute,
     /// A step of time, by its beginning.
     QuarterHour,
-    /// Players whose last command falls into a quarter of an hour, by its beginning.
+    /// Players whose last command falls into a quarter of an hour that is over, by its beginning.
     Active,
     /// Commands by month, as rooms stored them before there were [`Kind::Open`]; one row.
     Months,
@@ -85,7 +85,7 @@ pub enum Row {
     Name(NamedGuild),
     /// A step of time.
     Bucket(Resolution, Bucket),
-    /// Players whose last command falls into the quarter of an hour that begins here.
+    /// Players whose last command falls into the quarter of an hour that begins here and is over.
     Active(Timestamp, u64),
     /// The last report.
     Report(ReportRow),
@@ -105,6 +105,9 @@ pub struct OpenSteps {
     pub buckets: Vec<(Resolution, Bucket)>,
     /// Commands by month.
     pub months: Months,
+    /// Players whose last command falls into the quarter of an hour that is not over; rows of older versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<(Timestamp, u64)>,
 }
 
 /// A server's books, as the room last heard of them.
@@ -245,6 +248,7 @@ impl Memory {
             self.buckets.push((resolution, bucket));
         }
         self.months = open.months;
+        self.active.extend(open.active);
         self
     }
 

@@ -21,7 +21,7 @@ impl Room {
                 status: self.pulse.status(now),
             },
             guilds: Guilds { count: self.guild_count() },
-            users: Users { active: self.ledgers.active(now), total: self.ledgers.players() },
+            users: Users { active: self.timeline.active(now), total: self.ledgers.players() },
             commands: Commands {
                 total: self.ledgers.commands(),
                 last_hour: last_hour.commands,
@@ -47,7 +47,7 @@ impl Room {
     pub(super) fn census(&self, now: Timestamp) -> Census {
         Census {
             guilds: self.guild_count(),
-            active: self.ledgers.active(now),
+            active: self.timeline.active(now),
             avg_level: self.ledgers.avg_level(),
             top_streak: self.ledgers.top_streak(),
         }

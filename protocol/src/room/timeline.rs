@@ -1,11 +1,13 @@
 //! What happened when, at three resolutions: 5 s for an hour, 1 min for a day, 15 min for 30 days.
 
+mod activity;
 mod step;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use self::activity::Activity;
 pub use self::step::{Bucket, Census, Resolution};
 use super::{
     Output,
@@ -53,6 +55,7 @@ pub(super) struct Timeline {
     minutes: VecDeque<Bucket>,
     quarters: VecDeque<Bucket>,
     months: Months,
+    activity: Activity,
     /// The oldest step of each resolution that has changed since it was stored.
     touched: [Option<Timestamp>; 3],
     months_touched: bool,
@@ -61,8 +64,12 @@ pub(super) struct Timeline {
 }
 
 impl Timeline {
-    pub(super) fn restore(buckets: Vec<(Resolution, Bucket)>, months: Months) -> Self {
-        let mut timeline = Self { months, ..Self::default() };
+    pub(super) fn restore(
+        buckets: Vec<(Resolution, Bucket)>,
+        months: Months,
+        active: BTreeMap<Timestamp, u64>,
+    ) -> Self {
+        let mut timeline = Self { months, activity: Activity::restore(active), ..Self::default() };
         for (resolution, bucket) in buckets {
             timeline.ring_mut(resolution).push_back(bucket);
         }
@@ -71,6 +78,9 @@ impl Timeline {
 
     pub(super) fn add_record(&mut self, at: Timestamp, record: &Record) {
         self.add_outcome(at, record.outcome);
+        if let Some(activity) = record.activity {
+            self.activity.add(at, activity.previous);
+        }
         self.update(at, |bucket| {
             bucket.minted = bucket.minted.saturating_plus(record.minted);
             bucket.burned = bucket.burned.saturating_plus(record.burned);
@@ -156,10 +166,15 @@ impl Timeline {
                 outputs.push(Output::Forget(resolution.kind(), oldest.0));
             }
         }
+        self.activity.save(outputs);
         if open_changed {
             let newest = |resolution| Some((resolution, self.ring(resolution).back()?.clone()));
             let buckets = Resolution::ALL.into_iter().filter_map(newest).collect();
-            outputs.push(Output::Store(Row::Open(OpenSteps { buckets, months: self.months })));
+            outputs.push(Output::Store(Row::Open(OpenSteps {
+                buckets,
+                months: self.months,
+                active: self.activity.newest(),
+            })));
         }
     }
 
@@ -169,6 +184,11 @@ impl Timeline {
 
     pub(super) fn last_day(&self, now: Timestamp) -> Sums {
         Self::sums(&self.minutes, now.minus(DAY_MS))
+    }
+
+    /// Players with a command in the last 24 hours.
+    pub(super) fn active(&self, now: Timestamp) -> u64 {
+        self.activity.count(now)
     }
 
     pub(super) fn handling(&self, now: Timestamp) -> Handling {

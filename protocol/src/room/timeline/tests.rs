@@ -2,9 +2,20 @@
 
 use super::*;
 use crate::{
-    Epoch, JournalSeq,
+    Epoch, JournalSeq, record,
     room::row::{Kind, Memory},
 };
+
+/// What has been stored, read again.
+fn remembered(outputs: Vec<Output>) -> Memory {
+    let mut memory = Memory::new(Epoch(1));
+    for output in outputs {
+        if let Output::Store(row) = output {
+            memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+        }
+    }
+    memory.with_open_steps()
+}
 
 /// The beginning of a step at every resolution.
 const NOON: Timestamp = Timestamp(1_768_478_400_000);
@@ -215,21 +226,42 @@ fn points_begin_with_what_is_asked_for_and_carry_what_stands() {
 #[test]
 fn everything_outlives_a_restart() {
     let mut timeline = Timeline::default();
-    timeline.add_record(NOON, &record(Outcome::Done, 5, 0, 7));
+    let first = Some(record::Activity { previous: None });
+    timeline.add_record(NOON, &Record { activity: first, ..record(Outcome::Done, 5, 0, 7) });
     timeline.add_report(NOON.plus(5_000), NOON, Some(40.0));
     let mut outputs = Vec::new();
     timeline.save(NOON.plus(5_000), &mut outputs);
-    let mut memory = Memory::new(Epoch(1));
-    for output in outputs {
-        if let Output::Store(row) = output {
-            memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
-        }
-    }
-    let memory = memory.with_open_steps();
-    let restored = Timeline::restore(memory.buckets, memory.months);
+    let memory = remembered(outputs);
+    let restored = Timeline::restore(memory.buckets, memory.months, memory.active);
     assert_eq!(restored.months, timeline.months);
+    assert_eq!(restored.active(NOON), 1);
     assert_ne!(restored.months, Months::default());
     for resolution in Resolution::ALL {
         assert_eq!(restored.ring(resolution), timeline.ring(resolution), "{resolution:?}");
+    }
+}
+
+#[test]
+fn whoever_was_active_is_counted_after_a_restart_at_any_moment() {
+    let quarter = minutes(15);
+    // A newcomer; one who stays; one who comes back later; a step back of the clock; a day that passes.
+    let (mut timeline, mut stored) = (Timeline::default(), Vec::new());
+    for (at, previous, active) in [
+        (NOON, None, 1),
+        (NOON.plus(1), Some(NOON), 1),
+        (NOON.plus(2), None, 2),
+        (NOON.plus(quarter), Some(NOON.plus(1)), 2),
+        (NOON.plus(quarter + 1), None, 3),
+        (NOON.plus(2), None, 4),
+        (NOON.plus(DAY_MS), None, 5),
+        (NOON.plus(DAY_MS + quarter), Some(NOON.plus(2)), 4),
+        (NOON.plus(4 * DAY_MS), None, 1),
+    ] {
+        let activity = Some(record::Activity { previous });
+        timeline.add_record(at, &Record { activity, ..record(Outcome::Done, 0, 0, 1) });
+        timeline.save(at, &mut stored);
+        let memory = remembered(stored.clone());
+        let restored = Timeline::restore(memory.buckets, memory.months, memory.active);
+        assert_eq!((timeline.active(at), restored.active(at)), (active, active), "at {at:?}");
     }
 }
