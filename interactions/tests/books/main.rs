@@ -6,6 +6,7 @@ mod actions;
 mod boards;
 mod errands;
 mod everything;
+mod faults;
 mod following;
 mod management;
 mod model;
