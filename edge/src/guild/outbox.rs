@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, pin::pin, rc::Rc, time::Duration};
 
-use futures_util::future::{Either, join, select};
+use futures_util::future::{Either, select};
 use interactions::{BooksError, books::Listener};
 use protocol::{
     GuildId, Timestamp,
@@ -84,20 +84,31 @@ impl Inner {
     /// Pushes what is not acknowledged. What is committed within [`COALESCE_MS`] of a push's departure, or before it has
     /// arrived, leaves with the next one, so batches grow with the load, and a player never waits for a room.
     pub(super) fn push_soon(inner: &Rc<Self>, now: Timestamp, guild: GuildId) {
-        let pusher = Rc::clone(inner);
-        inner.state.wait_until(async move {
-            join(pusher.push(Listener::Everyone, now, guild), pusher.push(Listener::Server, now, guild))
-                .await;
-        });
+        for listener in Listener::ALL {
+            if inner.claim(listener, now) {
+                let pusher = Rc::clone(inner);
+                inner.state.wait_until(async move { pusher.push_claimed(listener, guild).await });
+            }
+        }
     }
 
     /// Pushes to one, unless that is going on, or has just failed.
     pub(super) async fn push(&self, listener: Listener, now: Timestamp, guild: GuildId) {
+        if self.claim(listener, now) {
+            self.push_claimed(listener, guild).await;
+        }
+    }
+
+    /// Notes that there is something to push. Whether the caller is to do it.
+    fn claim(&self, listener: Listener, now: Timestamp) -> bool {
         let outbox = self.outboxes.of(listener);
         outbox.fresh.set(true);
-        if now < outbox.resumes_at.get() || outbox.pushing.replace(true) {
-            return;
-        }
+        let somebody_listens = self.books.listens(listener).unwrap_or(true); // The push will say what is wrong.
+        somebody_listens && now >= outbox.resumes_at.get() && !outbox.pushing.replace(true)
+    }
+
+    async fn push_claimed(&self, listener: Listener, guild: GuildId) {
+        let outbox = self.outboxes.of(listener);
         let sent = self.push_all(outbox, listener, guild).await;
         outbox.pushing.set(false);
         match sent {
