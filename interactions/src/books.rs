@@ -33,7 +33,7 @@ pub use self::{
     shelf::{Holding, SHELF_MAX},
     standings::Measure,
 };
-use self::{journal::JournalEntry, outbox::Acknowledged, standings::Standings};
+use self::{journal::JournalEntry, outbox::Acknowledged, standings::Standings, totals::Totals};
 use crate::{
     Call,
     action::Order,
@@ -89,6 +89,7 @@ struct Kept {
     standings: Standings,
     announce: Option<String>,
     maintenance: Maintenance,
+    totals: Totals,
 }
 
 impl<S: Sql> Books<S> {
@@ -252,6 +253,7 @@ impl<S: Sql> Books<S> {
                 standings: Standings::load(&self.sql)?,
                 announce: announcing::read_channel(&self.sql)?,
                 maintenance: maintenance::read(&self.sql)?,
+                totals: journal::read_totals(&self.sql)?,
             });
         }
         kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)

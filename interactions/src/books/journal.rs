@@ -76,13 +76,7 @@ impl<S: Sql> Books<S> {
 
     /// Where the books stand.
     pub(super) fn totals(&self) -> Result<Totals, BooksError> {
-        let statement = format!("SELECT seq, at, {} FROM journal ORDER BY seq DESC LIMIT 1", Totals::COLUMNS);
-        let Some(row) = self.sql.query(&statement, &[])?.into_iter().next() else {
-            return Ok(Totals::default());
-        };
-        let mut row = Reader::new("journal", Some(row));
-        let (seq, at) = (JournalSeq(row.unsigned()?), Timestamp(row.unsigned()?));
-        Ok(Totals { seq, at: Some(at), ..Totals::read(&mut row)? })
+        self.with_kept(|kept| Ok(kept.totals))
     }
 
     pub(super) fn write_journal(
@@ -145,8 +139,21 @@ impl<S: Sql> Books<S> {
             totals.shop.into(),
             totals.house.into(),
         ];
-        self.write(&statement, &parameters)
+        self.write(&statement, &parameters)?;
+        self.with_kept(|kept| {
+            kept.totals = Totals { at: Some(row.now), ..*totals };
+            Ok(())
+        })
     }
+}
+
+/// The totals in the newest row.
+pub(super) fn read_totals(sql: &impl Sql) -> Result<Totals, BooksError> {
+    let statement = format!("SELECT seq, at, {} FROM journal ORDER BY seq DESC LIMIT 1", Totals::COLUMNS);
+    let Some(row) = sql.query(&statement, &[])?.into_iter().next() else { return Ok(Totals::default()) };
+    let mut row = Reader::new("journal", Some(row));
+    let (seq, at) = (JournalSeq(row.unsigned()?), Timestamp(row.unsigned()?));
+    Ok(Totals { seq, at: Some(at), ..Totals::read(&mut row)? })
 }
 
 fn outcome_word(outcome: Outcome) -> &'static str {
