@@ -155,12 +155,12 @@ pub async fn read_bounded(request: &mut Request, max_bytes: usize) -> Result<Vec
     if announced.is_some_and(|length| length > max_bytes) {
         return Err(Problem::too_large(max_bytes));
     }
+    if announced.is_some() {
+        // The runtime holds the body to its announced length. A stream would be many objects more.
+        return Ok(request.bytes().await?);
+    }
     if request.inner().body().is_none() {
         return Ok(Vec::new());
-    }
-    if announced.is_some() {
-        // The runtime holds the body to its announced length.
-        return Ok(request.bytes().await?);
     }
     let mut body = Vec::new();
     let mut chunks = request.stream()?;

@@ -23,7 +23,7 @@ use crate::{
     answer::{Problem, read_bounded},
     ed25519,
     guild::{self, Answer},
-    log, room,
+    headers, log, room,
     settings::Settings,
 };
 
@@ -52,7 +52,7 @@ pub async fn post(
     let interaction = Interaction::parse(verified)
         .map_err(|reason| Problem::new(400, reason.code(), reason.to_string()))?;
     match interaction {
-        Interaction::Ping => json(reply::PONG.to_owned()),
+        Interaction::Ping => Ok(headers::json(reply::PONG.to_owned())?),
         Interaction::OutsideServer => Ok(Response::from_json(&reply::outside_server())?),
         Interaction::Complete(lookup) => complete(&lookup, settings).await,
         Interaction::Command(call, webhook) => {
@@ -85,7 +85,7 @@ fn forged() -> Result<Response, Problem> {
 async fn complete(lookup: &Lookup, settings: &Settings) -> Result<Response, Problem> {
     let asked = pin!(guild::complete(lookup, settings));
     match select(asked, Delay::from(Duration::from_millis(DEFER_AFTER_MS))).await {
-        Either::Left((Ok(choices), _)) => json(choices),
+        Either::Left((Ok(choices), _)) => Ok(headers::json(choices)?),
         Either::Left((Err(error), _)) => {
             log::error(&format_args!("server {}: no choices: {error}", lookup.guild));
             Ok(Response::from_json(&reply::choices(Vec::new()))?)
@@ -113,7 +113,7 @@ async fn answer_in_time(
         match select(asked, Delay::from(patience)).await {
             Either::Left((answer, _)) => {
                 let answer = answer?;
-                let response = json(answer.reply().to_owned())?;
+                let response = headers::json(answer.reply().to_owned())?;
                 response.headers().set(guild::ROWS_WRITTEN, &answer.rows_written.to_string())?;
                 return Ok(response);
             }
@@ -157,10 +157,4 @@ async fn tell_failure(call: &Call, what: &str, message: String, settings: &Setti
     if let Err(error) = told.await {
         log::error(&format_args!("the room did not hear of a failure: {error}"));
     }
-}
-
-fn json(body: String) -> Result<Response, Problem> {
-    let response = Response::ok(body)?;
-    response.headers().set("Content-Type", "application/json")?;
-    Ok(response)
 }

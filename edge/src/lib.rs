@@ -30,8 +30,8 @@ pub use self::{guild::Guild, room::Room};
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let settings = Rc::new(Settings::new(env));
     let seen = log::Seen::of(&request);
-    let address = limits::address(&request).unwrap_or_default();
-    let routed = match limits::check(&request, &settings).await {
+    let address = limits::address(&request)?;
+    let routed = match limits::check(&request, address.as_deref(), &settings).await {
         Ok(()) => route(request, &settings, &context).await,
         Err(problem) => Err(problem),
     };

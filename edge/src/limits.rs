@@ -49,15 +49,14 @@ thread_local! {
 }
 
 /// Whether a request is looked at; the answer to one that is not.
-pub async fn check(request: &Request, settings: &Settings) -> Result<(), Problem> {
+pub async fn check(request: &Request, address: Option<&str>, settings: &Settings) -> Result<(), Problem> {
     let path = request.path();
-    let address = address(request)?;
     let now = Timestamp(worker::Date::now().as_millis());
     let signs_in = path.starts_with("/login");
     let waited = LIMITS.with_borrow_mut(|limits| {
-        if let Some(address) = &address {
+        if let Some(address) = address {
             if signs_in {
-                return Ok(limits.sign_in.step(now, address.clone()).err());
+                return Ok(limits.sign_in.step(now, address.to_owned()).err());
             }
             // Signatures cost the most to look at: whoever sends many that do not hold is not looked at for a while.
             if let Some(wait_ms) = limits.refused.wait_ms(now, address) {
@@ -78,7 +77,7 @@ pub async fn check(request: &Request, settings: &Settings) -> Result<(), Problem
     }
     match address {
         Some(address) if signs_in || cookie::session_of(request)?.is_some() => {
-            ask_cloudflare(settings, &address).await
+            ask_cloudflare(settings, address).await
         }
         _ => Ok(()),
     }
@@ -93,8 +92,8 @@ pub fn count_refused(address: Option<String>) {
 }
 
 /// Whose request it is. On a developer's machine there are no addresses, and nobody to tell apart by them.
-pub fn address(request: &Request) -> Result<Option<String>, Problem> {
-    Ok(request.headers().get(ADDRESS)?)
+pub fn address(request: &Request) -> worker::Result<Option<String>> {
+    request.headers().get(ADDRESS)
 }
 
 async fn ask_cloudflare(settings: &Settings, address: &str) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! How often something may be done: so much at once after a quiet time, and then one more each so often.
 
-use std::collections::BTreeMap;
+use std::{borrow::Borrow, collections::BTreeMap};
 
 use crate::Timestamp;
 
@@ -63,7 +63,10 @@ impl<K: Ord> Paces<K> {
     }
 
     /// Whether this one would be refused now: the wait in milliseconds, and nothing is counted.
-    pub fn wait_ms(&self, now: Timestamp, who: &K) -> Option<u64> {
+    pub fn wait_ms<Q: Ord + ?Sized>(&self, now: Timestamp, who: &Q) -> Option<u64>
+    where
+        K: Borrow<Q>,
+    {
         let on_pace_at = self.on_pace_at.get(who).copied().unwrap_or_default();
         self.pace.step(now, on_pace_at).err()
     }
@@ -111,9 +114,9 @@ mod tests {
             (400, Err(100)),
         ] {
             let now = NOON.plus(after_ms);
-            assert_eq!(paces.wait_ms(now, &"ann"), answer.err(), "asked after {after_ms} ms");
+            assert_eq!(paces.wait_ms(now, "ann"), answer.err(), "asked after {after_ms} ms");
             assert_eq!(paces.step(now, "ann"), answer, "after {after_ms} ms");
-            assert_eq!(paces.wait_ms(now, &"ben"), None, "others are not concerned");
+            assert_eq!(paces.wait_ms(now, "ben"), None, "others are not concerned");
         }
     }
 
