@@ -6,9 +6,17 @@ import * as sdk from "./sdk.js";
 export { default } from "./sdk.js";
 
 // The SDK wakes its tasks through this, several times a command. The runtime's own makes an object for each call; a
-// settled promise runs them in the same order, and costs next to nothing.
+// settled promise runs them in the same order, and costs next to nothing. What a task throws has to be an error event:
+// by those the SDK learns that it must start anew.
 const settled = Promise.resolve();
-globalThis.queueMicrotask = (task) => void settled.then(task);
+globalThis.queueMicrotask = (task) =>
+  void settled.then(() => {
+    try {
+      task();
+    } catch (error) {
+      reportError(error);
+    }
+  });
 
 export class Guild extends DurableObject {
   #inner = new sdk.Guild(this.ctx, this.env);
