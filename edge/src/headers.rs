@@ -43,6 +43,7 @@ pub fn dress(response: Response, request_id: &str) -> worker::Result<Response> {
         return Ok(response);
     }
     if response.headers().has(REQUEST_ID)? {
+        // From [`json`].
         response.headers().set(REQUEST_ID, request_id)?;
         return Ok(response);
     }

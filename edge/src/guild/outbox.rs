@@ -107,6 +107,7 @@ impl Inner {
         somebody_listens && now >= outbox.resumes_at.get() && !outbox.pushing.replace(true)
     }
 
+    /// Pushes to one whose push is the caller's, by [`Self::claim`].
     async fn push_claimed(&self, listener: Listener, guild: GuildId) {
         let outbox = self.outboxes.of(listener);
         let sent = self.push_all(outbox, listener, guild).await;
