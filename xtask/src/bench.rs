@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, log, output, show};
+use crate::commands::{cargo, command, log, native, output, show};
 use crate::steps::{Steps, tell, told};
 
 /// What a benchmark's last line begins with; JSON follows.
@@ -105,7 +105,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// Runs each benchmark for a moment. No time is asserted.
 pub fn smoke() -> Result<()> {
     install_bun();
-    show(&mut cargo("build --quiet -p tests --bin figures -p bot-worker --bin bot-worker"))?;
+    show(&mut native("build --quiet --bin figures --bin bot-worker"))?;
     log("bench-smoke", command(crate::at("target/debug/figures")).arg("--smoke"))
 }
 
@@ -119,9 +119,7 @@ fn prepare() -> Result<()> {
         Ok(())
     })?;
     steps.step("the programs that measure", "about 3 min when cold", || {
-        show(&mut cargo(
-            "build --quiet --profile figures -p tests --bin figures -p bot-worker --bin bot-worker",
-        ))
+        show(&mut native("build --quiet --profile figures --bin figures --bin bot-worker"))
     })?;
     steps.step("growth's program", "about 2 min when cold", || {
         show(&mut cargo("bench --quiet --no-run -p interactions --bench growth"))

@@ -11,6 +11,9 @@ use crate::processes;
 /// How much of a log a failure shows.
 const LOG_TAIL_LINES: usize = 30;
 
+/// The packages of the native programs and of what tests them.
+pub const NATIVE: [&str; 3] = ["discord-sim", "bot-worker", "tests"];
+
 /// A command that runs in the workspace, with the pinned Node first on its path.
 pub fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
@@ -27,6 +30,14 @@ pub fn command(program: impl AsRef<Path>) -> Command {
 pub fn cargo(arguments: &str) -> Command {
     let mut cargo = command("cargo");
     cargo.args(arguments.split_whitespace());
+    cargo
+}
+
+/// A `cargo` command for the native programs and their tests. Always for all of them: cargo unifies features among
+/// the packages that it is asked for at once, and in other company it builds tokio and twilight again.
+pub fn native(arguments: &str) -> Command {
+    let mut cargo = cargo(arguments);
+    cargo.args(NATIVE.map(|package| format!("--package={package}")));
     cargo
 }
 

@@ -53,7 +53,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// The native programs, as `dev` and the tests run them.
-pub fn build_native() -> Result<()> {
+fn build_native() -> Result<()> {
     show(&mut cargo("build --quiet --package discord-sim --package bot-worker"))
 }
 

@@ -1,16 +1,17 @@
 //! Everything that must hold, from formatting to a browser that looks at the page.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde_json::Value;
 
 use crate::bench;
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, log, output, show};
-use crate::dev;
+use crate::commands::{NATIVE, cargo, command, log, native, output, show};
 use crate::steps::{Steps, told};
 use crate::tools;
 
@@ -58,12 +59,13 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
             "clippy --quiet -p edge --features local-link --target wasm32-unknown-unknown -- -D warnings",
         ))
     })?;
-    steps.step("unit and property tests", "about 3 min when cold", || {
-        show(&mut cargo(
-            "test -p protocol -p interactions -p bot-worker -p discord-sim -p xtask -p dashboard",
-        ))
+    steps.step("discord-sim, bot-worker and what measures them", "about 2 min when cold", || {
+        show(&mut native("build --quiet"))
     })?;
-    steps.step("discord-sim and bot-worker", "about 1 min when cold", dev::build_native)?;
+    steps.step("unit and property tests", "about 2 min when cold", || {
+        show(&mut cargo("test -p protocol -p interactions -p xtask -p dashboard"))?;
+        show(&mut native("test --lib --bins"))
+    })?;
     drop(lock);
 
     if options.slow {
@@ -90,28 +92,39 @@ fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
 
 /// Those that mostly wait run beside those that mostly work; their output is in a log, whose end is shown if they fail.
 fn end_to_end(slow: Option<(&str, &str)>) -> Result<()> {
-    let mut names: Vec<String> = fs::read_dir(crate::at("tests/tests"))
-        .context("reading tests/tests")?
-        .filter_map(|entry| {
-            entry.ok()?.file_name().into_string().ok()?.strip_suffix(".rs").map(str::to_owned)
-        })
-        .collect();
-    names.sort();
-    let (waiting, working): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|name| MOSTLY_WAIT.contains(&name.as_str()));
-    show(&mut cargo("test --quiet -p tests --no-run"))?;
+    let (waiting, working) = end_to_end_tests()?;
+    show(&mut native("test --quiet --no-run"))?;
     thread::scope(|scope| {
         let beside = scope.spawn(|| {
-            let mut tests = cargo("test --no-fail-fast -p tests");
+            let mut tests = native("test --no-fail-fast");
             log("end-to-end-waiting", tests.args(chosen(&waiting)).envs(slow))
         });
-        let worked = show(cargo("test -p tests --lib").args(chosen(&working)).envs(slow));
+        let worked = show(native("test").args(chosen(&working)).envs(slow));
         let waited = beside.join().map_err(|_| anyhow!("the tests beside it could not be run"))?;
         worked.and(waited)
     })
 }
 
-fn chosen(names: &[String]) -> impl Iterator<Item = &str> {
+/// Those that mostly wait and the others, by name. Cargo is asked, so that none is missed.
+fn end_to_end_tests() -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+    let metadata = output(&mut cargo("metadata --no-deps --format-version 1")).context("asking cargo")?;
+    let metadata: Value = serde_json::from_str(&metadata).context("reading what `cargo metadata` says")?;
+    let each = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let packages = each(&metadata["packages"]).into_iter();
+    let packages =
+        packages.filter(|package| package["name"].as_str().is_some_and(|name| NATIVE.contains(&name)));
+    let targets = packages.flat_map(|package| each(&package["targets"]));
+    let tests = targets.filter(|target| target["kind"][0] == "test");
+    let names = tests.filter_map(|target| target["name"].as_str().map(str::to_owned));
+    let (waiting, working): (BTreeSet<_>, BTreeSet<_>) =
+        names.partition(|name| MOSTLY_WAIT.contains(&name.as_str()));
+    if waiting.len() != MOSTLY_WAIT.len() {
+        bail!("of {MOSTLY_WAIT:?} only these are there: {waiting:?}");
+    }
+    Ok((waiting, working))
+}
+
+fn chosen(names: &BTreeSet<String>) -> impl Iterator<Item = &str> {
     names.iter().flat_map(|name| ["--test", name])
 }
 
