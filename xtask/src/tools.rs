@@ -16,6 +16,7 @@ use crate::steps::Steps;
 pub const STEPS: usize = 4;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
+const TOOLS_BUILD: &str = "target/tools/build";
 
 /// A program that cargo installs, at the one version that fits the libraries in `Cargo.lock`.
 struct Pinned {
@@ -41,7 +42,11 @@ pub fn ensure(steps: &mut Steps) -> Result<Tools> {
     let installed = has_packages()? && node_is_pinned();
     let packages = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
     steps.unless(installed, packages, "about 30 s, once", install_packages)?;
-    Ok(Tools { wasm_bindgen: WASM_BINDGEN.ensure(steps)?, worker_build: WORKER_BUILD.ensure(steps)? })
+    let tools =
+        Tools { wasm_bindgen: WASM_BINDGEN.ensure(steps)?, worker_build: WORKER_BUILD.ensure(steps)? };
+    // What compiling them leaves behind is 800 MB; where it cannot be removed it does no harm.
+    let _ = fs::remove_dir_all(crate::at(TOOLS_BUILD));
+    Ok(tools)
 }
 
 /// What says which licences and sources are linked in.
@@ -79,7 +84,7 @@ impl Pinned {
             cargo(&format!("install {package} --version {version} --locked --root target/tools"));
         // The tools have crates in common: one build folder saves a minute. They run for seconds, so that less optimising
         // saves another.
-        install.env("CARGO_TARGET_DIR", crate::at("target/tools/build"));
+        install.env("CARGO_TARGET_DIR", crate::at(TOOLS_BUILD));
         install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
         log(package, &mut install).with_context(|| {
             format!("{package} {version} is needed; `cargo install {package} --version {version} --locked` is the way to get it")
