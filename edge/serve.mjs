@@ -13,7 +13,7 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.env.WRANGLER_LOG = "error"; // its notices would go to stdout, which is ours
 
 import { createServer } from "node:net";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -44,6 +44,14 @@ function claim(wanted) {
 }
 
 const claimed = await claim(port);
+
+// Killed, Miniflare leaves its temporary files behind: here they are the next start's to remove, and nobody's litter.
+const storage = resolve(state ?? join(root, "target/state/edge"));
+const temporary = join(storage, "tmp");
+rmSync(temporary, { recursive: true, force: true });
+mkdirSync(temporary, { recursive: true });
+process.env.TMPDIR = temporary;
+
 const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
 const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
 
@@ -105,7 +113,7 @@ const miniflare = new Miniflare(
     log: new Log(LogLevel.ERROR),
     logRequests: false,
     telemetry: { enabled: false },
-    resourcePersistencePath: resolve(state ?? join(root, "target/state/edge")),
+    resourcePersistencePath: storage,
     handleStructuredLogs: ({ level, message }) => process.stderr.write(`${level} ${message}\n`),
     workers: [
       {
