@@ -48,13 +48,21 @@ async function program(path, args, env, words) {
   };
 }
 
-function freePort() {
-  return new Promise((done) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
+// Ports that no system hands out by itself: what is free stays so until the program that is to listen there does. Files
+// run at the same time: each begins somewhere else.
+const PORTS = { first: 30_000, count: 2_000 };
+let asked = process.pid * 599;
+
+async function freePort() {
+  for (let tried = 0; tried < PORTS.count; tried++) {
+    const port = PORTS.first + (asked++ % PORTS.count);
+    const probe = createServer().listen(port, "127.0.0.1");
+    const isFree = await new Promise((done) => probe.once("listening", () => done(true)).once("error", () => done(false)));
+    if (!isFree) continue;
+    await new Promise((done) => probe.close(done));
+    return port;
+  }
+  throw new Error(`all ${PORTS.count} ports from ${PORTS.first} are taken`);
 }
 
 /** The last 32 bytes of a private key in PKCS #8 are its seed; of a public key in SPKI, the key. */

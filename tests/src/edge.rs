@@ -1,7 +1,6 @@
 //! A real edge on workerd, with keys and a state folder of its own.
 
 use std::{
-    net::TcpListener,
     path::PathBuf,
     process::Command,
     sync::OnceLock,
@@ -13,7 +12,7 @@ use discord_sim::{EdgeClient, Signer};
 use protocol::{Event, Seq, room::RoomState};
 use serde_json::{Value, json};
 
-use crate::program::{Program, root};
+use crate::program::{Program, free_port, root};
 
 /// What programs show.
 pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
@@ -78,7 +77,7 @@ impl Edge {
         if let (Some(all), Value::Object(more)) = (bindings.as_object_mut(), settings) {
             all.extend(more);
         }
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = free_port()?;
         let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
         let url = format!("http://127.0.0.1:{port}");
         let mut edge = Self { program: None, port, state, bindings, faults, main, url };

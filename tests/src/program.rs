@@ -3,11 +3,14 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    ops::Range,
     os::unix::process::CommandExt,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
         mpsc::{Receiver, channel},
     },
     thread,
@@ -23,6 +26,23 @@ use nix::{
 /// The repository.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
+}
+
+/// Ports that no system hands out by itself: what is free stays so until the program that is to listen there does.
+const PORTS: Range<u32> = 20_000..30_000;
+
+/// A port on which nobody listens, another one each time.
+pub fn free_port() -> Result<u16> {
+    // Other test programs run at the same time: each begins somewhere else.
+    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(process::id().wrapping_mul(599)));
+    for _ in PORTS {
+        let port = PORTS.start + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        let port = u16::try_from(port)?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("all ports from {} to {} are taken", PORTS.start, PORTS.end)
 }
 
 /// A native program of the workspace.

@@ -2,7 +2,6 @@
 //! and asks them in one way.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     Viewer,
     edge::{ADMIN_TOKEN, BOT_TOKEN, PATIENCE, signer},
-    program::{Program, child_of, processor_seconds, resident_bytes, root},
+    program::{Program, child_of, free_port, processor_seconds, resident_bytes, root},
 };
 
 /// Who is asked.
@@ -51,7 +50,7 @@ impl Subject {
 
     /// One with fresh state.
     pub fn start(self) -> Result<Served> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let port = free_port()?;
         let state = states().join(format!("pulse-{}-{port}", std::process::id()));
         let program = Program::start(&mut self.command(port, &state)?)?;
         program.wait_for("edge ready ", PATIENCE)?;

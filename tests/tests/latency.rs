@@ -5,6 +5,7 @@ use protocol::{DashboardStats, ServerMessage, stats::BotStatus};
 use tests::{
     Edge, Viewer, bot,
     edge::{PATIENCE, http},
+    program::free_port,
 };
 
 async fn stats_until(
@@ -103,7 +104,7 @@ async fn history_has_what_was_measured_while_the_edge_was_down() -> Result<()> {
     let outage = if std::env::var("PULSE_SLOW").is_ok_and(|slow| slow == "1") { 24 } else { 4 };
     let mut edge = Edge::start()?;
     let discord = bot::discord(&edge).await?;
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let port = free_port()?;
     let metrics = format!("127.0.0.1:{port}");
     let mut worker = bot::start(&edge, &discord, &[("METRICS_LISTEN", &metrics)])?;
     let mut viewer = Viewer::join(&edge).await?;

@@ -14,6 +14,7 @@ use protocol::stats::BotStatus;
 use tests::{
     Stage, bot,
     edge::{PATIENCE, http},
+    program::free_port,
     stage::{complaints, count, is_connected},
 };
 
@@ -213,7 +214,7 @@ async fn a_restart_resumes_the_session() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_metrics_and_logs_are_for_machines_too() -> Result<()> {
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let port = free_port()?;
     let address = format!("127.0.0.1:{port}");
     let settings = [("METRICS_LISTEN", address.as_str()), ("LOG_FORMAT", "json")];
     let mut stage = Stage::set_with(bot::discord_like(|_| {}).await?, &settings).await?;
