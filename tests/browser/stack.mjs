@@ -112,8 +112,9 @@ export class Stack {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** On the page's port, or out of its sight on another; always on the same state. */
-  async startEdge(port = this.#port) {
+  /** On the page's port, or out of its sight on another (0: a free one); always on the same state. */
+  async startEdge(wanted = this.#port) {
+    const port = wanted || (await freePort());
     const bindings = {
       DISCORD_PUBLIC_KEY: this.#keys.key,
       BOT_TOKEN,
