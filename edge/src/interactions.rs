@@ -102,8 +102,7 @@ async fn answer_in_time(
     settings: &Rc<Settings>,
     context: &Context,
 ) -> Result<Response, Problem> {
-    let updates = call.pressed && !call.command.is_apart();
-    let promise = reply::deferred(call.command.is_private(), updates);
+    let promise = reply::deferred(call.command.is_private(), call.changes_message());
     let patience = Duration::from_millis(settings.number("DEFER_AFTER_MS")?.unwrap_or(DEFER_AFTER_MS));
     let asked = Box::pin(ask_books(call.clone(), arrived_at, Rc::clone(settings)));
     // At once where nobody is to be waited for: so the late way can be looked at, however fast the books are.

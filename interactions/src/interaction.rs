@@ -45,6 +45,13 @@ pub struct Call {
     pub command: Command,
 }
 
+impl Call {
+    /// Whether its answer changes the message that it was pressed below.
+    pub fn changes_message(&self) -> bool {
+        self.pressed && !self.command.is_apart()
+    }
+}
+
 /// Somebody on Discord.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {

@@ -197,27 +197,47 @@ pub fn choices(choices: Vec<Choice>) -> InteractionResponse {
 }
 
 /// That the answer comes later. Whether only one person will read it is decided here, and cannot be changed then.
-pub fn deferred(private: bool, pressed: bool) -> Value {
-    match (pressed, private) {
+pub fn deferred(private: bool, changes: bool) -> Value {
+    match (changes, private) {
         (true, _) => json!({ "type": 6 }),
         (false, true) => json!({ "type": 5, "data": { "flags": EPHEMERAL } }),
         (false, false) => json!({ "type": 5 }),
     }
 }
 
-/// The message of an answer, as the edit of a deferred one takes it; `None` when the answer is not a message.
-pub fn message_of(answer: &str) -> Option<Value> {
-    let mut answer: Value = serde_json::from_str(answer).ok()?;
-    let mut message = answer.get_mut("data")?.take();
-    message.as_object_mut()?.remove("flags");
-    Some(message)
+/// An answer that comes after its promise.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Late {
+    /// It takes the place of the promise.
+    InPlace(Value),
+    /// A message of its own: the one that was to be changed stays as it is.
+    Beside(Value),
 }
 
-/// What stands in the place of an answer that could not be had.
-pub fn unknown_outcome() -> Value {
-    let line = "I cannot say whether this happened. Look at `/history` before you try again.";
-    let embed = Reply::refusal(line, "unknown_outcome").embed.build();
-    json!({ "embeds": [embed], "allowed_mentions": { "parse": [] } })
+impl Late {
+    /// The message of an answer, to a promise to change a message or to write one; `None` when it is no message.
+    pub fn new(answer: &str, changes: bool) -> Option<Self> {
+        let mut answer: Value = serde_json::from_str(answer).ok()?;
+        let kind = answer["type"].take();
+        let mut message = answer.get_mut("data")?.take();
+        if changes && kind == InteractionResponseType::ChannelMessageWithSource as u8 {
+            return Some(Self::Beside(message));
+        }
+        message.as_object_mut()?.remove("flags"); // The promise had them.
+        Some(Self::InPlace(message))
+    }
+
+    /// What comes instead of an answer that could not be had.
+    pub fn unknown_outcome(changes: bool) -> Self {
+        let line = "I cannot say whether this happened. Look at `/history` before you try again.";
+        let embed = Reply::refusal(line, "unknown_outcome").embed.build();
+        let mut message = json!({ "embeds": [embed], "allowed_mentions": { "parse": [] } });
+        if changes {
+            message["flags"] = EPHEMERAL.into();
+            return Self::Beside(message);
+        }
+        Self::InPlace(message)
+    }
 }
 
 /// A moment that Discord shows as "in 3 hours".

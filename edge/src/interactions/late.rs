@@ -1,10 +1,10 @@
-//! An answer that comes after its promise: the edit of `@original`.
+//! An answer that comes after its promise: the edit of `@original`, or a message beside it.
 //!
-//! Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#edit-original-interaction-response>.
+//! Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#followup-messages>.
 
 use std::time::Duration;
 
-use ::interactions::{Call, interaction::Webhook, reply};
+use ::interactions::{Call, interaction::Webhook, reply::Late};
 use protocol::time::SECOND_MS;
 use serde_json::Value;
 use worker::{Delay, Fetch, Headers, Method, Request, RequestInit};
@@ -26,18 +26,19 @@ enum Attempt {
     Hopeless(String),
 }
 
-/// Puts an answer where its promise stands.
+/// Delivers an answer to whom it was promised.
 pub(super) async fn deliver(
     call: &Call,
     webhook: &Webhook,
     answer: Result<Answer, Problem>,
     settings: &Settings,
 ) {
-    let message = answer.ok().and_then(|answer| reply::message_of(answer.reply()));
-    let message = message.unwrap_or_else(reply::unknown_outcome);
+    let changes = call.changes_message();
+    let answer = answer.ok().and_then(|answer| Late::new(answer.reply(), changes));
+    let answer = answer.unwrap_or_else(|| Late::unknown_outcome(changes));
     let mut waits = AGAIN_AFTER_MS.into_iter();
     let why = loop {
-        let attempt = edit(webhook, &message, settings).await;
+        let attempt = send(webhook, &answer, settings).await;
         let (at_least, why) = match attempt {
             Ok(Attempt::Delivered) => return,
             Ok(Attempt::Hopeless(why)) => break why,
@@ -55,13 +56,17 @@ pub(super) async fn deliver(
     tell_failure(call, "undelivered", message, settings).await;
 }
 
-async fn edit(webhook: &Webhook, message: &Value, settings: &Settings) -> Result<Attempt, Problem> {
+async fn send(webhook: &Webhook, answer: &Late, settings: &Settings) -> Result<Attempt, Problem> {
     let Webhook { application, token } = webhook;
-    let url = format!("{}/webhooks/{application}/{token}/messages/@original", settings.discord_api());
+    let (method, place, message) = match answer {
+        Late::InPlace(message) => (Method::Patch, "/messages/@original", message),
+        Late::Beside(message) => (Method::Post, "", message),
+    };
+    let url = format!("{}/webhooks/{application}/{token}{place}", settings.discord_api());
     let headers = Headers::new();
     headers.set("Content-Type", "application/json")?;
     let mut init = RequestInit::new();
-    init.with_method(Method::Patch).with_headers(headers).with_body(Some(message.to_string().into()));
+    init.with_method(method).with_headers(headers).with_body(Some(message.to_string().into()));
     // The address holds the token, and so would what the runtime says of a request that failed.
     let request = Request::new_with_init(&url, &init).map_err(|_| unreachable())?;
     let mut response = Fetch::Request(request).send().await.map_err(|_| unreachable())?;
