@@ -9,10 +9,10 @@ use crate::{
     sql::{Sql, Value},
 };
 
-/// Who may come to the top by a command, and who stands there before it.
+/// Who may come to the top by a command, and who has more than everybody else before it.
 pub(super) struct Race {
     channel: String,
-    top: UserId,
+    leader: Option<UserId>,
     rising: Vec<UserId>,
 }
 
@@ -42,7 +42,9 @@ impl<S: Sql> Books<S> {
             return Ok(None);
         }
         let Some(channel) = self.announce_channel()? else { return Ok(None) };
-        Ok(self.top()?.map(|top| Race { channel, top: top.user, rising }))
+        let first = self.first_two()?;
+        // Whoever is the first of all has passed nobody.
+        Ok((!first.is_empty()).then(|| Race { channel, leader: leader(first).map(|top| top.user), rising }))
     }
 
     /// What is to be told after the command.
@@ -52,14 +54,22 @@ impl<S: Sql> Books<S> {
         call: &Call,
         now: Timestamp,
     ) -> Result<Option<JobOrder>, BooksError> {
-        let Some(Race { channel, top: before, rising }) = race else { return Ok(None) };
-        let top = self.top()?.filter(|top| top.user != before && rising.contains(&top.user));
+        let Some(Race { channel, leader: before, rising }) = race else { return Ok(None) };
+        let top = leader(self.first_two()?);
+        let top = top.filter(|top| Some(top.user) != before && rising.contains(&top.user));
         Ok(top.map(|top| errand::announce(call.guild, channel, &top, now)))
     }
 
-    fn top(&self) -> Result<Option<Account>, BooksError> {
-        Ok(self.accounts("WHERE balance > 0 ORDER BY balance DESC, user LIMIT 1", &[])?.pop())
+    fn first_two(&self) -> Result<Vec<Account>, BooksError> {
+        self.accounts("WHERE balance > 0 ORDER BY balance DESC, user LIMIT 2", &[])
     }
+}
+
+/// Whoever has more than everybody else: nobody, when the first two have the same.
+fn leader(first_two: Vec<Account>) -> Option<Account> {
+    let mut first_two = first_two.into_iter();
+    let top = first_two.next()?;
+    first_two.next().is_none_or(|second| second.balance < top.balance).then_some(top)
 }
 
 pub(super) fn read_channel(sql: &impl Sql) -> Result<Option<String>, BooksError> {

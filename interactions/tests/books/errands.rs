@@ -175,6 +175,12 @@ fn who_comes_to_the_top_is_told_in_the_channel_of_the_server() {
         play(&ann, give),
         told("1795348800000000001", "**Player 2** is now the richest here, with **597 coins**.")
     );
+    let give = |coins: i64| subcommand(&["economy", "give"], &amount(&ann, coins), &[&ann]);
+    assert_eq!(play(&bob, give(542)), nothing, "who has only as much as the richest");
+    assert_eq!(
+        play(&bob, give(1)),
+        told("1795348800000000001", "**Player 1** is now the richest here, with **598 coins**.")
+    );
     assert_eq!(play(&ann, announce(None)), nothing);
     let give = subcommand(&["economy", "give"], &amount(&ann, 900), &[&ann]);
     assert_eq!(play(&ann, give), nothing, "no channel any more");
