@@ -35,7 +35,13 @@ impl<S: Sql> Books<S> {
     /// The item of this name on the shelf, however it is capitalised.
     pub fn item(&self, name: &str) -> Result<Option<Item>, BooksError> {
         let statement = format!("SELECT {COLUMNS} FROM items WHERE removed = 0 AND name = ?");
-        self.sql.query(&statement, &[name.into()])?.into_iter().next().map(read).transpose()
+        let found = self.sql.query(&statement, &[name.into()])?.into_iter().next().map(read).transpose()?;
+        if found.is_some() || name.is_ascii() {
+            return Ok(found);
+        }
+        // SQLite knows the capitals of ASCII alone.
+        let folded = name.to_lowercase();
+        Ok(self.shelf()?.into_iter().find(|item| item.name.to_lowercase() == folded))
     }
 
     /// The number that the next new item gets.

@@ -231,7 +231,9 @@ impl Refusal {
                 text::coins(*left),
                 relative_time(*next)
             ),
-            Self::RecipientCap => format!("An account holds at most {}.", text::coins(Coins::PLAYER_CAP)),
+            Self::RecipientCap => {
+                format!("An account holds at most {}. Try less.", text::coins(Coins::PLAYER_CAP))
+            }
             Self::GamblingOff => {
                 "Gambling is off in this server. `/economy settings key:gambling value:on` turns it on."
                     .to_owned()
@@ -248,22 +250,27 @@ impl Refusal {
             Self::ReasonMissing => "Say why: the reason stands in the audit.".to_owned(),
             Self::UnknownPlayer => "They have no account yet. `/daily` opens one.".to_owned(),
             Self::NoAccount => "You have no account here yet. `/daily` opens one.".to_owned(),
-            Self::NothingToChange => "It is like that already: nothing would change.".to_owned(),
+            Self::NothingToChange => "It is like that already: nothing would change. Name something else, or leave it.".to_owned(),
             Self::ConfirmationGone => {
                 "That is done, cancelled, or too old. Type the command again.".to_owned()
             }
             Self::UnknownRow => "The journal has no such row.".to_owned(),
             Self::MovedNothing => "That row moved no coins: there is nothing to undo.".to_owned(),
-            Self::AlreadyUndone { by } => format!("Row {by} has undone that already."),
+            Self::AlreadyUndone { by } => format!("Row {by} has undone that already. Nothing is left to do."),
             Self::IsUndo => "That row undid another one. Give or take the coins instead.".to_owned(),
             Self::UndoBelowZero { balance } => format!(
                 "Only {} are left of it: undoing that would leave less than nothing.",
                 text::coins(*balance)
             ),
             Self::UndoOverCap => {
-                format!("Undoing that would leave more than {}.", text::coins(Coins::PLAYER_CAP))
+                format!(
+                    "Undoing that would leave more than {}. Give what fits instead.",
+                    text::coins(Coins::PLAYER_CAP)
+                )
             }
-            Self::BadCount { max } => format!("Stock and limit are from 0 to {}.", text::grouped(*max)),
+            Self::BadCount { max } => {
+                format!("Stock and limit are from 0 to {}, or -1 for no end.", text::grouped(*max))
+            }
             Self::BadSetting(why) => format!("{why}. `/economy settings` shows them all."),
             Self::NoSuchPage { last: 0 } => "There is nothing yet.".to_owned(),
             Self::NoSuchPage { last } => format!("The last page is {last}."),

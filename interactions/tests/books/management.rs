@@ -224,6 +224,27 @@ fn the_shop_sells_what_is_on_the_shelf() {
 }
 
 #[test]
+fn an_item_is_found_however_it_is_capitalised_and_keeps_its_name_when_it_is_added() {
+    let (server, boss, ann) = (Server::new(), person(9), person(1));
+    server.says(&ann, daily());
+    let add = |name: &str, other: &str| {
+        let options = [("item", json!(name)), ("name", json!(other)), ("price", json!(1))];
+        server.manages(&boss, item("add", &options))
+    };
+    check(&add("Éclair", "Жар-птица"), None);
+    check(&add("жар-Птица", "Éclair"), None);
+    check(&add("éCLAIR", "Cup"), Some("item_exists"));
+    check(&add("ЖАР-ПТИЦА", "Cup"), Some("item_exists"));
+    let renamed = [("item", json!("ÉCLAIR")), ("name", json!("Жар-Птица"))];
+    check(&server.manages(&boss, item("edit", &renamed)), Some("item_exists"));
+    check(&server.says(&ann, buy("éclair", 1)), None);
+    check(&server.says(&ann, buy("Жар-птица", 1)), None);
+    let inventory = server.says(&ann, plain("inventory"));
+    assert_eq!(text_of(&inventory), "1 × **Éclair**\n1 × **жар\\-Птица**");
+    server.prove();
+}
+
+#[test]
 fn the_shelf_is_turned_over_in_pages_and_has_an_end() {
     let (server, boss) = (Server::new(), person(9));
     for number in 0..100 {

@@ -158,7 +158,11 @@ impl Wanted {
         {
             return Ok(Err(Refusal::ItemExists));
         }
-        Ok(self.applied_to(old.clone()).and_then(|item| {
+        let mut named = old.clone();
+        if let Some(name) = self.new_name.as_ref().filter(|name| !name.is_empty()) {
+            named.name.clone_from(name);
+        }
+        Ok(self.applied_to(named).and_then(|item| {
             if item == old {
                 return Err(Refusal::NothingToChange);
             }
@@ -172,17 +176,16 @@ impl Wanted {
         Ok(item.map(|item| (Write::RemoveItem(item.id), format!("removed {}", item.name))))
     }
 
+    /// Everything but the name.
     fn applied_to(&self, mut item: Item) -> Result<Item, Refusal> {
-        if let Some(name) = self.new_name.as_ref().filter(|name| !name.is_empty()) {
-            item.name.clone_from(name);
-        }
         if let Some(price) = self.price {
             item.price = price;
         }
         if let Some(description) = &self.description {
             item.description = Some(description.clone()).filter(|description| !description.is_empty());
         }
-        if self.stock.max(self.limit).is_some_and(|count| count > COUNT_MAX) {
+        let mut counts = [self.stock, self.limit].into_iter().flatten();
+        if counts.any(|count| !(ENDLESS..=COUNT_MAX).contains(&count)) {
             return Err(Refusal::BadCount { max: COUNT_MAX });
         }
         if let Some(stock) = self.stock {
