@@ -109,12 +109,18 @@ pub enum BadSetting {
         range: String,
     },
     /// The smallest would be larger than the largest.
-    #[error("`{low}` may not be larger than `{high}`")]
+    #[error("`{low}` may not be larger than `{high}`: `{name}` takes {least} to {most} now")]
     Crossed {
         /// The lower bound.
         low: &'static str,
         /// The upper bound.
         high: &'static str,
+        /// The one that was to be set.
+        name: &'static str,
+        /// The least that it can be.
+        least: String,
+        /// The most that it can be.
+        most: String,
     },
 }
 
@@ -235,12 +241,24 @@ impl Settings {
         if !setting.range.contains(&value) {
             return Err(setting.out_of_range());
         }
-        self.values[key as usize] = value;
         for (low, high) in [(Key::PayMin, Key::PayMax), (Key::WorkMin, Key::WorkMax)] {
-            if self.get(low) > self.get(high) {
-                return Err(BadSetting::Crossed { low: Setting::of(low).name, high: Setting::of(high).name });
+            let (mut least, mut most) = (*setting.range.start(), *setting.range.end());
+            match key {
+                _ if key == low => most = self.get(high),
+                _ if key == high => least = self.get(low),
+                _ => continue,
+            }
+            if !(least..=most).contains(&value) {
+                return Err(BadSetting::Crossed {
+                    low: Setting::of(low).name,
+                    high: Setting::of(high).name,
+                    name: setting.name,
+                    least: text::grouped(least),
+                    most: text::grouped(most),
+                });
             }
         }
+        self.values[key as usize] = value;
         Ok(self)
     }
 }
@@ -277,7 +295,18 @@ mod tests {
         let settings = Settings::default().with(Key::WorkMin, 50).unwrap();
         assert_eq!(
             settings.with(Key::WorkMax, 49).unwrap_err().to_string(),
-            "`work_min` may not be larger than `work_max`"
+            "`work_min` may not be larger than `work_max`: `work_max` takes 50 to 1,000,000 now"
+        );
+        assert_eq!(
+            settings
+                .with(Key::PayMin, 2_000)
+                .unwrap()
+                .with(Key::PayMax, 3_000)
+                .unwrap()
+                .with(Key::PayMin, 3_001)
+                .unwrap_err()
+                .to_string(),
+            "`pay_min` may not be larger than `pay_max`: `pay_min` takes 1 to 3,000 now"
         );
         assert_eq!(settings.with(Key::WorkMax, 50).unwrap().get(Key::WorkMax), 50);
     }
