@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
-use std::{
-    collections::BTreeMap,
-    net::{SocketAddr, TcpListener},
-};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Context, Result};
 use discord_sim::{
@@ -19,6 +16,7 @@ use tests::{
     Edge,
     edge::{signer, until},
     people::{daily, field, guild, interaction, pay, player},
+    program::free_port,
 };
 
 fn typed(guild: &Guild, who: &Player, typed: Typed) -> Json {
@@ -75,6 +73,20 @@ async fn said(edge: &Edge, body: &Json) -> Result<(Json, u64)> {
     Ok((answer.json(), rows))
 }
 
+/// Posts each twice, and gives the rows that it wrote the first time: never more than are allowed.
+async fn measure(edge: &Edge, steps: &[(&'static str, Json, u64)]) -> Result<BTreeMap<&'static str, u64>> {
+    let mut measured = BTreeMap::new();
+    for (what, body, most) in steps {
+        let (reply, rows) = said(edge, body).await?;
+        println!("{what}: {rows} rows");
+        measured.insert(*what, rows);
+        assert!((1..=*most).contains(&rows), "{what} wrote {rows} rows: {reply}");
+        let (again, rows) = said(edge, body).await?;
+        assert_eq!((again, rows), (reply, 0), "{what}, repeated");
+    }
+    Ok(measured)
+}
+
 #[tokio::test]
 async fn every_command_writes_few_rows() -> Result<()> {
     let edge = Edge::shared();
@@ -82,7 +94,7 @@ async fn every_command_writes_few_rows() -> Result<()> {
     let steps = [
         ("a first daily", daily(&guild, &ann), 6),
         ("a daily refused", daily(&guild, &ann), 2),
-        ("the same by an account there is", daily(&guild, &bob), 6),
+        ("a first daily of somebody else", daily(&guild, &bob), 6),
         ("work", typed(&guild, &ann, Typed::new("work")), 5),
         ("a payment", pay(&guild, &ann, &bob, 20), 8),
         ("a payment that opens an account", pay(&guild, &ann, &player("New"), 20), 8),
@@ -97,16 +109,25 @@ async fn every_command_writes_few_rows() -> Result<()> {
         ("a channel is named", managed(&guild, &boss, announce()), 5),
         ("coins are given", managed(&guild, &boss, economy("give", &bob, 50)), 6),
     ];
-    let mut measured = BTreeMap::new();
-    for (what, body, most) in steps {
-        let (reply, rows) = said(edge, &body).await?;
-        println!("{what}: {rows} rows");
-        measured.insert(what, rows);
-        assert!((1..=most).contains(&rows), "{what} wrote {rows} rows: {reply}");
-        let (again, rows) = said(edge, &body).await?;
-        assert_eq!((again, rows), (reply, 0), "{what}, repeated");
+    let mut measured = measure(edge, &steps).await?;
+    // Both are one command away from a new level.
+    let (cleo, dan) = (player("Cleo"), player("Dan"));
+    for who in [&cleo, &dan] {
+        said(edge, &managed(&guild, &boss, economy("give", who, 1_000))).await?;
+        for _ in 0..9 {
+            said(edge, &typed(&guild, who, coinflip())).await?;
+        }
     }
+    let steps = [
+        ("a daily with a new level", daily(&guild, &cleo), 6),
+        ("a payment with a new level", pay(&guild, &dan, &cleo, 20), 8),
+    ];
+    measured.extend(measure(edge, &steps).await?);
     println!("json {}", json!({"bench": "rows", "rowsWritten": measured}));
+    for who in [&cleo, &dan] {
+        let profile = edge.get(&format!("/api/guilds/{}/players/{}", guild.id, who.id)).await?;
+        assert_eq!(profile["level"], 1, "{profile}");
+    }
     let proof = edge.get(&format!("/api/guilds/{}/proof", guild.id)).await?;
     assert_eq!((&proof["sum"], &proof["mismatches"]), (&json!("0"), &json!([])), "{proof}");
     Ok(())
@@ -160,7 +181,7 @@ async fn buttons_choices_and_pages_work_over_the_wire() -> Result<()> {
 
 /// An edge that promises every answer, before a Discord whose webhooks behave like the real ones.
 async fn late() -> Result<(Edge, Server)> {
-    let listen: SocketAddr = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
+    let listen = SocketAddr::from(([127, 0, 0, 1], free_port()?));
     let settings = json!({"DEFER_AFTER_MS": "0", "DISCORD_API": format!("http://{listen}/api/v10")});
     let edge = Edge::start_with(settings)?;
     let edge_url = Some(edge.url.clone());
@@ -174,7 +195,8 @@ async fn interact(discord: &Server, wanted: Json) -> Result<(Json, Original)> {
     let answer: Json = reqwest::Client::new().post(url).json(&wanted).send().await?.json().await?;
     let token = answer["token"].as_str().context("a token")?.to_owned();
     until("the late answer has come", async || {
-        Ok(discord.state().originals.get(&token).is_some_and(|original| !original.edits.is_empty()))
+        let original = discord.state().originals.get(&token);
+        Ok(original.is_some_and(|original| !original.edits.is_empty() || !original.follow_ups.is_empty()))
     })
     .await?;
     Ok((answer["body"].clone(), discord.state().originals.get(&token).context("an original")?))
@@ -208,6 +230,11 @@ async fn an_answer_that_is_late_takes_the_place_of_its_promise() -> Result<()> {
 
     let (_, refused) = interact(&discord, json!({"name": "daily"})).await?;
     assert!(refused.message.to_string().contains("daily_claimed"), "{}", refused.message);
+
+    let (promise, pressed) = interact(&discord, json!({"customId": "leaderboard:wealth:9"})).await?;
+    assert_eq!((promise, pressed.edits.len()), (json!({"type": 6}), 0), "the board that all read stays");
+    assert_eq!((pressed.follow_ups.len(), &pressed.follow_ups[0]["flags"]), (1, &json!(64)));
+    assert!(pressed.follow_ups[0].to_string().contains("no_such_page"), "{}", pressed.follow_ups[0]);
     Ok(())
 }
 

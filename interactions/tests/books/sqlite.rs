@@ -42,9 +42,9 @@ impl Sql for Sqlite {
         Ok(all)
     }
 
-    /// SQLite does not count the entries of indexes; the storage at the edge does.
+    /// Without the entries of indexes: only the storage at the edge counts them.
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
-        self.query(statement, parameters).map(|_| 0)
+        self.query(statement, parameters).map(|_| self.connection.changes())
     }
 }
 
