@@ -1,8 +1,8 @@
 //! The economy's rules, one line each, as a player meets them.
 
 use crate::support::{
-    GUILD, NOON, Sqlite, answer, answer_by, balance, by_manager, call, code_of, coinflip, daily, field,
-    parse, pay, person, set_rule, work,
+    GUILD, NOON, Sqlite, answer, answer_by, balance, by_manager, call, code_of, coinflip, command, daily,
+    field, parse, pay, person, set_rule, subcommand, work,
 };
 use interactions::{
     Command, Person,
@@ -11,6 +11,7 @@ use interactions::{
     settings::{Key, Settings},
 };
 use protocol::{Coins, Timestamp, UserId, time::DAY_MS};
+use serde_json::json;
 
 /// Plays commands in order; the last reply is looked at.
 fn play(commands: &[(&Person, Timestamp, Command)]) -> (Sqlite, String) {
@@ -105,14 +106,51 @@ fn a_freeze_forgives_one_missed_day() {
 }
 
 #[test]
+fn two_freezes_can_be_held_and_outlive_the_streak() {
+    let claim = |account: Account, number| ledger::daily(account, &Settings::default(), day(number)).unwrap();
+    let mut account = Account::open(&person(1), NOON);
+    let mut held = Vec::new();
+    for number in 0..21 {
+        account = claim(account, number).account;
+        held.push(account.freezes);
+    }
+    assert_eq!(
+        held,
+        [[0; 6].as_slice(), &[1; 7], &[2; 8]].concat(),
+        "the 7th and the 14th day, not the 21st"
+    );
+    let anew = claim(account.clone(), 23).account;
+    assert_eq!((anew.streak, anew.freezes), (1, 2), "two missed days are no freeze's");
+    let forgiven = claim(account, 22);
+    assert_eq!((forgiven.freeze_used, forgiven.account.streak, forgiven.account.freezes), (true, 22, 1));
+}
+
+#[test]
+fn what_comes_again_says_when() {
+    let ann = person(1);
+    let moment = |at: Timestamp| format!("<t:{}:R>", at.seconds());
+    let next_day = moment(NOON.day().next().start());
+    let next_shift = moment(NOON.plus(3_600_000));
+    for (commands, said) in [
+        (vec![(&ann, NOON, daily())], &next_day),
+        (vec![(&ann, NOON, daily()), (&ann, NOON.plus(5), daily())], &next_day),
+        (vec![(&ann, NOON, work())], &next_shift),
+        (vec![(&ann, NOON, work()), (&ann, NOON.plus(5), work())], &next_shift),
+    ] {
+        let (_, reply) = play(&commands);
+        assert!(reply.contains(said.as_str()), "no {said} in {reply}");
+    }
+}
+
+#[test]
 fn a_payment_moves_coins_and_tells_the_recipient_alone() {
     let (ann, bob) = (person(1), person(2));
     let commands = [(&ann, NOON, daily()), (&ann, NOON, pay(&bob, 30, Some("**thanks** @everyone")))];
     check_fields(&[("Your balance", "70 coins")], &commands);
     let reply: serde_json::Value = serde_json::from_str(&play(&commands).1).unwrap();
     let mentions = &reply["data"]["allowed_mentions"];
-    assert_eq!(mentions["users"], serde_json::json!([bob.id.to_string()]));
-    assert_eq!(mentions["parse"], serde_json::json!([]));
+    assert_eq!(mentions["users"], json!([bob.id.to_string()]));
+    assert_eq!(mentions["parse"], json!([]));
     let text = reply["data"]["embeds"][0]["description"].as_str().unwrap();
     assert!(text.contains("\\*\\*thanks\\*\\* @\u{200b}everyone"), "{text}");
     let seen = [commands.to_vec(), vec![(&bob, NOON, balance(None))]].concat();
@@ -202,6 +240,33 @@ fn experience_has_a_daily_limit() {
     commands.extend((0..30).map(|_| (&ann, NOON, pay(&bob, 1, None))));
     let (sqlite, _) = play(&commands);
     assert_eq!(sqlite.number("SELECT MAX(xp) FROM accounts"), 200);
+    commands.push((&ann, day(1), pay(&bob, 1, None)));
+    let (sqlite, _) = play(&commands);
+    assert_eq!(sqlite.number("SELECT MAX(xp) FROM accounts"), 210, "the next day is another one");
+    assert_eq!(sqlite.number("SELECT MIN(xp) FROM accounts"), 0, "who is paid has done nothing");
+}
+
+#[test]
+fn each_command_brings_its_experience() {
+    let (sqlite, ann, boss) = (Sqlite::new(), person(1), person(9));
+    let hat = [("item", json!("Hat")), ("price", json!(1))];
+    let buy = command("buy", &json!([{"name": "item", "value": "hat"}]), &[]);
+    let managed = [set_rule("gambling", "on"), subcommand(&["economy", "item", "add"], &hat, &[])];
+    for (id, act) in (1..).zip(managed) {
+        assert_eq!(code_of(&answer(&sqlite, NOON, &by_manager(call(id, &boss, act)))), None);
+    }
+    let mut before = 0;
+    for (number, (played, expected)) in
+        [(daily(), 25), (work(), 15), (coinflip("heads", 1), 10), (buy, 10), (balance(None), 0)]
+            .into_iter()
+            .enumerate()
+    {
+        let reply = answer(&sqlite, NOON, &call(100 + number as u64, &ann, played));
+        assert_eq!(code_of(&reply), None, "{reply}");
+        let xp = sqlite.number("SELECT xp FROM accounts");
+        assert_eq!(xp - before, expected, "{reply}");
+        before = xp;
+    }
 }
 
 #[test]
@@ -223,8 +288,8 @@ fn the_same_interaction_is_answered_once() {
 #[test]
 fn an_unknown_command_is_a_polite_reply_and_an_error_event() {
     let ann = person(1);
-    let command = crate::support::command("rob", &serde_json::json!([]), &[]);
-    let (sqlite, reply) = play(&[(&ann, NOON, command)]);
+    let unknown = command("rob", &json!([]), &[]);
+    let (sqlite, reply) = play(&[(&ann, NOON, unknown)]);
     assert_eq!(code_of(&reply).as_deref(), Some("unknown_command"));
     let push = interactions::Books::new(&sqlite).backlog(GUILD, Listener::Everyone).unwrap().unwrap();
     assert_eq!(push.records[0].events[0].severity, protocol::Severity::Error);
@@ -331,7 +396,6 @@ fn a_coin_is_fair_and_the_house_pays_what_it_has_won() {
 #[test]
 fn discord_may_add_and_leave_out_what_is_not_used() {
     use interactions::Interaction;
-    use serde_json::json;
 
     assert_eq!(parse(&json!({"type": 1})).unwrap(), Interaction::Ping);
     let bare = json!({"type": 2, "id": "5", "guild_id": "6", "member": {"user": {"id": "7"}}, "data": {"name": "daily"}});
@@ -347,8 +411,6 @@ fn discord_may_add_and_leave_out_what_is_not_used() {
 
 #[test]
 fn what_is_not_an_interaction_has_a_code() {
-    use serde_json::json;
-
     let member = json!({"user": {"id": "7"}});
     let cases = [
         ("malformed_interaction", json!([])),
