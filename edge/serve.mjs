@@ -47,7 +47,7 @@ const claimed = await claim(port);
 
 // Killed, Miniflare leaves its temporary files behind: here they are the next start's to remove, and nobody's litter.
 const storage = resolve(state ?? join(root, "target/state/edge"));
-const temporary = join(storage, "tmp");
+const temporary = join(storage, ".miniflare-tmp"); // a name that nothing of a folder's owner has
 rmSync(temporary, { recursive: true, force: true });
 mkdirSync(temporary, { recursive: true });
 process.env.TMPDIR = temporary;
