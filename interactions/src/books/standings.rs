@@ -156,8 +156,11 @@ impl Standings {
     pub(super) fn rank(&self, sql: &impl Sql, measure: Measure, value: i64) -> Result<u64, BooksError> {
         let (above, rest) = self.ladders[measure as usize].above(value);
         let beside = match rest {
-            Some(to) => count_between(sql, measure, value + 1, to)?,
-            None => 0,
+            Rest::Nobody => 0,
+            Rest::Above { to } => count_between(sql, measure, value + 1, to)?,
+            Rest::AllBut { players, from } => {
+                players.saturating_sub(count_between(sql, measure, from, value + 1)?)
+            }
         };
         Ok(above + beside + 1)
     }
@@ -184,6 +187,21 @@ impl Standings {
 
 /// Where a rung begins, and how many accounts lie from there to the next one's beginning.
 type Rung = (i64, u64);
+
+/// What is left to be counted for a rank: those above a value on its own rung, from the end that is nearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Nobody,
+    /// Those between the value and where the next rung begins.
+    Above {
+        to: i64,
+    },
+    /// The rung's players without those from its beginning to the value.
+    AllBut {
+        players: u64,
+        from: i64,
+    },
+}
 
 /// The accounts with more than nothing, by value, in rungs. The first rung begins at 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,15 +250,23 @@ impl Ladder {
         }
     }
 
-    /// How many lie on higher rungs, and up to where the value's own rung has still to be looked at.
-    fn above(&self, value: i64) -> (u64, Option<i64>) {
+    /// How many lie on higher rungs, and what has still to be counted on the value's own.
+    fn above(&self, value: i64) -> (u64, Rest) {
         if value < 1 {
-            return (self.rungs.iter().map(|rung| rung.1).sum(), None);
+            return (self.rungs.iter().map(|rung| rung.1).sum(), Rest::Nobody);
         }
         let index = self.index(value);
         let above = self.rungs[index + 1..].iter().map(|rung| rung.1).sum();
-        let end = self.end(index);
-        (above, (value + 1 < end && self.rungs[index].1 > 0).then_some(end))
+        let ((from, players), to) = (self.rungs[index], self.end(index));
+        let rest = if value + 1 >= to || players == 0 {
+            Rest::Nobody
+        } else if to < ENDLESS && value - from < to - value {
+            // On the last rung nobody knows how far it reaches; who plays most is near its top.
+            Rest::AllBut { players, from }
+        } else {
+            Rest::Above { to }
+        };
+        (above, rest)
     }
 
     fn balance(&mut self, cut: impl Fn(i64, i64) -> Result<Vec<Rung>, BooksError>) -> Result<(), BooksError> {
@@ -315,15 +341,16 @@ mod tests {
     fn what_lies_above_is_the_higher_rungs_and_a_look() {
         let ladder = ladder(&[(1, 5), (10, 3), (11, 7), (50, 2)], &[]);
         for (value, above) in [
-            (0, (17, None)),
-            (1, (12, Some(10))),
-            (8, (12, Some(10))),
-            (9, (12, None)),
-            (10, (9, None)),
-            (30, (2, Some(50))),
-            (49, (2, None)),
-            (50, (0, Some(ENDLESS))),
-            (1_000, (0, Some(ENDLESS))),
+            (0, (17, Rest::Nobody)),
+            (1, (12, Rest::AllBut { players: 5, from: 1 })),
+            (8, (12, Rest::Above { to: 10 })),
+            (9, (12, Rest::Nobody)),
+            (10, (9, Rest::Nobody)),
+            (30, (2, Rest::AllBut { players: 7, from: 11 })),
+            (31, (2, Rest::Above { to: 50 })),
+            (49, (2, Rest::Nobody)),
+            (50, (0, Rest::Above { to: ENDLESS })),
+            (1_000, (0, Rest::Above { to: ENDLESS })),
         ] {
             assert_eq!(ladder.above(value), above, "above {value}");
         }
