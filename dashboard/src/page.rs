@@ -25,6 +25,8 @@ pub struct Page {
     pub now: RwSignal<Timestamp>,
     /// What the connection pill says.
     pub status: RwSignal<Status>,
+    /// What the room has announced and still holds; empty if nothing.
+    pub announced: RwSignal<String>,
     /// Grows with the frames that come, for the pulsing dot.
     pub beat: RwSignal<u32>,
     /// Whether this page has reloaded once for a newer version, and that did not help.
@@ -55,6 +57,7 @@ impl Page {
             past_trouble: RwSignal::new(""),
             now: RwSignal::new(now),
             status: RwSignal::new(Status::Connecting),
+            announced: RwSignal::new(String::new()),
             beat: RwSignal::new(0),
             reload_failed: RwSignal::new(false),
             place: RwSignal::new(place),

@@ -20,6 +20,10 @@ pub const CLIENT_FRAME_MAX_BYTES: usize = 4 * 1024;
 pub const CLIENT_MESSAGES_MAX: usize = 20;
 /// The window of [`CLIENT_MESSAGES_MAX`], in milliseconds.
 pub const CLIENT_MESSAGES_WINDOW_MS: u64 = 10_000;
+/// The notice that everything is paused.
+pub const MAINTENANCE: &str = "maintenance";
+/// The notice that everything goes on again.
+pub const MAINTENANCE_OVER: &str = "maintenance_over";
 /// Sockets one room holds.
 pub const VIEWERS_MAX: usize = 30_000;
 

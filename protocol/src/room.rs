@@ -201,7 +201,7 @@ impl Room {
             Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
-            Input::Heard(said) => self.heard(said, &mut outputs),
+            Input::Heard(said) => self.heard(now, said, &mut outputs),
             Input::Acted(actor, action) => self.acted(now, actor, action, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
             Input::Ticked => self.ticked(now, &mut outputs),
@@ -255,6 +255,9 @@ impl Room {
         };
         outputs.push(Output::Send(socket, welcome));
         outputs.push(Output::Send(socket, self.stats_update(now, points_from)));
+        if self.maintenance.current.is_on {
+            outputs.push(Output::Send(socket, self.maintenance_notice()));
+        }
         outputs.push(self.tick(now));
     }
 

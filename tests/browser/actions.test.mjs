@@ -113,11 +113,16 @@ test("everything is paused, and every page says so", async () => {
   await act("Pause everything", { Reason: "an upgrade" });
   await said("paused everything, because an upgrade");
   await page.locator("[data-maintenance]").waitFor(PATIENCE);
+  const announced = page.locator("[data-announced]");
+  await announced.filter({ hasText: "Everything is paused" }).waitFor(PATIENCE);
+  await page.reload();
+  await announced.filter({ hasText: "Everything is paused" }).waitFor(PATIENCE);
   const deadline = Date.now() + PATIENCE.timeout;
   while (refusal(await pay(1, 2, 5)) !== "maintenance") assert.ok(Date.now() < deadline, "players play on");
   await act("Resume everything", { Reason: "done" });
   await said("resumed everything");
   await page.locator("[data-maintenance]").waitFor({ ...PATIENCE, state: "hidden" });
+  await announced.filter({ hasText: /^$/ }).waitFor({ ...PATIENCE, state: "attached" });
 });
 
 test("an action whose answer is lost is sent again with the same key, and happens once", async () => {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
+use protocol::message::MAINTENANCE_OVER;
 
 use super::{Shell, State};
 use crate::{browser, lens::log::Change};
@@ -30,12 +31,16 @@ impl Shell {
     }
 
     pub(super) fn draw(self) {
-        let change = self.with(|state| {
+        let (change, announced) = self.with(|state| {
             state.frame_asked = false;
             state.drawn_at = browser::now();
             let State { log, link, .. } = state;
-            log.sync(link.feed())
+            let notice = link.feed().notice().filter(|notice| notice.code != MAINTENANCE_OVER);
+            (log.sync(link.feed()), notice.map(|notice| notice.message.clone()).unwrap_or_default())
         });
+        if self.page.announced.with_untracked(|shown| *shown != announced) {
+            self.page.announced.set(announced);
+        }
         if self.page.paused.get_untracked() {
             let pending = self.with(|state| state.log.newer_than(state.paused_at));
             self.page.pending.set(pending);

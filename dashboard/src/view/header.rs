@@ -23,6 +23,7 @@ pub fn keep(shell: Shell) {
     as_of(shell);
     pause(shell);
     beat(shell);
+    live(move || shell.page.announced.with(|text| _ = one("[data-announced]").text(text)));
     one("[data-retry]").on("click", move |_| shell.nudge());
     one("[data-theme-switch]").on("click", |_| next_theme());
     show_theme(&theme());

@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{Output, Room, Row};
 use crate::{
-    Event, GuildId, Severity, Source, Timestamp,
+    Event, GuildId, ServerMessage, Severity, Source, Timestamp,
     action::{Action, Actor, Deed},
+    message::{MAINTENANCE, MAINTENANCE_OVER, Notice},
     record::Maintenance,
 };
 
@@ -55,11 +56,24 @@ impl Room {
         self.maintenance.current
     }
 
-    pub(super) fn heard(&mut self, said: Maintenance, outputs: &mut Vec<Output>) {
+    pub(super) fn heard(&mut self, now: Timestamp, said: Maintenance, outputs: &mut Vec<Output>) {
         if said.change > self.maintenance.current.change {
             self.maintenance.current = said;
             outputs.push(Output::Store(Row::Maintenance(self.maintenance.clone())));
+            self.flush(now, outputs);
+            self.broadcast(now, self.maintenance_notice(), outputs);
+            self.broadcast(now, self.stats_update(now, now), outputs);
         }
+    }
+
+    /// What viewers read of it.
+    pub(super) fn maintenance_notice(&self) -> ServerMessage {
+        let (code, message) = if self.maintenance.current.is_on {
+            (MAINTENANCE, "Everything is paused: commands are refused until an administrator resumes.")
+        } else {
+            (MAINTENANCE_OVER, "Everything goes on: commands are answered again.")
+        };
+        ServerMessage::Notice { data: Notice { code: code.to_owned(), message: message.to_owned() } }
     }
 
     pub(super) fn acted(&mut self, now: Timestamp, actor: Actor, action: Action, outputs: &mut Vec<Output>) {
@@ -81,6 +95,7 @@ impl Room {
         } else {
             self.switch(now, is_on, &actor, &action.reason, outputs)
         };
+        let is_done = matches!(answer, Answer::Done(_));
         let row = &mut self.maintenance;
         row.actions.push(Remembered { actor, action, answer: answer.clone() });
         let excess = row.actions.len().saturating_sub(REMEMBERED);
@@ -89,6 +104,9 @@ impl Room {
         outputs.push(Output::Answer(answer));
         // Numbers that run ahead of the events would look like a loss.
         self.flush(now, outputs);
+        if is_done {
+            self.broadcast(now, self.maintenance_notice(), outputs);
+        }
         self.broadcast(now, self.stats_update(now, now), outputs);
     }
 

@@ -35,6 +35,16 @@ fn spread(outputs: &[Output]) -> Option<(Maintenance, Vec<GuildId>)> {
     })
 }
 
+/// The codes of the notices that viewers get.
+fn announced(outputs: &[Output]) -> Vec<&str> {
+    let notices = outputs.iter().filter_map(|output| match output {
+        Output::Broadcast(ServerMessage::Notice { data })
+        | Output::Send(_, ServerMessage::Notice { data }) => Some(data.code.as_str()),
+        _ => None,
+    });
+    notices.collect()
+}
+
 fn acknowledged(room: &mut Room, seq: u64) -> Option<Maintenance> {
     let outputs = room.handle(NOON, Input::Recorded(push(HARBOUR, seq..=seq)));
     outputs.iter().find_map(|output| match output {
@@ -62,14 +72,20 @@ fn it_is_stored_before_anybody_hears_of_it_and_all_do() {
     let event = event.unwrap();
     assert_eq!(event.message, "Ada paused everything, because an upgrade");
     assert_eq!((event.guild_id, event.actor_id, event.severity), (GuildId::NONE, Some(ADA), Severity::Warn));
+    assert_eq!(announced(&outputs), ["maintenance"]);
     let Some(Output::Broadcast(ServerMessage::StatsUpdate { data, .. })) = outputs.last() else {
         panic!("the numbers follow at once: {outputs:?}")
     };
     assert!(data.maintenance_mode);
+    let welcome = room.handle(NOON.plus(1_500), Input::Joined(SocketId(2), None, None));
+    assert_eq!(announced(&welcome), ["maintenance"], "who comes later is told, too");
     assert_eq!(acknowledged(&mut room, 2), Some(on), "who was not told hears it with the next delivery");
     let outputs = room.handle(NOON.plus(2_000), Input::Acted(ada(), action("l", Deed::Resume)));
     assert_eq!(spread(&outputs), Some((Maintenance { is_on: false, change: 2 }, vec![HARBOUR])));
+    assert_eq!(announced(&outputs), ["maintenance_over"]);
     assert!(!room.stats(NOON).maintenance_mode);
+    let welcome = room.handle(NOON.plus(2_500), Input::Joined(SocketId(3), None, None));
+    assert_eq!(announced(&welcome), [""; 0]);
 }
 
 #[test]
@@ -116,9 +132,15 @@ fn it_is_remembered_with_the_last_hundred_keys() {
 #[test]
 fn a_servers_own_room_hears_of_it_in_order() {
     let mut room = Room::new(EPOCH).0;
-    let heard =
-        |room: &mut Room, is_on, change| room.handle(NOON, Input::Heard(Maintenance { is_on, change })).len();
-    assert_eq!((heard(&mut room, true, 1), room.stats(NOON).maintenance_mode), (1, true));
-    assert_eq!((heard(&mut room, false, 2), room.stats(NOON).maintenance_mode), (1, false));
-    assert_eq!((heard(&mut room, true, 1), room.stats(NOON).maintenance_mode), (0, false));
+    room.handle(NOON, Input::Joined(SocketId(1), None, None));
+    for (is_on, change, notices, shown) in [
+        (true, 1, &["maintenance"][..], true),
+        (false, 2, &["maintenance_over"], false),
+        (true, 1, &[], false),
+    ] {
+        let outputs = room.handle(NOON, Input::Heard(Maintenance { is_on, change }));
+        assert_eq!((announced(&outputs), outputs.is_empty()), (notices.to_vec(), notices.is_empty()));
+        let stored = outputs.iter().any(|output| matches!(output, Output::Store(Row::Maintenance(_))));
+        assert_eq!((stored, room.stats(NOON).maintenance_mode), (!notices.is_empty(), shown));
+    }
 }
