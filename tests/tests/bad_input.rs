@@ -232,7 +232,7 @@ async fn the_stream_is_for_those_who_may_see_it() -> Result<()> {
         let outcome = Viewer::knock(edge, query, &headers).await.map(|_| ());
         assert_eq!(outcome, expected, "{query} {headers:?}");
     }
-    for query in ["?epoch=0&since=-1", "?since=1", "?epoch=zz&since=1"] {
+    for query in ["?epoch=0&since=-1", "?since=1", "?epoch=0"] {
         assert_eq!(Viewer::open(edge, query).await.map(|_| ()), Err(400), "{query}");
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use js_sys::Promise;
 use protocol::{
-    Epoch, GuildId, Report,
+    GuildId, Report,
     action::Actor,
     job::{self, SETTLEMENT_MAX_BYTES, Settlement},
     record::{Acknowledgement, Push},
@@ -62,19 +62,20 @@ impl Place {
 
 /// `GET /ws`: checks what can be checked before the upgrade, and hands the socket to the room.
 pub async fn open_socket(request: Request, settings: &Settings) -> Result<Response, Problem> {
-    let upgrade = request.headers().get("Upgrade")?.unwrap_or_default();
-    if !upgrade.eq_ignore_ascii_case("websocket") {
-        return Err(Problem::new(426, "upgrade_required", "Open this address as a WebSocket."));
-    }
     let credential = Credential::of(&request, settings)?;
     if let Some(origin) = request.headers().get("Origin")?
         && origin != own_origin(&request, settings)?
     {
         return Err(Problem::new(403, "foreign_origin", "Another site may not open this socket."));
     }
+    let upgrade = request.headers().get("Upgrade")?.unwrap_or_default();
+    if !upgrade.eq_ignore_ascii_case("websocket") {
+        return Err(Problem::new(426, "upgrade_required", "Open this address as a WebSocket."));
+    }
+    // Any other epoch, of whatever form, is one that was never issued: its bearer gets everything.
     match (query(&request, "epoch")?, query(&request, "since")?) {
         (None, None) => {}
-        (Some(epoch), Some(since)) if epoch.parse::<Epoch>().is_ok() && since.parse::<u64>().is_ok() => {}
+        (Some(_), Some(since)) if since.parse::<u64>().is_ok() => {}
         _ => return Err(bad_resume()),
     }
     ask(&credential, settings, &format!("/ws{}", search(&request)?), true).await
@@ -183,10 +184,14 @@ fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
     let authorization = request.headers().get("Authorization")?.unwrap_or_default();
     let token = authorization.strip_prefix("Bearer ");
     if token.is_some_and(|token| settings.is_secret("BOT_TOKEN", token)) {
-        Ok(())
-    } else {
-        Err(Problem::new(401, "bad_bot_token", "BOT_TOKEN is not the one that the edge has."))
+        return Ok(());
     }
+    let message = if settings.text("BOT_TOKEN").is_none() {
+        "The edge has no BOT_TOKEN. Give it one with `wrangler secret put BOT_TOKEN`."
+    } else {
+        "BOT_TOKEN is not the one that the edge has."
+    };
+    Err(Problem::new(401, "bad_bot_token", message))
 }
 
 /// Delivers to a room what the journal gained; gives its answer.
@@ -260,7 +265,7 @@ async fn ask_at(
 }
 
 fn bad_resume() -> Problem {
-    Problem::new(400, "bad_resume", "`epoch` takes hexadecimal digits, `since` a whole number; both or none.")
+    Problem::new(400, "bad_resume", "`epoch` takes what HELLO gave, `since` a whole number; both or none.")
 }
 
 /// The origin of Pulse's own page.
