@@ -88,9 +88,11 @@ for (const colorScheme of ["dark", "light"]) {
     }
   });
 
-  test(`axe finds nothing wrong with an alert, ${colorScheme}`, async () => {
+  test(`axe finds nothing wrong with an alert and an announcement, ${colorScheme}`, async () => {
     const { page, context, server } = await opened("", { colorScheme, reducedMotion: "reduce" });
     await pill(page, "Live");
+    server.say({ type: "NOTICE", data: { code: "maintenance", message: "Everything is paused." } });
+    await page.locator("[data-announced]", { hasText: "Everything is paused." }).waitFor();
     const slow = { ping: { avg: 900, gateway: 900, rest: 900, changeFromLastHour: null } };
     while ((await page.locator("[data-alarmed]").count()) === 0) {
       server.tellStats(slow);
