@@ -5,7 +5,7 @@ mod refusal;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, Once, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -19,7 +19,6 @@ use twilight_model::gateway::{
 };
 
 use self::keeper::Keeper;
-pub use self::refusal::Refusal;
 use crate::{
     config,
     roster::{Change, Roster},
@@ -37,7 +36,7 @@ pub struct Gateway {
     board: Arc<Board>,
     stop: watch::Sender<bool>,
     presence: watch::Sender<String>,
-    refusal: watch::Receiver<Option<Refusal>>,
+    token_refused: watch::Receiver<bool>,
     shards: JoinSet<Option<KeptSession>>,
     total: u32,
 }
@@ -47,7 +46,8 @@ pub struct Gateway {
 struct Board {
     shards: Mutex<BTreeMap<u32, View>>,
     roster: Mutex<Roster>,
-    refusal: watch::Sender<Option<Refusal>>,
+    token_refused: watch::Sender<bool>,
+    told_refusal: Once,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,13 +64,16 @@ impl Gateway {
         presence: &str,
         mut kept: Sessions,
     ) -> Self {
-        let (refused, refusal) = watch::channel(None);
         let mut roster = Roster::default();
         for (shard, face) in kept.guilds.drain(..) {
             roster.apply(shard, Change::Here(face));
         }
-        let shards = Mutex::default();
-        let board = Arc::new(Board { shards, roster: Mutex::new(roster), refusal: refused });
+        let board = Arc::new(Board {
+            shards: Mutex::default(),
+            roster: Mutex::new(roster),
+            token_refused: watch::Sender::new(false),
+            told_refusal: Once::new(),
+        });
         let (stop, stopped) = watch::channel(false);
         let (presence, shown) = watch::channel(presence.to_owned());
         let config = config_for(settings, info, &shown.borrow());
@@ -85,7 +88,8 @@ impl Gateway {
             let keeper = Keeper::new(&board);
             tasks.spawn(keeper.keep(shard, stopped.clone(), shown.clone()));
         }
-        Self { board, stop, presence, refusal, shards: tasks, total: info.shards }
+        let token_refused = board.token_refused.subscribe();
+        Self { board, stop, presence, token_refused, shards: tasks, total: info.shards }
     }
 
     /// How the shards are. A latency that is not of now is `None`.
@@ -115,15 +119,10 @@ impl Gateway {
         });
     }
 
-    /// Waits until the gateway refuses; gives that once.
-    pub async fn refused(&mut self) -> Refusal {
-        loop {
-            if self.refusal.changed().await.is_err() {
-                return std::future::pending().await;
-            }
-            if let Some(refusal) = *self.refusal.borrow_and_update() {
-                return refusal;
-            }
+    /// Waits until the gateway refuses the token.
+    pub async fn token_refused(&mut self) {
+        if self.token_refused.wait_for(|refused| *refused).await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 

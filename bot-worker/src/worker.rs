@@ -19,7 +19,7 @@ use crate::{
     config::Settings,
     discord::{Discord, DiscordError, Scope},
     edge::{Edge, EdgeError},
-    gateway::{Gateway, Refusal},
+    gateway::Gateway,
     jobs, latency,
     monitor::Monitor,
     pace::Pace,
@@ -174,21 +174,12 @@ impl Worker {
 
     /// Measures once, and tells the edge.
     async fn report(&mut self) -> Result<(), Fatal> {
-        let refused_or_measured = async {
-            tokio::select! {
-                biased;
-                refusal = self.gateway.refused() => Err(refusal),
-                measured = latency::measure(&self.discord) => Ok(measured),
-            }
+        let measured = tokio::select! {
+            biased;
+            () = self.gateway.token_refused() => return Err(Fatal::TokenRefused),
+            measured = latency::measure(&self.discord) => measured,
         };
-        let rest_ms = match refused_or_measured.await {
-            Ok(measured) => self.understood(measured)?,
-            Err(Refusal::Token) => return Err(Fatal::TokenRefused),
-            Err(refusal) => {
-                tracing::error!("{refusal}");
-                None
-            }
-        };
+        let rest_ms = self.understood(measured)?;
         let report = self.look(rest_ms);
         let asked = self.presence.borrow_and_update().clone();
         self.gateway.show(&asked.unwrap_or_else(|| presence(report.guilds.count)));

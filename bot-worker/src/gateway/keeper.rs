@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use twilight_gateway::{CloseFrame, ConfigBuilder, Message, Shard, ShardState, error::ReceiveMessageError};
 use twilight_model::gateway::{payload::outgoing::UpdatePresence, presence::Status};
 
-use super::{Board, CLOSING, Refusal, activity, lock};
+use super::{Board, CLOSING, activity, lock, refusal::Refusal};
 use crate::{
     retry::{Change as HealthChange, Health},
     roster::Change,
@@ -72,17 +72,14 @@ impl Keeper {
 
     fn closed(&self, shard: u32, code: Option<u16>) {
         tracing::debug!(shard, code, "the gateway connection was closed");
-        let refusal = match code {
-            Some(4004) => Refusal::Token,
-            Some(code @ 4010..=4014) => Refusal::Other { code },
-            _ => return,
-        };
-        // Every shard is refused for the same reason; it is told once.
-        self.board.refusal.send_if_modified(|told| {
-            let is_first = told.is_none();
-            told.get_or_insert(refusal);
-            is_first
-        });
+        match code {
+            Some(4004) => _ = self.board.token_refused.send_replace(true),
+            // Every shard is refused for the same reason.
+            Some(code @ 4010..=4014) => {
+                self.board.told_refusal.call_once(|| tracing::error!("{}", Refusal { code }));
+            }
+            _ => {}
+        }
     }
 
     fn tell(&mut self, shard: u32, works: bool, error: Option<&ReceiveMessageError>) {

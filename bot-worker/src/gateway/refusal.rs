@@ -1,20 +1,13 @@
 //! Close codes after which one must not come back.
 
-/// The gateway does not want us.
+/// The gateway closed for good with this code, and the token is not the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// 4004.
-    #[error("the gateway refuses DISCORD_TOKEN (4004)")]
-    Token,
-    /// Any other close code after which one must not come back.
-    #[error(
-        "the gateway closed for good with {code} ({}); going on without it, latency is that of REST now",
-        meaning(*code)
-    )]
-    Other {
-        /// The close code.
-        code: u16,
-    },
+#[error(
+    "the gateway closed for good with {code} ({}); going on without it, latency is that of REST now",
+    meaning(*code)
+)]
+pub(super) struct Refusal {
+    pub(super) code: u16,
 }
 
 /// Source: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>.
