@@ -1,13 +1,20 @@
 // Runs the built Worker on real workerd: what `wrangler dev` does, without its proxy, watcher and network.
 //
-//   PULSE_EDGE_OPTIONS  {"port": 0, "state": "target/state/edge", "bindings": {"BOT_TOKEN": "…"}}; with "config" and
-//                       "modules" another Worker than Pulse, as benchmarks compare it: its wrangler.toml and its files.
-//                       Or @FILE, which holds that: an environment variable is bounded
+//   PULSE_EDGE_OPTIONS  {"port": 0, "state": "target/state/edge", "main": "edge/build/index.js", "page": "dashboard/dist",
+//                       "bindings": {"BOT_TOKEN": "…"}}; with "config" and "modules" another Worker than Pulse, as
+//                       benchmarks compare it: its wrangler.toml and its files. Or @FILE, which holds that: an
+//                       environment variable is bounded
 //   stdout              edge ready http://127.0.0.1:P
 //   stderr              what the Worker writes to its console
-//   stdin               closed: stop. A line `evict CLASS NAME` drops that Durable Object from memory and
-//                       is answered by `evicted CLASS NAME`. With `"faults": true` among the options, `stop Room`
-//                       lets every request to the room fail until `start Room`; each is answered by the same line.
+//   stdin               closed: stop. Otherwise a line is one of these:
+//                       `evict CLASS NAME` drops that Durable Object from memory, and is answered by
+//                       `evicted CLASS NAME`.
+//                       With `"faults": true` among the options, `stop Room` lets every request to the room fail until
+//                       `start Room`, and `trap Guild` lets the next answer of a server's books end in a trap; each is
+//                       answered by the same line.
+//                       With `"dev": true`, `reload JSON` takes on what was built anew, with other options where the
+//                       JSON names some, and is answered by `reloaded` or `reload failed: WHY`; after a failure the
+//                       build before runs on. `problem JSON` shows a text on open pages, or none for `null`.
 process.env.WRANGLER_SEND_METRICS = "false";
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.env.WRANGLER_LOG = "error"; // its notices would go to stdout, which is ours
@@ -18,11 +25,14 @@ import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { Pages } from "./serve/dev.mjs";
+import { TRAP, faulty, front } from "./serve/modules.mjs";
+
 const HOST = "127.0.0.1";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const said = process.env.PULSE_EDGE_OPTIONS ?? "{}";
-const given = JSON.parse(said.startsWith("@") ? readFileSync(said.slice(1), "utf8") : said);
-const { port = 0, state, main, bindings = {}, faults = false } = given;
+let given = JSON.parse(said.startsWith("@") ? readFileSync(said.slice(1), "utf8") : said);
+const { port = 0, state, faults = false } = given;
 
 function fail(message) {
   process.stderr.write(`edge: ${message}\n`);
@@ -55,58 +65,48 @@ process.env.TMPDIR = temporary;
 const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
 const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
 
-const config = unstable_readConfig({ config: resolve(root, given.config ?? "wrangler.toml") }, { hideWarnings: true });
-const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
-const worker = main ?? config.main;
-const built = dirname(worker);
+const pages = given.dev ? new Pages() : null;
+const fault = { room: "running", books: "running" };
 
-// By the rules of wrangler.toml Cloudflare asks the Worker first, or looks for a file before that. Miniflare does it with
-// five Workers before ours, which together take as long as ours does; this does it with one line.
-const rules = config.assets?.run_worker_first;
-const inner = faults ? "faulty.js" : basename(worker);
-const front = `
-  import Worker from "./${inner}";
-  export * from "./${inner}";
-  export default Worker;
-  const rules = ${JSON.stringify(rules)};
-  const matches = (path) => (rule) => (rule.endsWith("*") ? path.startsWith(rule.slice(0, -1)) : path === rule);
-  export class Front extends Worker {
-    async fetch(request) {
-      if (rules.some(matches(new URL(request.url).pathname))) return super.fetch(request);
-      const file = await this.env.ASSETS.fetch(request.clone());
-      return file.status === 404 ? super.fetch(request) : file;
-    }
-  }`;
-
-const beside = (given.modules ?? [join(built, "index_bg.wasm")]).map((path) => resolve(root, path));
-const typed = (path) => (path.endsWith(".wasm") ? { type: "CompiledWasm", contents: readFileSync(path) } : { type: "ESModule" });
-const modules = [worker, ...beside].map((path) => ({ ...typed(path), path }));
-let stopped = false;
-// The built Worker as it is, behind a Room that asks before each request whether there shall be a room now.
-const faulty = `
-  export * from "./index.js";
-  export { default } from "./index.js";
-  import { Room as Real } from "./index.js";
-  async function ask(env) {
-    const answer = await env.FAULTS.fetch("https://faults/");
-    if ((await answer.text()) === "stopped") throw new Error("the room is stopped");
+/** The Worker's modules as they lie on the disk now. */
+function modulesOf(worker, rules) {
+  const built = dirname(worker);
+  const beside = (given.modules ?? [join(built, "index_bg.wasm")]).map((path) => resolve(root, path));
+  const typed = (path) =>
+    path.endsWith(".wasm") ? { type: "CompiledWasm", contents: readFileSync(path) } : { type: "ESModule" };
+  const modules = [worker, ...beside].map((path) => ({ contents: readFileSync(path, "utf8"), ...typed(path), path }));
+  const made = (name, contents) => ({ type: "ESModule", path: join(built, name), contents });
+  if (faults) {
+    modules.unshift(made("faulty.js", faulty()));
+    modules.push({ type: "CompiledWasm", path: join(built, "trap.wasm"), contents: TRAP });
   }
-  export class Room extends Real {
-    async fetch(request) {
-      await ask(this.env);
-      return super.fetch(request);
-    }
-    async push(push) {
-      await ask(this.env);
-      return super.push(push);
-    }
-  }`;
-if (faults) modules.unshift({ type: "ESModule", path: join(built, "faulty.js"), contents: faulty });
-if (rules) modules.unshift({ type: "ESModule", path: join(built, "front.js"), contents: front });
-const serviceBindings = faults ? { FAULTS: async () => new Response(stopped ? "stopped" : "running") } : {};
+  const inner = faults ? "faulty.js" : basename(worker);
+  if (rules) modules.unshift(made("front.js", front(inner, rules, pages?.build)));
+  return { modules, modulesRoot: given.modules ? dirname(built) : built };
+}
 
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
+/** A trap strikes once; a stopped room stays so. */
+function nextFault() {
+  if (fault.books === "trap") {
+    fault.books = "running";
+    return "trap";
+  }
+  return fault.room;
+}
+
+let name;
+
+/** What Miniflare is to run, read anew from wrangler.toml, the built files and `given`. */
+function options() {
+  const config = unstable_readConfig({ config: resolve(root, given.config ?? "wrangler.toml") }, { hideWarnings: true });
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+  const rules = config.assets?.run_worker_first;
+  const serviceBindings = { ...workerOptions.serviceBindings };
+  if (faults) serviceBindings.FAULTS = async () => new Response(nextFault());
+  if (pages) serviceBindings.DEV = (request) => pages.answer(request);
+  name = config.name;
+  if (given.page && workerOptions.assets) workerOptions.assets = { ...workerOptions.assets, directory: given.page };
+  return convertV4MiniflareOptions({
     host: HOST,
     port: 0,
     cf: false,
@@ -118,18 +118,20 @@ const miniflare = new Miniflare(
     workers: [
       {
         ...workerOptions,
-        name: config.name,
+        name,
         // Exactly these: wrangler would add all of `.dev.vars`, and the bot's token is none of the Worker's business.
-        bindings: { ...config.vars, ...bindings },
+        bindings: { ...config.vars, ...given.bindings },
         // A socket of its own: requests reach the Worker without Miniflare's entry Worker before it.
         unsafeDirectSockets: [{ host: HOST, port: claimed, entrypoint: rules ? "Front" : "default" }],
-        modulesRoot: given.modules ? dirname(built) : built,
-        modules,
-        serviceBindings: { ...workerOptions.serviceBindings, ...serviceBindings },
+        ...modulesOf(given.main ?? config.main, rules),
+        serviceBindings,
       },
     ],
-  }),
-);
+  });
+}
+
+let running = options();
+const miniflare = new Miniflare(running);
 
 let stopping = false;
 async function stop(code) {
@@ -143,22 +145,50 @@ async function stop(code) {
 process.on("SIGTERM", () => stop(0));
 process.on("SIGINT", () => stop(0));
 
-async function evict(className, name) {
-  await miniflare.unsafeEvictDurableObject(config.name, className, { name, webSockets: "hibernate" });
+async function evict(className, object) {
+  await miniflare.unsafeEvictDurableObject(name, className, { name: object, webSockets: "hibernate" });
+}
+
+/** Runs what was built anew; when that does not start, the build before goes on. */
+async function reload(changes) {
+  const before = [given, running];
+  given = { ...given, ...changes };
+  try {
+    pages.renew();
+    running = options();
+    await miniflare.setOptions(running);
+    const answer = await fetch(`http://${HOST}:${claimed}/healthz`);
+    if (!answer.ok) throw new Error(`the Worker answers ${answer.status} to /healthz`);
+    return "reloaded";
+  } catch (error) {
+    [given, running] = before;
+    await miniflare.setOptions(running);
+    return `reload failed: ${error.message.replaceAll("\n", " ")}`;
+  }
+}
+
+function setFault(verb, className) {
+  if (className === "Room") fault.room = verb === "stop" ? "stopped" : "running";
+  else fault.books = "trap";
 }
 
 createInterface({ input: process.stdin })
   .on("line", async (line) => {
-    const [verb, className, name] = line.split(" ");
-    if (faults && className === "Room" && (verb === "stop" || verb === "start")) {
-      stopped = verb === "stop";
+    const [verb, className, object] = line.split(" ");
+    const rest = line.slice(verb.length + 1);
+    if (faults && ["stop Room", "start Room", "trap Guild"].includes(line)) {
+      setFault(verb, className);
       process.stdout.write(`${line}\n`);
+    } else if (pages && verb === "problem") {
+      pages.complain(JSON.parse(rest));
+    } else if (pages && verb === "reload") {
+      process.stdout.write(`${await reload(JSON.parse(rest))}\n`);
+    } else if (verb === "evict") {
+      await evict(className, object).then(
+        () => process.stdout.write(`evicted ${className} ${object}\n`),
+        (error) => process.stdout.write(`evict failed: ${error.message}\n`),
+      );
     }
-    if (verb !== "evict") return;
-    await evict(className, name).then(
-      () => process.stdout.write(`evicted ${className} ${name}\n`),
-      (error) => process.stdout.write(`evict failed: ${error.message}\n`),
-    );
   })
   .on("close", () => stop(0));
 

@@ -59,6 +59,11 @@ impl Edge {
         Self::start_as(json!({}), true)
     }
 
+    /// One of this build, with fresh state whose room can be stopped and whose books can trap.
+    pub fn start_faulty_build(main: &'static str) -> Result<Self> {
+        Self::start_build(main, json!({}), true)
+    }
+
     /// The build that is deployed: it has no link for developers, and no cookie without TLS.
     pub fn start_deployed(settings: Value) -> Result<Self> {
         Self::start_build("edge/build/index.js", settings, false)
@@ -140,6 +145,11 @@ impl Edge {
         let response = client.get(format!("{}/login/local?ticket={TICKET}", self.url)).send().await?;
         let cookie = response.headers().get("Set-Cookie").context("no session")?.to_str()?;
         Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// Lets the next answer of a server's books end in a trap, as a panic does.
+    pub fn trap_books(&self) -> Result<()> {
+        self.tell("trap Guild")
     }
 
     /// Lets every request to the room fail from now on.

@@ -1,12 +1,15 @@
 //! Programs that run to their end: in the open, or with their output in a log until they fail.
 
+use std::fmt;
 use std::fs::{self, File};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 use crate::processes;
+use crate::steps::{clear_progress, progress, tell};
 
 /// How much of a log a failure shows.
 const LOG_TAIL_LINES: usize = 30;
@@ -43,6 +46,93 @@ pub fn native(arguments: &str) -> Command {
     let mut cargo = cargo(arguments);
     cargo.args(NATIVE.map(|package| format!("--package={package}")));
     cargo
+}
+
+/// A command that failed, and what it said about it.
+#[derive(Debug)]
+pub struct Failed {
+    line: String,
+    status: ExitStatus,
+    /// Its complaints, without colours.
+    pub complaints: String,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` ended with {}", self.line, self.status)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// Runs a `cargo` command that compiles: its progress becomes the step's, and what the compiler has to say is shown as it
+/// comes. Fails with [`Failed`].
+pub fn compile(cargo: &mut Command) -> Result<()> {
+    let colour = if std::io::stderr().is_terminal() { "always" } else { "never" };
+    cargo.env("CARGO_TERM_COLOR", colour);
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "80");
+    let mut complaints = String::new();
+    let status = processes::finish_reading(cargo.stdout(Stdio::inherit()), |line| {
+        let plain = anstream::adapter::strip_str(line).to_string();
+        match Told::of(&plain) {
+            Told::Progress(done, all) => progress(&format!("{done} of {all} crates")),
+            Told::Waiting => progress("waiting for another cargo to finish"),
+            Told::Status => {}
+            Told::Complaint => {
+                tell(line);
+                complaints.push_str(&plain);
+                complaints.push('\n');
+            }
+        }
+    })?;
+    clear_progress();
+    if !status.success() {
+        return Err(Failed { line: line(cargo), status, complaints }.into());
+    }
+    Ok(())
+}
+
+/// What a line of cargo's is.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    /// So many crates are compiled, of so many.
+    Progress(u32, u32),
+    /// Another cargo has the folder.
+    Waiting,
+    /// What it does at the moment.
+    Status,
+    /// A warning, an error, or a line of one.
+    Complaint,
+}
+
+impl Told {
+    fn of(line: &str) -> Self {
+        let Some((first, rest)) = line.trim_start().split_once(' ') else {
+            return if line.trim().is_empty() { Self::Status } else { Self::Complaint };
+        };
+        // Cargo sets its own words to the right of the twelfth column; the compiler's lines begin further left.
+        let is_aligned = line.len() - line.trim_start().len() + first.len() == 12;
+        match first {
+            "Building" if is_aligned => {
+                crates(rest).map_or(Self::Status, |(done, all)| Self::Progress(done, all))
+            }
+            "Blocking" if is_aligned => Self::Waiting,
+            "Adding" | "Checking" | "Compiling" | "Downloaded" | "Downloading" | "Dirty" | "Executable"
+            | "Finished" | "Fresh" | "Locking" | "Running" | "Updating"
+                if is_aligned =>
+            {
+                Self::Status
+            }
+            _ => Self::Complaint,
+        }
+    }
+}
+
+/// The two numbers in `[=====>   ] 120/290: serde, tokio`.
+fn crates(bar: &str) -> Option<(u32, u32)> {
+    let (_, after) = bar.split_once("] ")?;
+    let (done, all) = after.split_once(':').map_or(after, |(numbers, _)| numbers).split_once('/')?;
+    Some((done.trim().parse().ok()?, all.trim().parse().ok()?))
 }
 
 /// Runs a command whose output is for the reader.
@@ -89,4 +179,28 @@ pub fn output(command: &mut Command) -> Option<String> {
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_cargo_are_told_from_lines_of_the_compiler() {
+        for (line, expected) in [
+            ("    Building [=======>     ] 120/290: serde, tokio(build)", Told::Progress(120, 290)),
+            ("    Building [>            ] 0/3: protocol", Told::Progress(0, 3)),
+            ("    Building [             ] unusual", Told::Status),
+            ("   Compiling serde v1.0.228", Told::Status),
+            ("    Finished `dev` profile [unoptimized] target(s) in 2.31s", Told::Status),
+            ("    Blocking waiting for file lock on build directory", Told::Waiting),
+            ("", Told::Status),
+            ("error[E0425]: cannot find value `x` in this scope", Told::Complaint),
+            ("  --> interactions/src/command/pay.rs:7:5", Told::Complaint),
+            ("   | Compiling this fails", Told::Complaint),
+            ("error", Told::Complaint),
+        ] {
+            assert_eq!(Told::of(line), expected, "{line}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The edge alone, on real workerd, in the foreground.
 
+use std::fs::{self, File, TryLockError};
 use std::io::{BufRead, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::process::{ChildStdin, Command};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::build::{self, Variant};
@@ -28,40 +29,68 @@ pub struct Options {
     /// Where the Durable Objects keep their SQLite [default: target/state/edge]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Run what is deployed: without the one-time sign-in link of `dev`
+    /// Run what is deployed: without the one-time sign-in link
     #[arg(long)]
     release: bool,
+    /// Run what `dev` runs: not optimised
+    #[arg(long, conflicts_with = "release")]
+    dev: bool,
 }
 
 /// `cargo xtask edge`.
 pub fn run(options: &Options) -> Result<()> {
-    let variant = Variant::of_release(options.release);
+    let variant = Variant::asked(options.release, options.dev);
     let port = free_port(options.port)?;
+    let state = State::claim(options.state.as_deref())?;
     let settings = {
         let _lock = build::lock()?;
         build::everything(&mut Steps::new(build::STEPS), &[variant])?;
         Settings::load(&crate::at(".dev.vars"))?
     };
     let mut programs = Programs::new();
-    let stdin = programs.start("edge", &mut serve(variant, port, options.state.as_deref(), &settings)?)?;
+    programs.start("edge", &mut serve(variant, port, &state, &settings))?;
     let url = programs.wait_for("edge", "edge ready ", START_LIMIT)?;
     println!("edge ready {url}");
-    forward_lines(stdin);
+    forward_lines(programs.take_stdin("edge")?);
     programs.watch(|_, line| eprintln!("{line}"))
 }
 
-/// The command that serves a built Worker.
-pub fn serve(variant: Variant, port: u16, state: Option<&Path>, settings: &Settings) -> Result<Command> {
-    let state = state.map_or_else(|| Ok(crate::at("target/state/edge")), std::path::absolute)?;
+/// The folder of the Durable Objects' data, which one edge at a time may have: two would write the same databases.
+pub struct State {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl State {
+    /// Takes the folder that was asked for, or the usual one.
+    pub fn claim(asked: Option<&Path>) -> Result<Self> {
+        let folder = asked.map_or_else(|| Ok(crate::at("target/state/edge")), std::path::absolute)?;
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let lock = File::create(folder.join(".lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder, _lock: lock }),
+            Err(TryLockError::WouldBlock) => bail!(
+                "another `cargo xtask dev` or `edge` runs on {}; end it, or give this one a folder of its own with --state DIR",
+                folder.display()
+            ),
+            Err(TryLockError::Error(error)) => Err(error).context("locking the state's folder"),
+        }
+    }
+}
+
+/// The command that serves a built Worker. With the dev variant, pages hear of later builds.
+pub fn serve(variant: Variant, port: u16, state: &State, settings: &Settings) -> Command {
     let options = json!({
         "port": port,
-        "state": state,
-        "main": variant.folder().join("index.js"),
+        "state": state.folder,
+        "main": variant.worker().join("index.js"),
+        "page": variant.page(),
         "bindings": settings.of_the_edge(),
+        "dev": variant == Variant::Dev,
     });
     let mut serve = command(tools::node());
     serve.arg("edge/serve.mjs").env("PULSE_EDGE_OPTIONS", options.to_string());
-    Ok(serve)
+    serve
 }
 
 /// The wanted port when it is free, or any free one for 0.

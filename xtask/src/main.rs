@@ -47,9 +47,12 @@ enum Command {
 
 #[derive(Args)]
 struct BuildOptions {
-    /// What is deployed: without the one-time sign-in link of `dev`
+    /// What is deployed: without the one-time sign-in link
     #[arg(long)]
     release: bool,
+    /// What `dev` runs: not optimised
+    #[arg(long, conflicts_with = "release")]
+    dev: bool,
 }
 
 /// What a shell gives for a program that Ctrl-C has ended.
@@ -65,7 +68,7 @@ fn main() -> ExitCode {
             Command::Dev(options) => dev::run(&options),
             Command::Test(options) => test::run(&options),
             Command::Edge(options) => edge::run(&options),
-            Command::Build(options) => build::run(build::Variant::of_release(options.release)),
+            Command::Build(options) => build::run(build::Variant::asked(options.release, options.dev)),
             Command::Bench(options) => bench::run(&options),
             Command::Guard(_) => Ok(()),
         }),

@@ -1,5 +1,6 @@
 //! Whatever was started is ended: each program is a process group, and no group outlives this process.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -55,6 +56,29 @@ pub fn finish(command: &mut Command) -> Result<ExitStatus> {
     Ok(status?)
 }
 
+/// Runs a command to its end and hands over each line of its stderr. A carriage return ends a line, too: programs overwrite
+/// their progress that way.
+pub fn finish_reading(command: &mut Command, mut hear: impl FnMut(&str)) -> Result<ExitStatus> {
+    let (mut child, group) = spawn(command.stderr(Stdio::piped()))?;
+    let stderr = child.stderr.take().context("a pipe was asked for")?;
+    let mut line = Vec::new();
+    for byte in BufReader::new(stderr).bytes().map_while(Result::ok) {
+        if byte == b'\n' || byte == b'\r' {
+            hear(&String::from_utf8_lossy(&line));
+            line.clear();
+        } else {
+            line.push(byte);
+        }
+    }
+    if !line.is_empty() {
+        hear(&String::from_utf8_lossy(&line));
+    }
+    let status = child.wait();
+    forget(group);
+    fail_if_interrupted()?;
+    Ok(status?)
+}
+
 fn fail_if_interrupted() -> Result<()> {
     if INTERRUPTED.load(Ordering::SeqCst) { Err(Interrupted.into()) } else { Ok(()) }
 }
@@ -84,7 +108,13 @@ fn signal_all(signal: Signal) {
 pub struct Programs {
     told: Receiver<Told>,
     tell: Sender<Told>,
-    alive: Vec<&'static str>,
+    running: BTreeMap<&'static str, Running>,
+}
+
+/// A program that runs. It ends when its stdin closes.
+struct Running {
+    group: Pid,
+    stdin: Option<ChildStdin>,
 }
 
 /// What a program did.
@@ -93,20 +123,35 @@ enum Told {
     Ended(&'static str, String),
 }
 
+/// A program that ended without being asked to.
+#[derive(Debug)]
+pub struct EndedByItself {
+    /// Its name.
+    pub name: &'static str,
+    how: String,
+}
+
+impl fmt::Display for EndedByItself {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ended by itself ({}){}", self.name, self.how, log_of(self.name))
+    }
+}
+
+impl std::error::Error for EndedByItself {}
+
 impl Programs {
     pub fn new() -> Self {
         let (tell, told) = channel();
-        Self { told, tell, alive: Vec::new() }
+        Self { told, tell, running: BTreeMap::new() }
     }
 
-    /// Starts a program; its output goes to `target/logs/NAME.log`. The program must end when the returned
-    /// stdin closes, so that not even SIGKILL to this process leaves it behind: see [`guarded`].
-    pub fn start(&mut self, name: &'static str, command: &mut Command) -> Result<ChildStdin> {
+    /// Starts a program; its output goes to `target/logs/NAME.log`. The program must end when its stdin closes, so that not
+    /// even SIGKILL to this process leaves it behind: see [`guarded`].
+    pub fn start(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
         let (log, _) = commands::log_file(name)?;
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (mut child, group) = spawn(piped)?;
-        self.alive.push(name);
-        let stdin = child.stdin.take().context("a pipe was asked for")?;
+        self.running.insert(name, Running { group, stdin: child.stdin.take() });
         let outputs: [Option<Box<dyn Read + Send>>; 2] = [
             child.stdout.take().map(|pipe| Box::new(pipe) as _),
             child.stderr.take().map(|pipe| Box::new(pipe) as _),
@@ -131,7 +176,40 @@ impl Programs {
             forget(group);
             let _ = tell.send(Told::Ended(name, how));
         });
-        Ok(stdin)
+        Ok(())
+    }
+
+    /// Ends a program, if it runs.
+    pub fn stop(&mut self, name: &'static str) {
+        let Some(Running { group, stdin }) = self.running.remove(name) else { return };
+        drop(stdin);
+        let _ = killpg(group, Signal::SIGTERM);
+        let deadline = Instant::now() + GRACE;
+        loop {
+            match self.told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Told::Ended(ended, _)) if ended == name => return,
+                // Another one's end while this one is stopped is heard by the next wait.
+                Ok(Told::Ended(ended, how)) => drop(self.tell.send(Told::Ended(ended, how))),
+                Ok(Told::Line(..)) => {}
+                Err(_) => {
+                    let _ = killpg(group, Signal::SIGKILL);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Writes a line to a program's stdin.
+    pub fn say(&mut self, name: &str, line: &str) -> Result<()> {
+        let stdin = self.running.get_mut(name).and_then(|running| running.stdin.as_mut());
+        let stdin = stdin.with_context(|| format!("{name} does not run"))?;
+        writeln!(stdin, "{line}").with_context(|| format!("telling {name}"))
+    }
+
+    /// Hands a program's stdin over to somebody who keeps it open.
+    pub fn take_stdin(&mut self, name: &str) -> Result<ChildStdin> {
+        let stdin = self.running.get_mut(name).and_then(|running| running.stdin.take());
+        stdin.with_context(|| format!("{name} does not run"))
     }
 
     /// Waits for a line of `name` with these words, which a log may put a time before; gives the rest of that line.
@@ -161,17 +239,17 @@ impl Programs {
         }
     }
 
-    /// The next line of any program, or `None` after `limit`.
-    fn next(&mut self, limit: Duration) -> Result<Option<(&'static str, String)>> {
+    /// The next line of any program, or `None` after `limit`. Fails with [`EndedByItself`] or [`Interrupted`].
+    pub fn next(&mut self, limit: Duration) -> Result<Option<(&'static str, String)>> {
         let begun = Instant::now();
         loop {
             fail_if_interrupted()?;
             match self.told.recv_timeout(GLANCE.min(limit.saturating_sub(begun.elapsed()))) {
                 Ok(Told::Line(name, line)) => return Ok(Some((name, line))),
                 Ok(Told::Ended(name, how)) => {
-                    self.alive.retain(|each| *each != name);
+                    self.running.remove(name);
                     fail_if_interrupted()?;
-                    bail!("{name} ended by itself ({how}){}", log_of(name));
+                    return Err(EndedByItself { name, how }.into());
                 }
                 Err(RecvTimeoutError::Timeout) if begun.elapsed() >= limit => return Ok(None),
                 Err(_) => {}
@@ -184,9 +262,9 @@ impl Drop for Programs {
     fn drop(&mut self) {
         signal_all(Signal::SIGTERM);
         let deadline = Instant::now() + GRACE;
-        while !self.alive.is_empty() {
+        while !self.running.is_empty() {
             match self.told.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(Told::Ended(name, _)) => self.alive.retain(|each| *each != name),
+                Ok(Told::Ended(name, _)) => drop(self.running.remove(name)),
                 Ok(Told::Line(..)) => {}
                 Err(_) => break,
             }

@@ -1,7 +1,10 @@
 //! Every step says what it does and how long that takes, before it does it and after.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fs;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -9,27 +12,31 @@ use anyhow::{Context, Result};
 /// A numbered list of steps, told on stderr: stdout carries only what programs read.
 pub struct Steps {
     total: usize,
+    passed: usize,
     begun: Instant,
     taken: Vec<(String, Duration)>,
 }
 
 impl Steps {
     pub fn new(total: usize) -> Self {
-        Self { total, begun: Instant::now(), taken: Vec::new() }
+        Self { total, passed: 0, begun: Instant::now(), taken: Vec::new() }
     }
 
     /// Does one step. `expected` is shown while it runs: "about 3 min, once".
     pub fn step<T>(&mut self, what: &str, expected: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let expected = if expected.is_empty() { String::new() } else { format!(" … {expected}") };
-        tell(&format!("[{}/{}] {what}{expected}", self.taken.len() + 1, self.total));
+        self.passed += 1;
+        tell(&format!("[{}/{}] {what}{expected}", self.passed, self.total));
         let begun = Instant::now();
-        let result = work().with_context(|| format!("{what} failed"))?;
+        let result = work().with_context(|| format!("{what} failed"));
+        clear_progress();
         self.taken.push((what.to_owned(), begun.elapsed()));
+        let result = result?;
         tell(&format!("      done in {}", told(begun.elapsed())));
         Ok(result)
     }
 
-    /// As [`Steps::step`], but not when it is `done` already.
+    /// As [`Steps::step`], but silently passed over when it is `done` already.
     pub fn unless(
         &mut self,
         done: bool,
@@ -40,8 +47,7 @@ impl Steps {
         if !done {
             return self.step(what, expected, work);
         }
-        tell(&format!("[{}/{}] {what}: nothing to do", self.taken.len() + 1, self.total));
-        self.taken.push((what.to_owned(), Duration::ZERO));
+        self.passed += 1;
         Ok(())
     }
 
@@ -49,7 +55,12 @@ impl Steps {
         self.begun.elapsed()
     }
 
-    /// One line a step, with its time.
+    /// Whether every step so far had nothing to do.
+    pub fn were_all_passed_over(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    /// One line a step that had something to do, with its time.
     pub fn summary(&self) -> String {
         self.taken.iter().fold(String::new(), |mut lines, (what, time)| {
             let _ = writeln!(lines, "{:>12}  {what}", told(*time));
@@ -58,9 +69,46 @@ impl Steps {
     }
 }
 
+/// How often progress is told where it cannot overwrite itself.
+const PROGRESS_EVERY: Duration = Duration::from_secs(20);
+
+/// When progress was last told, and whether a terminal shows it now.
+static PROGRESS: Mutex<Option<(Instant, bool)>> = Mutex::new(None);
+
+/// Tells how far the current step is: on a terminal in one line that is overwritten, else in a line now and then.
+pub fn progress(how_far: &str) {
+    let mut last = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::io::stderr().is_terminal() {
+        let _ = std::io::stderr().write_all(format!("\r\x1b[K      {how_far}").as_bytes());
+        *last = Some((Instant::now(), true));
+    } else if last.is_none_or(|(told, _)| told.elapsed() >= PROGRESS_EVERY) {
+        // The first moments of a step are not worth a line.
+        if last.is_some() {
+            let _ = std::io::stderr().write_all(format!("      {how_far}\n").as_bytes());
+        }
+        *last = Some((Instant::now(), false));
+    }
+}
+
+/// Takes the line of [`progress`] away.
+pub fn clear_progress() {
+    let mut last = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.take().is_some_and(|(_, shown)| shown) {
+        let _ = std::io::stderr().write_all(b"\r\x1b[K");
+    }
+}
+
 /// One write a line: wrangler passes on what it reads, piece by piece.
 pub fn tell(line: &str) {
+    clear_progress();
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Tells how large a file is.
+pub fn tell_size(file: &Path) -> Result<()> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    tell(&format!("      {name}: {} KB", fs::metadata(file)?.len() / 1000));
+    Ok(())
 }
 
 /// A duration as one would say it: `0.4 s`, `48 s`, `9 min 12 s`.

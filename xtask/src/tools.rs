@@ -5,48 +5,53 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
+use crate::build::WASM_TARGET;
 use crate::commands::{cargo, command, log, output};
 use crate::steps::Steps;
 
 /// How many steps [`ensure`] takes.
-pub const STEPS: usize = 4;
+pub const STEPS: usize = 2;
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
-const TOOLS_BUILD: &str = "target/tools/build";
+/// The oldest Node whose npm can install the packages. What wrangler itself needs is newer, and among the packages.
+const NODE_AT_LEAST: u32 = 20;
 
-/// A program that cargo installs, at the one version that fits the libraries in `Cargo.lock`.
+/// A program that cargo installs, at one version.
 struct Pinned {
     program: &'static str,
     package: &'static str,
     version: &'static str,
 }
 
-const WASM_BINDGEN: Pinned =
-    Pinned { program: "wasm-bindgen", package: "wasm-bindgen-cli", version: "0.2.129" };
-const WORKER_BUILD: Pinned = Pinned { program: "worker-build", package: "worker-build", version: "0.8.7" };
 const DENY: Pinned = Pinned { program: "cargo-deny", package: "cargo-deny", version: "0.20.2" };
 
-/// Where the tools are.
-pub struct Tools {
-    pub wasm_bindgen: PathBuf,
-    pub worker_build: PathBuf,
+/// The npm packages, which may still be on their way: what compiles meanwhile does not need them.
+pub struct Packages(Option<JoinHandle<Result<()>>>);
+
+impl Packages {
+    /// Waits until they are installed.
+    pub fn wait(&mut self) -> Result<()> {
+        let Some(installing) = self.0.take() else { return Ok(()) };
+        installing.join().map_err(|_| anyhow!("the installation of the npm packages broke off"))?
+    }
 }
 
 /// Installs what is missing of everything that builds need.
-pub fn ensure(steps: &mut Steps) -> Result<Tools> {
+pub fn ensure(steps: &mut Steps) -> Result<Packages> {
     steps.unless(has_wasm_target(), WASM_TARGET, "about 10 s, once", add_wasm_target)?;
     let installed = has_packages()? && node_is_pinned();
-    let packages = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
-    steps.unless(installed, packages, "about 30 s, once", install_packages)?;
-    let tools =
-        Tools { wasm_bindgen: WASM_BINDGEN.ensure(steps)?, worker_build: WORKER_BUILD.ensure(steps)? };
-    // What compiling them leaves behind is 800 MB; where it cannot be removed it does no harm.
-    let _ = fs::remove_dir_all(crate::at(TOOLS_BUILD));
-    Ok(tools)
+    let mut packages = Packages(None);
+    let what = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
+    steps.unless(installed, what, "beside the next step, once", || {
+        check_node()?;
+        packages.0 = Some(thread::spawn(install_packages));
+        Ok(())
+    })?;
+    Ok(packages)
 }
 
 /// What says which licences and sources are linked in.
@@ -82,9 +87,7 @@ impl Pinned {
         let Self { package, version, .. } = self;
         let mut install =
             cargo(&format!("install {package} --version {version} --locked --root target/tools"));
-        // The tools have crates in common: one build folder saves a minute. They run for seconds, so that less optimising
-        // saves another.
-        install.env("CARGO_TARGET_DIR", crate::at(TOOLS_BUILD));
+        // It runs for seconds, so that less optimising saves a minute.
         install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
         log(package, &mut install).with_context(|| {
             format!("{package} {version} is needed; `cargo install {package} --version {version} --locked` is the way to get it")
@@ -121,6 +124,22 @@ fn satisfies(installed: &Value, wanted: &Value) -> bool {
         Value::Null => wanted["optional"] == true,
         version => *version == wanted["version"],
     })
+}
+
+/// Whether the machine's own Node is there and new enough, before npm fails in a way that nobody understands.
+fn check_node() -> Result<()> {
+    let way_out = format!("install Node {NODE_AT_LEAST} or later, with its npm");
+    let Some(version) = output(Command::new("node").arg("--version")) else {
+        bail!("`node` does not run; {way_out}");
+    };
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_AT_LEAST) {
+        bail!("Node {version} is too old; {way_out}");
+    }
+    if output(Command::new("npm").arg("--version")).is_none() {
+        bail!("`npm` does not run; {way_out}");
+    }
+    Ok(())
 }
 
 fn install_packages() -> Result<()> {

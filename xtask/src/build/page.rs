@@ -1,0 +1,91 @@
+//! The page: a document, and files that are named by what is in them, so that a browser may keep them for ever.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::Variant;
+use super::bindgen::{self, Loader};
+use crate::commands::{command, log};
+use crate::steps::tell_size;
+
+/// The page's files, in the order in which one names the other.
+const FILES: [&str; 7] =
+    ["icon.svg", "icon-alert.svg", "style.css", "dress.js", "dashboard_bg.wasm", "dashboard.js", "boot.js"];
+
+/// Makes the page of the wasm that cargo has built.
+pub fn make(variant: Variant) -> Result<()> {
+    let parts = crate::at("target/page").join(format!("{variant:?}-parts").to_lowercase());
+    bindgen::generate(&variant.wasm("dashboard"), Loader::Web, "dashboard", &parts)?;
+    let mut wasm = parts.join("dashboard_bg.wasm");
+    if variant.is_optimised() {
+        let small = parts.join("page.wasm");
+        bindgen::optimise(&wasm, &small, &["-Oz", "--converge", "--low-memory-unused"])?;
+        wasm = small;
+    }
+    tell_size(&wasm)?;
+    publish(variant, &parts, &wasm)?;
+    fs::remove_dir_all(&parts)?;
+    Ok(())
+}
+
+/// Puts the page together beside where it belongs, then into its place.
+fn publish(variant: Variant, parts: &Path, wasm: &Path) -> Result<()> {
+    let new = parts.join("new");
+    fs::create_dir_all(new.join("assets"))?;
+    let source = |name: &str| match name {
+        "dashboard_bg.wasm" => wasm.to_owned(),
+        "dashboard.js" => parts.join(name),
+        _ => crate::at("dashboard/static").join(name),
+    };
+    let mut names: Vec<(String, String)> = Vec::new();
+    for name in FILES {
+        let is_text = Path::new(name).extension().is_some_and(|kind| kind == "js" || kind == "css");
+        let mut content = if is_text && variant.is_optimised() {
+            minified(&source(name), parts)?
+        } else {
+            fs::read(source(name)).with_context(|| format!("reading {name}"))?
+        };
+        if let Ok(text) = str::from_utf8(&content) {
+            content = renamed(text, &names).into_bytes();
+        }
+        let (stem, kind) = name.rsplit_once('.').context("a file without a kind")?;
+        let address = format!("assets/{stem}-{:016x}.{kind}", hash(&content));
+        fs::write(new.join(&address), content)?;
+        names.push((format!("\"/{name}\""), format!("\"/{address}\"")));
+    }
+    let document = fs::read_to_string(crate::at("dashboard/static/index.html"))?;
+    let lines: Vec<&str> =
+        document.lines().map(str::trim).filter(|line| !line.starts_with("<!-- ")).collect();
+    fs::write(new.join("index.html"), renamed(&lines.join("\n"), &names))?;
+    fs::copy(crate::at("dashboard/static/_headers"), new.join("_headers"))?;
+    replace(&variant.page(), &new)
+}
+
+fn replace(old: &PathBuf, new: &Path) -> Result<()> {
+    if old.exists() {
+        fs::remove_dir_all(old)?;
+    }
+    fs::rename(new, old).with_context(|| format!("putting the page into {}", old.display()))
+}
+
+fn renamed(text: &str, names: &[(String, String)]) -> String {
+    names.iter().fold(text.to_owned(), |text, (name, address)| text.replace(name.as_str(), address))
+}
+
+fn minified(source: &Path, folder: &Path) -> Result<Vec<u8>> {
+    let small = folder.join("minified");
+    let mut esbuild = command("esbuild");
+    esbuild.arg(source).args(["--minify", "--log-level=warning"]);
+    log("esbuild", esbuild.arg(format!("--outfile={}", small.display())))?;
+    fs::read(&small).with_context(|| format!("reading {}", small.display()))
+}
+
+/// Names a file by what is in it.
+pub fn hash(content: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
+}
