@@ -25,6 +25,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { read } from "./serve/config.mjs";
 import { Pages } from "./serve/dev.mjs";
 import { TRAP, faulty, front } from "./serve/modules.mjs";
 
@@ -62,7 +63,6 @@ rmSync(temporary, { recursive: true, force: true });
 mkdirSync(temporary, { recursive: true });
 process.env.TMPDIR = temporary;
 
-const { unstable_getMiniflareWorkerOptions, unstable_readConfig } = await import("wrangler");
 const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
 
 const pages = given.dev ? new Pages() : null;
@@ -97,9 +97,8 @@ function nextFault() {
 let name;
 
 /** What Miniflare is to run, read anew from wrangler.toml, the built files and `given`. */
-function options() {
-  const config = unstable_readConfig({ config: resolve(root, given.config ?? "wrangler.toml") }, { hideWarnings: true });
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(config);
+async function options() {
+  const { workerOptions, ...config } = await read(root, given.config ?? "wrangler.toml");
   const rules = config.assets?.run_worker_first;
   const serviceBindings = { ...workerOptions.serviceBindings };
   if (faults) serviceBindings.FAULTS = async () => new Response(nextFault());
@@ -130,7 +129,7 @@ function options() {
   });
 }
 
-let running = options();
+let running = await options();
 const miniflare = new Miniflare(running);
 
 let stopping = false;
@@ -155,7 +154,7 @@ async function reload(changes) {
   given = { ...given, ...changes };
   try {
     pages.renew();
-    running = options();
+    running = await options();
     await miniflare.setOptions(running);
     const answer = await fetch(`http://${HOST}:${claimed}/healthz`);
     if (!answer.ok) throw new Error(`the Worker answers ${answer.status} to /healthz`);

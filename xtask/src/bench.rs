@@ -59,7 +59,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     if options.names.iter().any(|name| name == SMOKE) {
         let _lock = build::lock()?;
-        build::everything(&mut Steps::new(build::STEPS), &[Variant::Release])?;
+        build::everything(&Steps::new(build::STEPS), &[Variant::Release])?;
         return smoke();
     }
     if let Some(unknown) = options.names.iter().find(|name| BENCHES.iter().all(|bench| bench.name != *name)) {
@@ -112,8 +112,8 @@ pub fn smoke() -> Result<()> {
 /// What is measured, as it is deployed, and who measures.
 fn prepare() -> Result<()> {
     let _lock = build::lock()?;
-    let mut steps = Steps::new(build::STEPS + 3);
-    build::everything(&mut steps, &[Variant::Release])?;
+    let steps = Steps::new(build::STEPS + 3);
+    build::everything(&steps, &[Variant::Release])?;
     steps.step("Bun, the peer", "about 5 s, once", || {
         install_bun();
         Ok(())
@@ -127,7 +127,7 @@ fn prepare() -> Result<()> {
 }
 
 /// Bun has no build for some machines; its figures are left out there.
-fn install_bun() {
+pub fn install_bun() {
     let folder = crate::at("tests/peers/bun");
     let is_installed = |_: &PathBuf| {
         let installed = fs::read(folder.join("node_modules/.package-lock.json")).ok()?;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use crate::commands::{cargo, command, compile, output};
 use crate::stamp::Stamp;
 use crate::steps::{Steps, tell, told};
-use crate::tools;
+use crate::tools::{self, Packages};
 
 /// How many steps [`everything`] takes for one variant.
 pub const STEPS: usize = tools::STEPS + 2;
@@ -91,8 +91,8 @@ impl Variant {
 /// `cargo xtask build`.
 pub fn run(variant: Variant) -> Result<()> {
     let _lock = lock()?;
-    let mut steps = Steps::new(STEPS);
-    everything(&mut steps, &[variant])?;
+    let steps = Steps::new(STEPS);
+    everything(&steps, &[variant])?;
     tell(&format!("built in {}", told(steps.elapsed())));
     Ok(())
 }
@@ -113,8 +113,14 @@ pub fn lock() -> Result<File> {
 }
 
 /// Installs the tools, then builds the page and the given variants of the Worker.
-pub fn everything(steps: &mut Steps, variants: &[Variant]) -> Result<()> {
-    let mut packages = tools::ensure(steps)?;
+pub fn everything(steps: &Steps, variants: &[Variant]) -> Result<()> {
+    let packages = tools::ensure(steps)?;
+    each(steps, variants, &packages)?;
+    packages.wait()
+}
+
+/// Builds the page and the given variants of the Worker.
+pub fn each(steps: &Steps, variants: &[Variant], packages: &Packages) -> Result<()> {
     for variant in variants {
         let stale: Vec<Part> = [Part::Page, Part::Edge]
             .into_iter()
@@ -128,7 +134,7 @@ pub fn everything(steps: &mut Steps, variants: &[Variant]) -> Result<()> {
             compiled.publish()
         })?;
     }
-    packages.wait()
+    Ok(())
 }
 
 /// What a variant consists of.

@@ -68,11 +68,16 @@ impl std::error::Error for Failed {}
 /// Runs a `cargo` command that compiles: its progress becomes the step's, and what the compiler has to say is shown as it
 /// comes. Fails with [`Failed`].
 pub fn compile(cargo: &mut Command) -> Result<()> {
+    compile_and_read(cargo).map(drop)
+}
+
+/// As [`compile`]; gives what cargo prints for programs.
+pub fn compile_and_read(cargo: &mut Command) -> Result<String> {
     let colour = if std::io::stderr().is_terminal() { "always" } else { "never" };
     cargo.env("CARGO_TERM_COLOR", colour);
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "80");
     let mut complaints = String::new();
-    let status = processes::finish_reading(cargo.stdout(Stdio::inherit()), |line| {
+    let (status, printed) = processes::finish_reading(cargo, |line| {
         let plain = anstream::adapter::strip_str(line).to_string();
         match Told::of(&plain) {
             Told::Progress(done, all) => progress(&format!("{done} of {all} crates")),
@@ -89,7 +94,7 @@ pub fn compile(cargo: &mut Command) -> Result<()> {
     if !status.success() {
         return Err(Failed { line: line(cargo), status, complaints }.into());
     }
-    Ok(())
+    Ok(printed)
 }
 
 /// What a line of cargo's is.

@@ -43,11 +43,11 @@ pub fn run(options: &Options) -> Result<()> {
     let state = State::claim(options.state.as_deref())?;
     // From here on, so that what changes while the first build runs is not missed.
     let changes = if options.no_watch { None } else { Some(Changes::begin()?) };
-    let mut steps = Steps::new(build::STEPS);
+    let steps = Steps::new(build::STEPS);
     let settings = {
         let _lock = build::lock()?;
-        build::everything(&mut steps, &[Variant::Dev])?;
-        stack::build_native(&mut steps)?;
+        build::everything(&steps, &[Variant::Dev])?;
+        stack::build_native(&steps)?;
         Settings::load(&crate::at(".dev.vars"))?
     };
     let ticket = hex::encode(settings::random()?);

@@ -44,7 +44,7 @@ pub fn run(options: &Options) -> Result<()> {
     let state = State::claim(options.state.as_deref())?;
     let settings = {
         let _lock = build::lock()?;
-        build::everything(&mut Steps::new(build::STEPS), &[variant])?;
+        build::everything(&Steps::new(build::STEPS), &[variant])?;
         Settings::load(&crate::at(".dev.vars"))?
     };
     let mut programs = Programs::new();

@@ -56,10 +56,16 @@ pub fn finish(command: &mut Command) -> Result<ExitStatus> {
     Ok(status?)
 }
 
-/// Runs a command to its end and hands over each line of its stderr. A carriage return ends a line, too: programs overwrite
-/// their progress that way.
-pub fn finish_reading(command: &mut Command, mut hear: impl FnMut(&str)) -> Result<ExitStatus> {
-    let (mut child, group) = spawn(command.stderr(Stdio::piped()))?;
+/// Runs a command to its end and hands over each line of its stderr; gives its stdout, too. A carriage return ends a line:
+/// programs overwrite their progress that way.
+pub fn finish_reading(command: &mut Command, mut hear: impl FnMut(&str)) -> Result<(ExitStatus, String)> {
+    let (mut child, group) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    let mut stdout = child.stdout.take().context("a pipe was asked for")?;
+    let printed = thread::spawn(move || {
+        let mut printed = Vec::new();
+        let _ = stdout.read_to_end(&mut printed); // what came before an error is all there is
+        printed
+    });
     let stderr = child.stderr.take().context("a pipe was asked for")?;
     let mut line = Vec::new();
     for byte in BufReader::new(stderr).bytes().map_while(Result::ok) {
@@ -76,7 +82,8 @@ pub fn finish_reading(command: &mut Command, mut hear: impl FnMut(&str)) -> Resu
     let status = child.wait();
     forget(group);
     fail_if_interrupted()?;
-    Ok(status?)
+    let printed = printed.join().unwrap_or_default();
+    Ok((status?, String::from_utf8_lossy(&printed).into_owned()))
 }
 
 fn fail_if_interrupted() -> Result<()> {

@@ -4,41 +4,48 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// A numbered list of steps, told on stderr: stdout carries only what programs read.
+/// A numbered list of steps, told on stderr: stdout carries only what programs read. Two threads may do steps of one list at
+/// the same time.
 pub struct Steps {
-    total: usize,
-    passed: usize,
+    /// None where it cannot be known beforehand.
+    total: Option<usize>,
+    passed: AtomicUsize,
     begun: Instant,
-    taken: Vec<(String, Duration)>,
+    taken: Mutex<Vec<(String, Duration)>>,
 }
 
 impl Steps {
     pub fn new(total: usize) -> Self {
-        Self { total, passed: 0, begun: Instant::now(), taken: Vec::new() }
+        let total = (total > 0).then_some(total);
+        Self { total, passed: AtomicUsize::new(0), begun: Instant::now(), taken: Mutex::default() }
     }
 
     /// Does one step. `expected` is shown while it runs: "about 3 min, once".
-    pub fn step<T>(&mut self, what: &str, expected: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn step<T>(&self, what: &str, expected: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let expected = if expected.is_empty() { String::new() } else { format!(" … {expected}") };
-        self.passed += 1;
-        tell(&format!("[{}/{}] {what}{expected}", self.passed, self.total));
+        let number = self.passed.fetch_add(1, Ordering::Relaxed) + 1;
+        let place = self
+            .total
+            .map_or_else(|| format!("[{number}]"), |total| format!("[{number}/{}]", total.max(number)));
+        tell(&format!("{place} {what}{expected}"));
         let begun = Instant::now();
         let result = work().with_context(|| format!("{what} failed"));
         clear_progress();
-        self.taken.push((what.to_owned(), begun.elapsed()));
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push((what.to_owned(), begun.elapsed()));
         let result = result?;
-        tell(&format!("      done in {}", told(begun.elapsed())));
+        tell(&format!("{place} {what}: done in {}", told(begun.elapsed())));
         Ok(result)
     }
 
     /// As [`Steps::step`], but silently passed over when it is `done` already.
     pub fn unless(
-        &mut self,
+        &self,
         done: bool,
         what: &str,
         expected: &str,
@@ -47,7 +54,7 @@ impl Steps {
         if !done {
             return self.step(what, expected, work);
         }
-        self.passed += 1;
+        self.passed.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
@@ -57,12 +64,13 @@ impl Steps {
 
     /// Whether every step so far had nothing to do.
     pub fn were_all_passed_over(&self) -> bool {
-        self.taken.is_empty()
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// One line a step that had something to do, with its time.
     pub fn summary(&self) -> String {
-        self.taken.iter().fold(String::new(), |mut lines, (what, time)| {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.iter().fold(String::new(), |mut lines, (what, time)| {
             let _ = writeln!(lines, "{:>12}  {what}", told(*time));
             lines
         })

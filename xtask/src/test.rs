@@ -1,25 +1,30 @@
-//! Everything that must hold, from formatting to a browser that looks at the page.
+//! Everything that must hold, from formatting to a browser that looks at the page; or the part of it that somebody asks for.
 
-use std::collections::BTreeSet;
+mod choice;
+mod pool;
+mod report;
+mod suites;
+
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde_json::Value;
 
+use self::choice::Choice;
+use self::suites::{Group, Suites};
 use crate::bench;
 use crate::build::{self, Variant};
-use crate::commands::{NATIVE, cargo, command, log, native, output, show};
+use crate::commands::{cargo, command, compile, native, output, show};
 use crate::steps::{Steps, told};
-use crate::tools;
-
-/// End-to-end tests whose time is mostly the passing of intervals: ticks, heartbeats, outages.
-const MOSTLY_WAIT: [&str; 5] = ["bot_weather", "bot_worker", "latency", "outage", "ticks"];
+use crate::tools::{self, Packages};
 
 #[derive(clap::Args)]
 pub struct Options {
+    /// Only these: a crate, a file of tests/tests or tests/browser, or words in a test's name
+    patterns: Vec<String>,
+    /// Only what the last commit on main and the changes since can touch
+    #[arg(long, conflicts_with = "patterns")]
+    changed: bool,
     /// Without the tests that need a browser
     #[arg(long)]
     no_browser: bool,
@@ -28,104 +33,116 @@ pub struct Options {
     slow: bool,
 }
 
+/// How many steps the whole of it takes.
+const STEPS: usize = 16;
+
 /// `cargo xtask test`.
 pub fn run(options: &Options) -> Result<()> {
-    let mut steps = Steps::new(
-        build::STEPS + 1 + 7 + if options.no_browser { 0 } else { 2 } + if options.slow { 2 } else { 0 },
-    );
-    let outcome = checks(&mut steps, options);
+    let choice = Choice::of(&options.patterns, options.changed)?;
+    let steps = Steps::new(if choice.is_everything() { STEPS } else { 0 });
+    let mut outcome = pool::Outcome::default();
+    let done = checks(&steps, options, &choice, &mut outcome);
     eprintln!("\n{}", steps.summary());
-    outcome?;
+    eprint!("{}", outcome.slowest());
+    done?;
+    println!("{}", outcome.counts());
+    if outcome.has_failed() {
+        bail!("failed: {}", outcome.failures().join(", "));
+    }
     let without = if options.no_browser { ", without the browser tests" } else { "" };
     eprintln!("all green in {}{without}", told(steps.elapsed()));
     Ok(())
 }
 
-fn checks(steps: &mut Steps, options: &Options) -> Result<()> {
+fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool::Outcome) -> Result<()> {
     let lock = build::lock()?;
-    steps.step("formatting", "a second", || {
-        components()?;
-        show(&mut cargo("fmt --all --check"))
-    })?;
-    build::everything(steps, &[Variant::Release, Variant::Local])?;
-    steps.step("clippy, native", "about 2 min when cold", || {
-        show(&mut cargo("clippy --quiet --all-targets -- -D warnings"))
-    })?;
-    steps.step("clippy, wasm", "about 1 min when cold", || {
-        show(&mut cargo(
-            "clippy --quiet -p edge -p dashboard --target wasm32-unknown-unknown -- -D warnings",
-        ))?;
-        show(&mut cargo(
-            "clippy --quiet -p edge --features local-link --target wasm32-unknown-unknown -- -D warnings",
-        ))
-    })?;
-    steps.step("discord-sim, bot-worker and what measures them", "about 2 min when cold", || {
-        show(&mut native("build --quiet"))
-    })?;
-    steps.step("unit and property tests", "about 2 min when cold", || {
-        show(&mut cargo("test -p protocol -p interactions -p xtask -p dashboard"))?;
-        show(&mut native("test --lib --bins"))
+    let packages = tools::ensure(steps)?;
+    let suites = thread::scope(|scope| {
+        // The optimised builds spend most of their time on one core, in another folder of cargo's than the rest.
+        let wasm = scope.spawn(|| build_as_deployed(steps, choice, &packages));
+        let native = prepare(steps, choice, &packages, outcome);
+        wasm.join().map_err(|_| anyhow!("the build broke off"))??;
+        native
     })?;
     drop(lock);
 
-    if options.slow {
+    if options.slow && choice.is_everything() {
         let deny = tools::deny(steps)?;
         // Its database of advisories has to be fetched; the hosted workflow does that.
         steps.step("licences, bans and sources", "about 5 s", || {
             show(command(deny).args(["check", "bans", "licenses", "sources"]))
         })?;
     }
-
     // The edges that tests shared have left their state behind; what cannot be removed does no harm.
     let _ = fs::remove_dir_all(crate::at("target/state/tests"));
-    let slow = options.slow.then_some(("PULSE_SLOW", "1"));
-    steps.step("every benchmark, for a moment", "about 1 min", bench::smoke)?;
-    steps.step("end-to-end tests", "about 5 min", || end_to_end(slow))?;
-    if options.no_browser {
+    let mut suites = suites;
+    if !options.no_browser && choice.wants_browser() {
+        let mut browser = tools::find_browser();
+        steps.unless(browser.is_some(), "a browser", "about 1 min, once", || {
+            browser = Some(tools::browser()?);
+            Ok(())
+        })?;
+        let browser = browser.context("there is a browser now")?;
+        suites.add_browser(choice, &browser)?;
+    }
+    if suites.is_empty() {
         return Ok(());
     }
-    let browser = steps.step("a browser", "about 1 min, once", tools::browser)?;
-    steps.step("browser tests", "about 3 min", || {
-        show(browser_tests()?.env("PULSE_CHROMIUM", browser).envs(slow))
-    })
+    let slow = options.slow.then_some(("PULSE_SLOW", "1"));
+    let expected = format!("{} programs, four at a time", suites.len());
+    steps.step("end-to-end, browser and other tests", &expected, || suites.run(slow, outcome))
 }
 
-/// Those that mostly wait run beside those that mostly work; their output is in a log, whose end is shown if they fail.
-fn end_to_end(slow: Option<(&str, &str)>) -> Result<()> {
-    let (waiting, working) = end_to_end_tests()?;
-    show(&mut native("test --quiet --no-run"))?;
-    thread::scope(|scope| {
-        let beside = scope.spawn(|| {
-            let mut tests = native("test --no-fail-fast");
-            log("end-to-end-waiting", tests.args(chosen(&waiting)).envs(slow))
-        });
-        let worked = show(native("test").args(chosen(&working)).envs(slow));
-        let waited = beside.join().map_err(|_| anyhow!("the tests beside it could not be run"))?;
-        worked.and(waited)
-    })
-}
-
-/// Those that mostly wait and the others, by name. Cargo is asked, so that none is missed.
-fn end_to_end_tests() -> Result<(BTreeSet<String>, BTreeSet<String>)> {
-    let metadata = output(&mut cargo("metadata --no-deps --format-version 1")).context("asking cargo")?;
-    let metadata: Value = serde_json::from_str(&metadata).context("reading what `cargo metadata` says")?;
-    let each = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let packages = each(&metadata["packages"]).into_iter();
-    let packages =
-        packages.filter(|package| package["name"].as_str().is_some_and(|name| NATIVE.contains(&name)));
-    let targets = packages.flat_map(|package| each(&package["targets"]));
-    let tests = targets.filter(|target| target["kind"][0] == "test");
-    let names = tests.filter_map(|target| target["name"].as_str().map(str::to_owned));
-    let (waiting, working): (BTreeSet<_>, BTreeSet<_>) =
-        names.partition(|name| MOSTLY_WAIT.contains(&name.as_str()));
-    if waiting.len() != MOSTLY_WAIT.len() {
-        bail!("of {MOSTLY_WAIT:?} only these are there: {waiting:?}");
+/// The builds of the edge and the page that are tested end to end.
+fn build_as_deployed(steps: &Steps, choice: &Choice, packages: &Packages) -> Result<()> {
+    if !choice.wants_edge() {
+        return Ok(());
     }
-    Ok((waiting, working))
+    build::each(steps, &[Variant::Release, Variant::Local], packages)
 }
 
-fn chosen(names: &BTreeSet<String>) -> impl Iterator<Item = &str> {
-    names.iter().flat_map(|name| ["--test", name])
+/// What the compiler says of the sources, and everything that is compiled for this machine.
+fn prepare(
+    steps: &Steps,
+    choice: &Choice,
+    packages: &Packages,
+    outcome: &mut pool::Outcome,
+) -> Result<Suites> {
+    if choice.looks_at_sources() {
+        steps.step("formatting", "a second", || {
+            components()?;
+            show(&mut cargo("fmt --all --check"))
+        })?;
+        steps.step("clippy, native", "about 1 min when cold", || {
+            compile(&mut cargo("clippy --all-targets -- -D warnings"))
+        })?;
+        steps.step("clippy, wasm", "about 1 min when cold", || {
+            let target = build::WASM_TARGET;
+            compile(&mut cargo(&format!(
+                "clippy -p edge -p dashboard --features edge/local-link --target {target} -- -D warnings"
+            )))
+        })?;
+    }
+    let mut suites = Suites::default();
+    for group in Group::ALL.into_iter().filter(|group| choice.wants(*group)) {
+        suites.add(steps.step(group.told(), "about 1 min when cold", || group.compile(choice))?);
+    }
+    if choice.wants_edge() {
+        steps.step("discord-sim, bot-worker and what measures them", "half a minute when cold", || {
+            compile(&mut native("build"))
+        })?;
+        build::each(steps, &[Variant::Dev], packages)?;
+    }
+    if choice.is_everything() {
+        bench::install_bun();
+        suites.add_benchmarks();
+    }
+    suites.choose(choice);
+    let units = suites.take_units();
+    if !units.is_empty() {
+        steps.step("unit and property tests", "about 20 s", || units.run(None, outcome))?;
+    }
+    Ok(suites)
 }
 
 /// rustfmt and clippy come with most toolchains, but not with all.
@@ -138,19 +155,4 @@ fn components() -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn browser_tests() -> Result<Command> {
-    let entries = fs::read_dir(crate::at("tests/browser")).context("reading tests/browser")?;
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
-    files.sort();
-    if files.is_empty() {
-        bail!("tests/browser holds no *.test.mjs");
-    }
-    let mut node = command(tools::node());
-    // Many of them wait most of the time: two files at once take little more than one.
-    node.args(["--test", "--test-concurrency=2"]).args(files);
-    Ok(node)
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -30,32 +31,34 @@ struct Pinned {
 const DENY: Pinned = Pinned { program: "cargo-deny", package: "cargo-deny", version: "0.20.2" };
 
 /// The npm packages, which may still be on their way: what compiles meanwhile does not need them.
-pub struct Packages(Option<JoinHandle<Result<()>>>);
+pub struct Packages(Mutex<Option<JoinHandle<Result<()>>>>);
 
 impl Packages {
     /// Waits until they are installed.
-    pub fn wait(&mut self) -> Result<()> {
-        let Some(installing) = self.0.take() else { return Ok(()) };
+    pub fn wait(&self) -> Result<()> {
+        // Held while it waits: whoever comes second has to wait, too.
+        let mut installing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(installing) = installing.take() else { return Ok(()) };
         installing.join().map_err(|_| anyhow!("the installation of the npm packages broke off"))?
     }
 }
 
 /// Installs what is missing of everything that builds need.
-pub fn ensure(steps: &mut Steps) -> Result<Packages> {
+pub fn ensure(steps: &Steps) -> Result<Packages> {
     steps.unless(has_wasm_target(), WASM_TARGET, "about 10 s, once", add_wasm_target)?;
     let installed = has_packages()? && node_is_pinned();
-    let mut packages = Packages(None);
+    let mut installing = None;
     let what = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
     steps.unless(installed, what, "beside the next step, once", || {
         check_node()?;
-        packages.0 = Some(thread::spawn(install_packages));
+        installing = Some(thread::spawn(install_packages));
         Ok(())
     })?;
-    Ok(packages)
+    Ok(Packages(Mutex::new(installing)))
 }
 
 /// What says which licences and sources are linked in.
-pub fn deny(steps: &mut Steps) -> Result<PathBuf> {
+pub fn deny(steps: &Steps) -> Result<PathBuf> {
     DENY.ensure(steps)
 }
 
@@ -65,7 +68,7 @@ pub fn node() -> PathBuf {
 }
 
 impl Pinned {
-    fn ensure(&self, steps: &mut Steps) -> Result<PathBuf> {
+    fn ensure(&self, steps: &Steps) -> Result<PathBuf> {
         let Self { package, version, .. } = self;
         let found = self.find();
         let what = format!("{package} {version}");
@@ -194,7 +197,8 @@ pub fn browser() -> Result<PathBuf> {
     )
 }
 
-fn find_browser() -> Option<PathBuf> {
+/// The browser that is there already.
+pub fn find_browser() -> Option<PathBuf> {
     let named = env::var_os("PULSE_CHROMIUM").map(PathBuf::from);
     let usual = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map(PathBuf::from);
     let script = "process.stdout.write(require('playwright').chromium.executablePath())";

@@ -57,7 +57,7 @@ pub fn make_native() -> Result<()> {
 }
 
 /// Compiles the native programs where their sources changed.
-pub fn build_native(steps: &mut Steps) -> Result<()> {
+pub fn build_native(steps: &Steps) -> Result<()> {
     let fresh = stamp()?.is_fresh() && Native::ALL.iter().all(|program| program.path().exists());
     steps.unless(fresh, "discord-sim and bot-worker", "1 to 2 min when cold", make_native)
 }

@@ -1,0 +1,259 @@
+//! The programs that hold tests, and how each is run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::choice::Choice;
+use super::pool::{self, Outcome};
+use crate::commands::{NATIVE, cargo, command, compile_and_read, output};
+use crate::tools;
+
+/// Packages that are compiled by one command. Cargo unifies features among the packages of a command: in other company it
+/// compiles what they use again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Group {
+    /// The pure cores.
+    Cores,
+    /// The native programs, and the end-to-end tests.
+    Native,
+    /// The page's own rules, compiled for this machine.
+    Page,
+    /// These commands.
+    Commands,
+}
+
+impl Group {
+    pub const ALL: [Self; 4] = [Self::Cores, Self::Native, Self::Page, Self::Commands];
+
+    /// Its packages.
+    pub fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Cores => &["protocol", "interactions"],
+            Self::Native => &NATIVE,
+            Self::Page => &["dashboard"],
+            Self::Commands => &["xtask"],
+        }
+    }
+
+    /// Whether a suite of this name is one of its.
+    pub fn holds(self, suite: &str) -> bool {
+        self.packages().contains(&suite.split('/').next().unwrap_or_default())
+    }
+
+    /// How a step calls it.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Cores => "tests of protocol and interactions",
+            Self::Native => "end-to-end tests, bot-worker and discord-sim",
+            Self::Page => "tests of the page's rules",
+            Self::Commands => "tests of these commands",
+        }
+    }
+
+    /// Compiles its tests, and finds them.
+    pub fn compile(self, choice: &Choice) -> Result<Vec<Suite>> {
+        let mut cargo = cargo("test --no-run --message-format=json-render-diagnostics");
+        cargo.args(self.packages().iter().map(|package| format!("--package={package}")));
+        cargo.args(choice.targets(self));
+        let told = compile_and_read(&mut cargo)?;
+        let mut suites: Vec<Suite> = told.lines().filter_map(Suite::compiled).collect();
+        if self == Self::Cores && choice.is_everything() {
+            suites.push(Suite::examples());
+        }
+        Ok(suites)
+    }
+}
+
+/// What runs the tests of a suite, and so what its output looks like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Runner {
+    /// A program with Rust's own test harness.
+    Rust,
+    /// `node --test`.
+    Node,
+    /// A program that is right when it ends well.
+    Plain,
+}
+
+/// A program that holds tests.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// `tests/economy`, `browser/page`, `protocol`.
+    pub name: String,
+    /// What runs it.
+    pub runner: Runner,
+    /// The program, and its arguments.
+    pub words: Vec<String>,
+    folder: PathBuf,
+    env: Vec<(&'static str, PathBuf)>,
+    is_unit: bool,
+}
+
+impl Suite {
+    /// The suite of a line of cargo's JSON, where that tells of a program with tests.
+    fn compiled(line: &str) -> Option<Self> {
+        let artifact: Value = serde_json::from_str(line).ok()?;
+        let program = artifact["executable"].as_str()?;
+        if artifact["profile"]["test"] != true {
+            return None;
+        }
+        let folder = Path::new(artifact["manifest_path"].as_str()?).parent()?;
+        let package = folder.file_name()?.to_str()?;
+        let target = artifact["target"]["name"].as_str()?;
+        let is_file = artifact["target"]["kind"][0] == "test";
+        Some(Self {
+            name: if is_file { format!("{package}/{target}") } else { package.to_owned() },
+            runner: Runner::Rust,
+            words: vec![program.to_owned()],
+            folder: folder.to_owned(),
+            // As cargo sets it for the tests that it runs itself.
+            env: vec![("CARGO_MANIFEST_DIR", folder.to_owned())],
+            is_unit: package != "tests" || !is_file,
+        })
+    }
+
+    /// The examples in the documentation of the cores.
+    fn examples() -> Self {
+        let words = ["cargo", "test", "--quiet", "--doc", "--package=protocol", "--package=interactions"];
+        Self {
+            name: "examples".to_owned(),
+            runner: Runner::Plain,
+            words: words.map(str::to_owned).to_vec(),
+            folder: crate::at(""),
+            env: Vec::new(),
+            is_unit: true,
+        }
+    }
+
+    /// The command that runs it.
+    pub fn command(&self) -> Command {
+        let mut command = command(&self.words[0]);
+        command.args(&self.words[1..]).current_dir(&self.folder).stdin(Stdio::null());
+        command.envs(self.env.iter().map(|(name, value)| (*name, value)));
+        if self.runner == Runner::Rust {
+            // Rust's harness tells how long a test took only to those who ask for what is not stable yet.
+            command.args(["-Z", "unstable-options", "--report-time"]).env("RUSTC_BOOTSTRAP", "1");
+        }
+        command
+    }
+
+    /// Leaves of a suite the tests whose names hold these words; nothing when it has none.
+    pub fn only(mut self, words: &str) -> Option<Self> {
+        match self.runner {
+            Runner::Rust => {
+                let listed =
+                    output(command(&self.words[0]).args(["--list", words]).current_dir(&self.folder))?;
+                if !listed.lines().any(|line| line.ends_with(": test")) {
+                    return None;
+                }
+                self.words.push(words.to_owned());
+            }
+            Runner::Node => {
+                let text = fs::read_to_string(self.words.last()?).ok()?;
+                if !text.contains(words) {
+                    return None;
+                }
+                let file = self.words.pop()?;
+                self.words.extend([format!("--test-name-pattern={}", escaped(words)), file]);
+            }
+            Runner::Plain => return None,
+        }
+        Some(self)
+    }
+}
+
+/// Words as a regular expression that stands for nothing but them.
+fn escaped(words: &str) -> String {
+    words.chars().fold(String::new(), |mut text, letter| {
+        if !letter.is_alphanumeric() && letter != ' ' && letter != '_' {
+            text.push('\\');
+        }
+        text.push(letter);
+        text
+    })
+}
+
+/// A list of suites.
+#[derive(Default)]
+pub struct Suites(Vec<Suite>);
+
+impl Suites {
+    pub fn add(&mut self, suites: Vec<Suite>) {
+        self.0.extend(suites);
+    }
+
+    /// Adds a moment of each benchmark.
+    pub fn add_benchmarks(&mut self) {
+        self.0.push(Suite {
+            name: "benchmarks".to_owned(),
+            runner: Runner::Plain,
+            words: vec![crate::at("target/debug/figures").display().to_string(), "--smoke".to_owned()],
+            folder: crate::at(""),
+            env: Vec::new(),
+            is_unit: false,
+        });
+    }
+
+    /// Adds the browser tests of a choice.
+    pub fn add_browser(&mut self, choice: &Choice, browser: &Path) -> Result<()> {
+        let entries = fs::read_dir(crate::at("tests/browser")).context("reading tests/browser")?;
+        let mut files: Vec<PathBuf> =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+        files.sort();
+        if files.is_empty() {
+            bail!("tests/browser holds no *.test.mjs");
+        }
+        let node = tools::node().display().to_string();
+        let suites = files.into_iter().map(|file| Suite {
+            name: format!("browser/{}", stem(&file)),
+            runner: Runner::Node,
+            words: vec![
+                node.clone(),
+                "--test".to_owned(),
+                "--test-reporter=tap".to_owned(),
+                file.display().to_string(),
+            ],
+            folder: crate::at(""),
+            env: vec![("PULSE_CHROMIUM", browser.to_owned())],
+            is_unit: false,
+        });
+        self.0.extend(suites.filter_map(|suite| choice.part(suite)));
+        Ok(())
+    }
+
+    /// Leaves what was chosen.
+    pub fn choose(&mut self, choice: &Choice) {
+        self.0 = std::mem::take(&mut self.0).into_iter().filter_map(|suite| choice.part(suite)).collect();
+    }
+
+    /// Takes those out that need neither an edge nor a browser.
+    pub fn take_units(&mut self) -> Self {
+        let (units, others) = std::mem::take(&mut self.0).into_iter().partition(|suite| suite.is_unit);
+        self.0 = others;
+        Self(units)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Runs them, some at a time.
+    pub fn run(self, env: Option<(&'static str, &'static str)>, outcome: &mut Outcome) -> Result<()> {
+        pool::run(self.0, env, outcome)
+    }
+}
+
+/// `page` of `tests/browser/page.test.mjs`.
+pub fn stem(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
