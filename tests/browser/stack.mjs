@@ -125,8 +125,10 @@ export class Stack {
       DISCORD_CLIENT_SECRET: "a-client-secret-of-the-browser-tests",
       ADMIN_IDS: ADMIN,
     };
-    const main = join(root, "target/edge/local/index.js");
-    const options = JSON.stringify({ port, state: this.#state, main, bindings });
+    const isDev = process.env.PULSE_BUILD === "dev";
+    const main = join(root, isDev ? "target/edge/dev/index.js" : "target/edge/local/index.js");
+    const page = isDev ? join(root, "target/page/dev") : undefined;
+    const options = JSON.stringify({ port, state: this.#state, main, page, bindings });
     const node = join(root, "node_modules/.bin/node");
     this.#edge = await program(node, ["edge/serve.mjs"], { PULSE_EDGE_OPTIONS: options }, "edge ready");
     return this.#edge.url;

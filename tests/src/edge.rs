@@ -24,6 +24,11 @@ const TICKET: &str = "a-ticket-of-the-tests";
 /// How long anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Whether the build of `cargo xtask dev` stands in for the optimised one: it is made in seconds after an edit.
+fn is_dev_build() -> bool {
+    std::env::var_os("PULSE_BUILD").is_some_and(|build| build == "dev")
+}
+
 /// An edge.
 #[derive(Debug)]
 pub struct Edge {
@@ -70,7 +75,8 @@ impl Edge {
     }
 
     fn start_as(settings: Value, faults: bool) -> Result<Self> {
-        Self::start_build("target/edge/local/index.js", settings, faults)
+        let main = if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" };
+        Self::start_build(main, settings, faults)
     }
 
     fn start_build(main: &'static str, settings: Value, faults: bool) -> Result<Self> {
@@ -99,7 +105,8 @@ impl Edge {
     pub fn revive(&mut self) -> Result<()> {
         let main = root().join(self.main);
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
-        let options = json!({"port": self.port, "state": self.state, "main": main, "bindings": self.bindings, "faults": self.faults});
+        let page = is_dev_build().then(|| root().join("target/page/dev"));
+        let options = json!({"port": self.port, "state": self.state, "main": main, "page": page, "bindings": self.bindings, "faults": self.faults});
         let mut serve = Command::new(root().join("node_modules/.bin/node"));
         std::fs::create_dir_all(&self.state)?;
         let file = self.state.join("options.json"); // They can be longer than a variable may be.

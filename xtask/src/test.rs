@@ -21,10 +21,14 @@ use crate::tools::{self, Packages};
 #[derive(clap::Args)]
 pub struct Options {
     /// Only these: a crate, a file of tests/tests or tests/browser, or words in a test's name
+    #[arg(group = "part")]
     patterns: Vec<String>,
     /// Only what the last commit on main and the changes since can touch
-    #[arg(long, conflicts_with = "patterns")]
+    #[arg(long, group = "part")]
     changed: bool,
+    /// Over the build of `dev`, which is made in seconds after an edit, instead of the optimised one
+    #[arg(long, requires = "part")]
+    dev: bool,
     /// Without the tests that need a browser
     #[arg(long)]
     no_browser: bool,
@@ -59,7 +63,7 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
     let packages = tools::ensure(steps)?;
     let suites = thread::scope(|scope| {
         // The optimised builds spend most of their time on one core, in another folder of cargo's than the rest.
-        let wasm = scope.spawn(|| build_as_deployed(steps, choice, &packages));
+        let wasm = scope.spawn(|| if options.dev { Ok(()) } else { build_as_deployed(steps, choice, &packages) });
         let native = prepare(steps, choice, &packages, outcome);
         wasm.join().map_err(|_| anyhow!("the build broke off"))??;
         native
@@ -88,9 +92,11 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
     if suites.is_empty() {
         return Ok(());
     }
-    let slow = options.slow.then_some(("PULSE_SLOW", "1"));
+    let mut env = Vec::new();
+    env.extend(options.slow.then_some(("PULSE_SLOW", "1")));
+    env.extend(options.dev.then_some(("PULSE_BUILD", "dev")));
     let expected = format!("{} programs, four at a time", suites.len());
-    steps.step("end-to-end, browser and other tests", &expected, || suites.run(slow, outcome))
+    steps.step("end-to-end, browser and other tests", &expected, || suites.run(&env, outcome))
 }
 
 /// The builds of the edge and the page that are tested end to end.
@@ -140,7 +146,7 @@ fn prepare(
     suites.choose(choice);
     let units = suites.take_units();
     if !units.is_empty() {
-        steps.step("unit and property tests", "about 20 s", || units.run(None, outcome))?;
+        steps.step("unit and property tests", "about 20 s", || units.run(&[], outcome))?;
     }
     Ok(suites)
 }

@@ -61,7 +61,7 @@ impl Outcome {
 /// Runs these suites. Those that fail are told, and the others run on; only what keeps a suite from running is an error.
 pub fn run(
     suites: Vec<Suite>,
-    env: Option<(&'static str, &'static str)>,
+    env: &[(&str, &str)],
     outcome: &mut Outcome,
 ) -> Result<()> {
     let mut durations = durations();
@@ -102,10 +102,10 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run_one(suite: &Suite, env: Option<(&'static str, &'static str)>) -> Result<(Report, String)> {
+fn run_one(suite: &Suite, env: &[(&str, &str)]) -> Result<(Report, String)> {
     let (file, path) = log_file(&format!("test-{}", suite.name.replace(['/', ' ', ','], "-")))?;
     let mut command = suite.command();
-    command.envs(env).stdout(file.try_clone()?).stderr(file);
+    command.envs(env.iter().copied()).stdout(file.try_clone()?).stderr(file);
     let status = processes::finish(&mut command)?;
     let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     let text = String::from_utf8_lossy(&text);

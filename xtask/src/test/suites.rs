@@ -247,7 +247,7 @@ impl Suites {
     }
 
     /// Runs them, some at a time.
-    pub fn run(self, env: Option<(&'static str, &'static str)>, outcome: &mut Outcome) -> Result<()> {
+    pub fn run(self, env: &[(&str, &str)], outcome: &mut Outcome) -> Result<()> {
         pool::run(self.0, env, outcome)
     }
 }
