@@ -81,6 +81,10 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("\nerror: {error:#}");
+            let complaints = error.downcast_ref::<commands::Failed>().map_or("", |failed| &failed.complaints);
+            if let Some(hint) = launcher::hint(&format!("{error:#}\n{complaints}")) {
+                eprintln!("hint: {hint}");
+            }
             ExitCode::FAILURE
         }
     }

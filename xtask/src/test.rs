@@ -63,7 +63,8 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
     let packages = tools::ensure(steps)?;
     let suites = thread::scope(|scope| {
         // The optimised builds spend most of their time on one core, in another folder of cargo's than the rest.
-        let wasm = scope.spawn(|| if options.dev { Ok(()) } else { build_as_deployed(steps, choice, &packages) });
+        let wasm =
+            scope.spawn(|| if options.dev { Ok(()) } else { build_as_deployed(steps, choice, &packages) });
         let native = prepare(steps, choice, &packages, outcome);
         wasm.join().map_err(|_| anyhow!("the build broke off"))??;
         native

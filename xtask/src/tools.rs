@@ -104,6 +104,12 @@ fn has_wasm_target() -> bool {
 }
 
 fn add_wasm_target() -> Result<()> {
+    if output(command("rustup").arg("--version")).is_none() {
+        bail!(
+            "this Rust has no {WASM_TARGET} target, and there is no rustup to get it with; install Rust from https://rustup.rs, or \
+             your system's package of the standard library for it"
+        );
+    }
     log("rustup", command("rustup").args(["target", "add", WASM_TARGET])).with_context(|| {
         format!(
             "Rust's {WASM_TARGET} target is needed; `rustup target add {WASM_TARGET}` is the way to get it"

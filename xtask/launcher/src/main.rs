@@ -4,9 +4,10 @@
 //! themselves take a minute to compile; cargo would not say a word meanwhile.
 
 use std::env;
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 fn main() -> ExitCode {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
@@ -20,10 +21,13 @@ fn main() -> ExitCode {
     } else {
         eprintln!("compiling the commands of this repository … about 1 min, once");
     }
-    match build.status() {
-        Ok(status) if status.success() => {}
-        Ok(_) => {
+    match run(&mut build) {
+        Ok((status, _)) if status.success() => {}
+        Ok((_, said)) => {
             eprintln!("\nerror: the commands (xtask) could not be compiled; cargo says above what it needs");
+            if let Some(hint) = launcher::hint(&said) {
+                eprintln!("hint: {hint}");
+            }
             return ExitCode::FAILURE;
         }
         Err(error) => {
@@ -34,4 +38,22 @@ fn main() -> ExitCode {
     let error = Command::new(&commands).args(env::args_os().skip(1)).exec();
     eprintln!("error: {} could not be started: {error}", commands.display());
     ExitCode::FAILURE
+}
+
+/// Runs cargo, shows what it says as it says it, and gives that, too.
+fn run(cargo: &mut Command) -> io::Result<(ExitStatus, String)> {
+    if io::stderr().is_terminal() {
+        cargo.env("CARGO_TERM_COLOR", "always").env("CARGO_TERM_PROGRESS_WHEN", "always");
+        cargo.env("CARGO_TERM_PROGRESS_WIDTH", "80");
+    }
+    let mut child = cargo.stderr(Stdio::piped()).spawn()?;
+    let mut said = Vec::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = stderr.read(&mut piece) {
+            let _ = io::stderr().write_all(&piece[..length]);
+            said.extend_from_slice(&piece[..length]);
+        }
+    }
+    Ok((child.wait()?, String::from_utf8_lossy(&said).into_owned()))
 }

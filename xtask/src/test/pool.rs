@@ -59,11 +59,7 @@ impl Outcome {
 }
 
 /// Runs these suites. Those that fail are told, and the others run on; only what keeps a suite from running is an error.
-pub fn run(
-    suites: Vec<Suite>,
-    env: &[(&str, &str)],
-    outcome: &mut Outcome,
-) -> Result<()> {
+pub fn run(suites: Vec<Suite>, env: &[(&str, &str)], outcome: &mut Outcome) -> Result<()> {
     let mut durations = durations();
     let last = |suite: &Suite| durations.get(&suite.name).copied();
     let mut waiting = suites;

@@ -35,7 +35,7 @@ impl Group {
             Self::Cores => &["protocol", "interactions"],
             Self::Native => &NATIVE,
             Self::Page => &["dashboard"],
-            Self::Commands => &["xtask"],
+            Self::Commands => &["xtask", "launcher"],
         }
     }
 
