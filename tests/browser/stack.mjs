@@ -1,6 +1,6 @@
 // Everything that stands behind the page, as real processes: the edge on workerd, the stand-in for Discord, the bot-worker.
 import { spawn } from "node:child_process";
-import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -18,6 +18,8 @@ const APPLICATION = "1190000000000000001";
 /** Who may see and do everything, when signed in with Discord. */
 export const ADMIN = "1001";
 const PATIENCE_MS = 60_000;
+/** What stands before the 32 bytes of the seed in a private key of PKCS #8 (RFC 8410, section 7). */
+const PKCS8_BEFORE_SEED = "302e020100300506032b657004220420";
 
 /** A child in a process group of its own, ready once it has said `words`. */
 async function program(path, args, env, words) {
@@ -72,6 +74,27 @@ function keys() {
   return { seed: tail(privateKey, "pkcs8"), key: tail(publicKey, "spki"), privateKey };
 }
 
+/** The private key of an Ed25519 seed in hex. */
+export function keyOfSeed(seed) {
+  return createPrivateKey({ key: Buffer.from(PKCS8_BEFORE_SEED + seed, "hex"), format: "der", type: "pkcs8" });
+}
+
+let commands = 0n;
+
+/** A command that is signed as Discord signs; gives the answer. */
+export async function signedCommand(url, privateKey, name, { guildId, userId, userName }) {
+  const body = JSON.stringify({
+    type: 2, id: `${(BigInt(Date.now()) << 22n) + commands++}`, guild_id: guildId,
+    member: { user: { id: userId, username: userName } }, data: { name },
+  });
+  const timestamp = `${Math.floor(Date.now() / 1000)}`;
+  const signature = sign(null, Buffer.from(timestamp + body), privateKey).toString("hex");
+  const headers = { "X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp };
+  const answer = await fetch(`${url}/interactions`, { method: "POST", body, headers });
+  if (answer.status !== 200) throw new Error(`/${name} was answered ${answer.status}`);
+  return answer.json();
+}
+
 /** Chromium, quiet. */
 export function launch() {
   return chromium.launch({
@@ -86,7 +109,6 @@ export class Stack {
   #simPort;
   #ticket = randomBytes(32).toString("hex");
   #keys = keys();
-  #fresh = 0n;
   #state = mkdtempSync(join(tmpdir(), "pulse-"));
   #edge;
   #sim;
@@ -171,16 +193,8 @@ export class Stack {
   }
 
   /** The same, to an edge that the page cannot see: signed here, because the stand-in knows only the page's. */
-  async commandAt(url, name, { guildId, userId, userName }) {
-    const body = JSON.stringify({
-      type: 2, id: `${(BigInt(Date.now()) << 22n) + this.#fresh++}`, guild_id: guildId,
-      member: { user: { id: userId, username: userName } }, data: { name },
-    });
-    const timestamp = `${Math.floor(Date.now() / 1000)}`;
-    const signature = sign(null, Buffer.from(timestamp + body), this.#keys.privateKey).toString("hex");
-    const headers = { "X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp };
-    const answer = await fetch(`${url}/interactions`, { method: "POST", body, headers });
-    if (answer.status !== 200) throw new Error(`/${name} was answered ${answer.status}`);
+  async commandAt(url, name, more) {
+    return signedCommand(url, this.#keys.privateKey, name, more);
   }
 
   /** What the room of such an edge has. */

@@ -105,6 +105,11 @@ fn forget(group: Pid) {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|each| *each != group);
 }
 
+/// Ends the commands that run: what they would make is not wanted any more.
+pub fn end_all() {
+    signal_all(Signal::SIGTERM);
+}
+
 fn signal_all(signal: Signal) {
     for group in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         let _ = killpg(*group, signal); // it may have ended this very moment

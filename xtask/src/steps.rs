@@ -1,5 +1,6 @@
 //! Every step says what it does and how long that takes, before it does it and after.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
@@ -34,9 +35,11 @@ impl Steps {
             .total
             .map_or_else(|| format!("[{number}]"), |total| format!("[{number}/{}]", total.max(number)));
         tell(&format!("{place} {what}{expected}"));
+        PLACE.replace(format!("{place} "));
         let begun = Instant::now();
         let result = work().with_context(|| format!("{what} failed"));
         clear_progress();
+        PLACE.take();
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).push((what.to_owned(), begun.elapsed()));
         let result = result?;
         tell(&format!("{place} {what}: done in {}", told(begun.elapsed())));
@@ -80,11 +83,17 @@ impl Steps {
 /// How often progress is told where it cannot overwrite itself.
 const PROGRESS_EVERY: Duration = Duration::from_secs(20);
 
+thread_local! {
+    /// The number of the step that this thread does: two may be under way.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
 /// When progress was last told, and whether a terminal shows it now.
 static PROGRESS: Mutex<Option<(Instant, bool)>> = Mutex::new(None);
 
 /// Tells how far the current step is: on a terminal in one line that is overwritten, else in a line now and then.
 pub fn progress(how_far: &str) {
+    let how_far = format!("{}{how_far}", PLACE.with_borrow(String::clone));
     let mut last = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
     if std::io::stderr().is_terminal() {
         let _ = std::io::stderr().write_all(format!("\r\x1b[K      {how_far}").as_bytes());

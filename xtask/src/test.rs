@@ -15,17 +15,14 @@ use self::suites::{Group, Suites};
 use crate::bench;
 use crate::build::{self, Variant};
 use crate::commands::{cargo, command, compile, native, output, show};
+use crate::processes;
 use crate::steps::{Steps, told};
 use crate::tools::{self, Packages};
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Only these: a crate, a file of tests/tests or tests/browser, or words in a test's name
-    #[arg(group = "part")]
-    patterns: Vec<String>,
-    /// Only what the last commit on main and the changes since can touch
-    #[arg(long, group = "part")]
-    changed: bool,
+    #[command(flatten)]
+    part: Part,
     /// Over the build of `dev`, which is made in seconds after an edit, instead of the optimised one
     #[arg(long, requires = "part")]
     dev: bool,
@@ -37,12 +34,23 @@ pub struct Options {
     slow: bool,
 }
 
+/// What is asked for; everything when nothing is said.
+#[derive(clap::Args)]
+#[group(id = "part", multiple = false)]
+struct Part {
+    /// Only these: a crate, a file of tests/tests or tests/browser, or words in a test's name
+    patterns: Vec<String>,
+    /// Only what the last commit on main and the changes since can touch
+    #[arg(long)]
+    changed: bool,
+}
+
 /// How many steps the whole of it takes.
 const STEPS: usize = 16;
 
 /// `cargo xtask test`.
 pub fn run(options: &Options) -> Result<()> {
-    let choice = Choice::of(&options.patterns, options.changed)?;
+    let choice = Choice::of(&options.part.patterns, options.part.changed)?;
     let steps = Steps::new(if choice.is_everything() { STEPS } else { 0 });
     let mut outcome = pool::Outcome::default();
     let done = checks(&steps, options, &choice, &mut outcome);
@@ -66,8 +74,11 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
         let wasm =
             scope.spawn(|| if options.dev { Ok(()) } else { build_as_deployed(steps, choice, &packages) });
         let native = prepare(steps, choice, &packages, outcome);
-        wasm.join().map_err(|_| anyhow!("the build broke off"))??;
-        native
+        if native.is_err() {
+            processes::end_all();
+        }
+        let wasm = wasm.join().map_err(|_| anyhow!("the build broke off"))?;
+        native.and_then(|suites| wasm.map(|()| suites))
     })?;
     drop(lock);
 
