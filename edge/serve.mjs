@@ -86,12 +86,11 @@ function modulesOf(worker, rules) {
 }
 
 /** A trap strikes once; a stopped room stays so. */
-function nextFault() {
-  if (fault.books === "trap") {
-    fault.books = "running";
-    return "trap";
-  }
-  return fault.room;
+function nextFault(className) {
+  if (className === "Room") return fault.room;
+  const { books } = fault;
+  fault.books = "running";
+  return books;
 }
 
 let name;
@@ -101,7 +100,7 @@ async function options() {
   const { workerOptions, ...config } = await read(root, given.config ?? "wrangler.toml");
   const rules = config.assets?.run_worker_first;
   const serviceBindings = { ...workerOptions.serviceBindings };
-  if (faults) serviceBindings.FAULTS = async () => new Response(nextFault());
+  if (faults) serviceBindings.FAULTS = async ({ url }) => new Response(nextFault(new URL(url).pathname.slice(1)));
   if (pages) serviceBindings.DEV = (request) => pages.answer(request);
   name = config.name;
   if (given.page && workerOptions.assets) workerOptions.assets = { ...workerOptions.assets, directory: given.page };
@@ -153,11 +152,12 @@ async function reload(changes) {
   const before = [given, running];
   given = { ...given, ...changes };
   try {
-    pages.renew();
-    running = await options();
-    await miniflare.setOptions(running);
-    const answer = await fetch(`http://${HOST}:${claimed}/healthz`);
-    if (!answer.ok) throw new Error(`the Worker answers ${answer.status} to /healthz`);
+    await pages.renew(async () => {
+      running = await options();
+      await miniflare.setOptions(running);
+      const answer = await fetch(`http://${HOST}:${claimed}/healthz`);
+      if (!answer.ok) throw new Error(`the Worker answers ${answer.status} to /healthz`);
+    });
     return "reloaded";
   } catch (error) {
     [given, running] = before;

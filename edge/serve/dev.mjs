@@ -13,9 +13,15 @@ export class Pages {
     return this.#build;
   }
 
-  /** A new build is live. */
-  renew() {
+  /** Makes another build live with `work`, and tells when it is. Until then pages must not come: what runs is about to end. */
+  async renew(work) {
     this.#build += 1;
+    try {
+      await work();
+    } catch (error) {
+      this.#build -= 1;
+      throw error;
+    }
     this.#tell();
   }
 

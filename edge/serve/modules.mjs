@@ -37,17 +37,17 @@ export function faulty() {
   export * from "./index.js";
   export { default } from "./index.js";
   import { Guild as Books, Room as Real } from "./index.js";
-  async function ask(env) {
-    const answer = await env.FAULTS.fetch("https://faults/");
+  async function ask(env, className) {
+    const answer = await env.FAULTS.fetch("https://faults/" + className);
     return answer.text();
   }
   async function refuse(env) {
-    if ((await ask(env)) === "stopped") throw new Error("the room is stopped");
+    if ((await ask(env, "Room")) === "stopped") throw new Error("the room is stopped");
   }
   const { trap } = new WebAssembly.Instance(trapping).exports;
   export class Guild extends Books {
     async answer(question) {
-      if ((await ask(this.env)) !== "trap") return super.answer(question);
+      if ((await ask(this.env, "Guild")) !== "trap") return super.answer(question);
       // At the first statement: the wasm is left in the middle of a call, and of a transaction.
       const sql = Object.getPrototypeOf(this.ctx.storage.sql);
       const { exec } = sql;

@@ -11,10 +11,19 @@ function banner() {
   return made;
 }
 
-new EventSource("/dev/events").onmessage = ({ data }) => {
-  const { build, problem } = JSON.parse(data);
-  if (build !== shown) location.reload();
-  const place = document.getElementById("build-problem");
-  if (problem === null) place?.remove();
-  else (place ?? banner()).textContent = `The last change is not live.\n\n${problem}`;
-};
+function listen() {
+  const events = new EventSource("/dev/events");
+  events.onmessage = ({ data }) => {
+    const { build, problem } = JSON.parse(data);
+    if (build !== shown) location.reload();
+    const place = document.getElementById("build-problem");
+    if (problem === null) place?.remove();
+    else (place ?? banner()).textContent = `The last change is not live.\n\n${problem}`;
+  };
+  // After a cut it tries again by itself, but not after an answer that is no stream, which an edge under way may give.
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 300);
+  };
+}
+
+listen();

@@ -1,5 +1,4 @@
-// A copy of the sources that may be edited, with what has been compiled of the packages they use: only Pulse itself is
-// compiled again in it.
+// A copy of the sources that may be edited, with what has been compiled of them: only what is edited is compiled again in it.
 import { execFileSync } from "node:child_process";
 import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -18,8 +17,8 @@ export function copySources() {
     cpSync(join(root, file), join(copy, file), { preserveTimestamps: true, force: true });
   }
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  const own = ownPackages();
-  for (const folder of COMPILED) copyCompiled(join(root, folder), join(copy, folder), own);
+  const tests = testPrograms();
+  for (const folder of COMPILED) copyCompiled(join(root, folder), join(copy, folder), tests);
   return copy;
 }
 
@@ -27,25 +26,26 @@ export function removeSources(copy) {
   rmSync(copy, { recursive: true, force: true });
 }
 
-/** The names of the workspace's packages, as cargo writes them in files. */
-function ownPackages() {
+/** The names under which cargo keeps what `dev` does not need: the tests, which are large. */
+function testPrograms() {
   const told = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], { cwd: root });
-  const names = JSON.parse(told).packages.flatMap(({ name, targets }) => [name, ...targets.map((target) => target.name)]);
-  return new Set(names.flatMap((name) => [name, name.replaceAll("-", "_")]));
+  const { packages } = JSON.parse(told);
+  const targets = packages.flatMap(({ name, targets }) => targets.filter(({ kind }) => name === "tests" || kind.includes("test")));
+  return new Set(targets.flatMap(({ name }) => [name, name.replaceAll("-", "_")]));
 }
 
-function copyCompiled(from, to, own) {
+function copyCompiled(from, to, tests) {
   for (const part of [".fingerprint", "build", "deps"]) {
     mkdirSync(join(to, part), { recursive: true });
     for (const entry of readdirSync(join(from, part))) {
       const [, name] = entry.match(/^(?:lib)?(.+)-[0-9a-f]{16}/) ?? [];
-      // Programs with tests are in `deps`, too, without an ending.
-      if (name && !own.has(name)) copyTree(join(from, part, entry), join(to, part, entry), part === "deps");
+      // rustc replaces libraries and programs, but writes on in the lists of what they were made from.
+      const isReplaced = part === "deps" && !entry.endsWith(".d");
+      if (name && !tests.has(name)) copyTree(join(from, part, entry), join(to, part, entry), isReplaced);
     }
   }
 }
 
-/** Files that cargo never writes again may be the very same ones. */
 function copyTree(from, to, mayLink) {
   if (!mayLink) {
     cpSync(from, to, { recursive: true, preserveTimestamps: true });

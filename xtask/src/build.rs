@@ -184,8 +184,8 @@ impl Part {
             (Self::Page, Variant::Release | Variant::Local) => "page".to_owned(),
             _ => format!("{}-{variant:?}", self.package()).to_lowercase(),
         };
-        let made = [crate::at("dashboard/dist"), crate::at("edge/build")];
-        Stamp::of(crate::at("target/stamps").join(name), &compiler, &inputs, &made)
+        let others = ["dashboard/dist", "edge/build", "edge/serve", "edge/serve.mjs"].map(crate::at);
+        Stamp::of(crate::at("target/stamps").join(name), &compiler, &inputs, &others)
     }
 
     /// Whether what lies there was made from the sources as they are.

@@ -12,8 +12,10 @@ mod steps;
 mod test;
 mod tools;
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -90,12 +92,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// The folder of the workspace.
+/// The folder of the workspace, without the `xtask/..` that would make messages hard to read.
 fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let told = env::var_os(launcher::ROOT).map(PathBuf::from);
+        let root = told.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        root.canonicalize().unwrap_or(root)
+    })
 }
 
-/// A path inside the workspace, without the `xtask/..` that would make messages hard to read.
+/// A path inside the workspace.
 fn at(path: &str) -> PathBuf {
-    root().canonicalize().unwrap_or_else(|_| root().to_path_buf()).join(path)
+    root().join(path)
 }

@@ -132,13 +132,13 @@ fn prepare(
             show(&mut cargo("fmt --all --check"))
         })?;
         steps.step("clippy, native", "about 1 min when cold", || {
-            compile(&mut cargo("clippy --all-targets -- -D warnings"))
+            clippy("clippy --all-targets -- -D warnings")
         })?;
         steps.step("clippy, wasm", "about 1 min when cold", || {
             let target = build::WASM_TARGET;
-            compile(&mut cargo(&format!(
+            clippy(&format!(
                 "clippy -p edge -p dashboard --features edge/local-link --target {target} -- -D warnings"
-            )))
+            ))
         })?;
     }
     let mut suites = Suites::default();
@@ -161,6 +161,11 @@ fn prepare(
         steps.step("unit and property tests", "about 20 s", || units.run(&[], outcome))?;
     }
     Ok(suites)
+}
+
+/// Half a gigabyte would be kept to save a few seconds of the next run.
+fn clippy(arguments: &str) -> Result<()> {
+    compile(cargo(arguments).env("CARGO_INCREMENTAL", "0"))
 }
 
 /// rustfmt and clippy come with most toolchains, but not with all.

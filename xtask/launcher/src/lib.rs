@@ -1,4 +1,8 @@
-//! What failed commands say, read for the few causes that are the machine's and not the code's.
+//! What the launcher and the commands share: where the repository is, and what failed commands say, read for the few causes
+//! that are the machine's and not the code's.
+
+/// The variable that tells the commands the repository's folder.
+pub const ROOT: &str = "PULSE_ROOT";
 
 /// Words that a program says for a cause, and the way out of it.
 const CAUSES: &[(&[&str], &str)] = &[

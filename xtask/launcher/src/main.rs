@@ -10,11 +10,13 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 fn main() -> ExitCode {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    // Asked for when it runs: what was compiled stays fresh for cargo in a folder that was moved or copied.
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&here).join("../..");
     let target = root.join("target");
     let commands = target.join("debug/xtask");
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.current_dir(root).args(["build", "--package", "xtask", "--bin", "xtask"]);
+    build.current_dir(&root).args(["build", "--package", "xtask", "--bin", "xtask"]);
     build.env("CARGO_TARGET_DIR", &target);
     if commands.exists() {
         build.arg("--quiet");
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
-    let error = Command::new(&commands).args(env::args_os().skip(1)).exec();
+    let error = Command::new(&commands).args(env::args_os().skip(1)).env(launcher::ROOT, &root).exec();
     eprintln!("error: {} could not be started: {error}", commands.display());
     ExitCode::FAILURE
 }

@@ -105,6 +105,9 @@ impl Suite {
         let package = folder.file_name()?.to_str()?;
         let target = artifact["target"]["name"].as_str()?;
         let is_file = artifact["target"]["kind"][0] == "test";
+        if !is_file && !holds_tests(program, "") {
+            return None;
+        }
         Some(Self {
             name: if is_file { format!("{package}/{target}") } else { package.to_owned() },
             runner: Runner::Rust,
@@ -145,9 +148,7 @@ impl Suite {
     pub fn only(mut self, words: &str) -> Option<Self> {
         match self.runner {
             Runner::Rust => {
-                let listed =
-                    output(command(&self.words[0]).args(["--list", words]).current_dir(&self.folder))?;
-                if !listed.lines().any(|line| line.ends_with(": test")) {
+                if !holds_tests(&self.words[0], words) {
                     return None;
                 }
                 self.words.push(words.to_owned());
@@ -164,6 +165,13 @@ impl Suite {
         }
         Some(self)
     }
+}
+
+/// Whether a program holds a test with these words in its name. Cargo makes a program for each library and each program,
+/// whatever is in it.
+fn holds_tests(program: &str, words: &str) -> bool {
+    output(command(program).args(["--list", words]))
+        .is_none_or(|listed| listed.lines().any(|line| line.ends_with(": test")))
 }
 
 /// Words as a regular expression that stands for nothing but them.
