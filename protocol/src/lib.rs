@@ -13,6 +13,7 @@ pub mod job;
 pub mod link;
 pub mod message;
 pub mod money;
+pub mod number;
 pub mod pace;
 pub mod record;
 pub mod report;
