@@ -2,7 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use protocol::{Coins, time::MINUTE_MS};
+use protocol::{
+    Coins,
+    number::{self, NumberError},
+    time::MINUTE_MS,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::text;
@@ -100,13 +104,25 @@ pub enum BadSetting {
     /// There is no such setting.
     #[error("there is no setting `{0}`")]
     Unknown(String),
-    /// Not a number, or not in the range.
-    #[error("`{name}` takes {range}")]
+    /// Not in the range.
+    #[error("`{name}` takes {range}, not “{given}”")]
     OutOfRange {
         /// The setting.
         name: &'static str,
         /// What it takes, in words.
         range: String,
+        /// What it was to be.
+        given: String,
+    },
+    /// Not a number of its kind.
+    #[error("`{name}` takes {range}: {why}")]
+    NotANumber {
+        /// The setting.
+        name: &'static str,
+        /// What it takes, in words.
+        range: String,
+        /// What was typed, and what is wrong with it.
+        why: NumberError,
     },
     /// The smallest would be larger than the largest.
     #[error("`{low}` may not be larger than `{high}`: `{name}` takes {least} to {most} now")]
@@ -135,19 +151,19 @@ impl Setting {
         &ALL[key as usize]
     }
 
-    /// Reads what somebody typed: digits, with or without grouping; `on` and `off` for a switch.
+    /// Reads what somebody typed: a number in anybody's spelling; `on` and `off` for a switch, `no limit` for a limit.
     pub fn parse(&self, typed: &str) -> Result<i64, BadSetting> {
-        let typed: String = typed
-            .chars()
-            .filter(|c| !matches!(c, ',' | '_' | ' ' | '%'))
-            .collect::<String>()
-            .to_ascii_lowercase();
-        let value = match (self.unit, typed.as_str()) {
-            (Unit::Switch, "on" | "yes" | "true") => Some(1),
-            (Unit::Switch, "off" | "no" | "false") => Some(0),
-            _ => typed.parse().ok(),
-        };
-        value.filter(|value| self.range.contains(value)).ok_or_else(|| self.out_of_range())
+        let format = if self.unit == Unit::Percent { number::PERCENT } else { number::WHOLE };
+        let value = match self.unit {
+            Unit::Switch => number::switch(typed).map(i64::from).ok_or_else(|| self.out_of_range(typed)),
+            Unit::CoinsADay if number::is_endless(typed) => Ok(0),
+            _ => format.parse(typed).map_err(|why| BadSetting::NotANumber {
+                name: self.name,
+                range: self.range_words(),
+                why,
+            }),
+        }?;
+        if self.range.contains(&value) { Ok(value) } else { Err(self.out_of_range(typed)) }
     }
 
     /// A value in words.
@@ -166,13 +182,13 @@ impl Setting {
     pub fn range_words(&self) -> String {
         match self.unit {
             Unit::Switch => "`on` or `off`".to_owned(),
-            Unit::CoinsADay => format!("0 (no limit) to {}", text::grouped(*self.range.end())),
+            Unit::CoinsADay => format!("`no limit`, or 1 to {}", text::grouped(*self.range.end())),
             _ => format!("{} to {}", text::grouped(*self.range.start()), text::grouped(*self.range.end())),
         }
     }
 
-    fn out_of_range(&self) -> BadSetting {
-        BadSetting::OutOfRange { name: self.name, range: self.range_words() }
+    fn out_of_range(&self, given: &str) -> BadSetting {
+        BadSetting::OutOfRange { name: self.name, range: self.range_words(), given: number::shown(given) }
     }
 }
 
@@ -239,7 +255,7 @@ impl Settings {
     pub fn with(mut self, key: Key, value: i64) -> Result<Self, BadSetting> {
         let setting = Setting::of(key);
         if !setting.range.contains(&value) {
-            return Err(setting.out_of_range());
+            return Err(setting.out_of_range(&value.to_string()));
         }
         for (low, high) in [(Key::PayMin, Key::PayMax), (Key::WorkMin, Key::WorkMax)] {
             let (mut least, mut most) = (*setting.range.start(), *setting.range.end());
@@ -271,15 +287,54 @@ mod tests {
     fn what_is_typed_is_read_or_refused_with_the_range() {
         let cases = [
             ("pay_min", "5", Ok(5)),
-            ("pay_max", "1,000_000", Ok(1_000_000)),
+            ("pay_max", "1,000,000", Ok(1_000_000)),
+            ("pay_max", "1.000.000", Ok(1_000_000)),
+            ("pay_max", "10,00,000", Ok(1_000_000)),
+            ("pay_max", "١٬٠٠٠", Ok(1_000)),
             ("pay_tax_percent", "10 %", Ok(10)),
+            ("pay_tax_percent", "%10", Ok(10)),
             ("gambling", "ON", Ok(1)),
+            ("gambling", "yes", Ok(1)),
+            ("gambling", "1", Ok(1)),
             ("gambling", "off", Ok(0)),
-            ("gambling", "2", Err("`gambling` takes `on` or `off`")),
-            ("pay_tax_percent", "101", Err("`pay_tax_percent` takes 0 to 100")),
-            ("pay_tax_percent", "-1", Err("`pay_tax_percent` takes 0 to 100")),
-            ("work_cooldown_minutes", "soon", Err("`work_cooldown_minutes` takes 1 to 10,080")),
-            ("pay_send_cap", "1.5", Err("`pay_send_cap` takes 0 (no limit) to 1,000,000,000,000")),
+            ("gambling", "No", Ok(0)),
+            ("pay_send_cap", "no limit", Ok(0)),
+            ("pay_send_cap", "Unlimited", Ok(0)),
+            ("pay_send_cap", "0", Ok(0)),
+            ("gambling", "2", Err("`gambling` takes `on` or `off`, not “2”")),
+            ("pay_tax_percent", "101", Err("`pay_tax_percent` takes 0 to 100, not “101”")),
+            ("pay_tax_percent", "-1", Err("`pay_tax_percent` takes 0 to 100, not “-1”")),
+            (
+                "pay_tax_percent",
+                "7,5 %",
+                Err(
+                    "`pay_tax_percent` takes 0 to 100: “7,5 %” is not a whole number; write it like 7 or 7 %",
+                ),
+            ),
+            (
+                "pay_tax_percent",
+                "1,5",
+                Err("`pay_tax_percent` takes 0 to 100: “1,5” is not a whole number; write it like 7 or 7 %"),
+            ),
+            (
+                "daily_base",
+                "12,50",
+                Err(
+                    "`daily_base` takes 0 to 1,000,000: “12,50” is not a whole number; write it like 1500 or 1,500",
+                ),
+            ),
+            (
+                "work_cooldown_minutes",
+                "soon",
+                Err(
+                    "`work_cooldown_minutes` takes 1 to 10,080: “soon” is not a number; write it like 1500 or 1,500",
+                ),
+            ),
+            (
+                "pay_send_cap",
+                "-1",
+                Err("`pay_send_cap` takes `no limit`, or 1 to 1,000,000,000,000, not “-1”"),
+            ),
             ("luck", "1", Err("there is no setting `luck`")),
         ];
         for (name, typed, expected) in cases {

@@ -135,6 +135,9 @@ fn rules_are_shown_set_and_kept() {
     for (key, value, code) in [
         ("daily_base", "250", "nothing_to_change"),
         ("daily_base", "-1", "bad_setting"),
+        ("pay_tax_percent", "7,5 %", "bad_setting"),
+        ("pay_tax_percent", "1,5", "bad_setting"),
+        ("daily_base", "12,50", "bad_setting"),
         ("luck", "1", "bad_setting"),
         ("pay_max", "0", "bad_setting"),
         ("work_min", "61", "bad_setting"),
