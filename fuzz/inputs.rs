@@ -108,7 +108,7 @@ pub fn report(data: &[u8]) {
 
 /// What somebody asks from the page: refused, or cleaned, within its bounds, and the same after it has travelled.
 pub fn action(data: &[u8]) {
-    let Ok(action) = serde_json::from_slice::<Action>(data) else { return };
+    let Ok(action) = Action::read(data) else { return };
     let actor = Actor { id: None, name: "A program".to_owned() };
     match Order::new(GuildId(1), actor, action) {
         Ok(order) => {

@@ -4,7 +4,7 @@
 use interactions::action::Order;
 use protocol::{
     GuildId,
-    action::{ACTION_MAX_BYTES, Action, Actor},
+    action::{ACTION_MAX_BYTES, Action, Actor, BadAction},
     room::Answer,
 };
 use worker::{Request, Response};
@@ -15,6 +15,9 @@ use crate::{
     session::Credential,
     settings::Settings,
 };
+
+/// Why an action on one server is none on everything.
+const NOT_OFFERED: &str = "here, `action` is one of pause, resume";
 
 /// `POST /api/guilds/{id}/actions`: an action on one server.
 pub async fn on_server(mut request: Request, settings: &Settings, id: &str) -> Result<Response, Problem> {
@@ -37,7 +40,7 @@ pub async fn on_everything(mut request: Request, settings: &Settings) -> Result<
         Answer::Done(body) => json(body, 200),
         Answer::Refused(body) => json(body, 422),
         Answer::KeyReused => Err(key_reused()),
-        Answer::NotOffered => Err(bad_action(&"here, `action` is one of pause, resume")),
+        Answer::NotOffered => Err(bad_action(&BadAction::Malformed(NOT_OFFERED.to_owned()))),
     }
 }
 
@@ -75,10 +78,16 @@ async fn admit(
 
 async fn read(request: &mut Request, server: GuildId, actor: Actor) -> Result<Order, Problem> {
     let body = read_bounded(request, ACTION_MAX_BYTES).await?;
-    let action: Action = serde_json::from_slice(&body).map_err(|error| bad_action(&error))?;
-    Order::new(server, actor, action).map_err(|why| Problem::new(400, why.code(), format!("{why}.")))
+    let order = Action::read(&body).and_then(|action| Order::new(server, actor, action));
+    order.map_err(|why| bad_action(&why))
 }
 
-fn bad_action(why: &dyn std::fmt::Display) -> Problem {
-    Problem::new(400, "bad_action", format!("Not an action: {why}."))
+fn bad_action(why: &BadAction) -> Problem {
+    Problem::new(400, why.code(), sentence(&why.to_string()))
+}
+
+/// An error's text as people read it: with a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).chain(['.']).collect()
 }

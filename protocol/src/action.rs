@@ -1,8 +1,12 @@
 //! What somebody who may act asks from the page, and what is answered.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Coins, InteractionId, JournalSeq, UserId};
+use crate::{
+    Coins, InteractionId, JournalSeq, UserId,
+    number::{self, NumberError},
+};
 
 /// The largest action that the edge reads, in bytes.
 pub const ACTION_MAX_BYTES: usize = 16 * 1024;
@@ -131,8 +135,11 @@ pub struct Done {
 }
 
 /// Why an action was not looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAction {
+    /// Not the JSON of an action.
+    #[error("not an action: {0}")]
+    Malformed(String),
     /// The key is not one.
     #[error("`key` takes 1 to {KEY_MAX_CHARS} letters, digits, `-` and `_`")]
     Key,
@@ -142,16 +149,61 @@ pub enum BadAction {
     /// The reason is too long.
     #[error("`reason` takes at most {REASON_MAX_CHARS} characters")]
     ReasonTooLong,
+    /// An amount or a price that is not a number.
+    #[error("`{field}` takes whole coins: {why}")]
+    Amount {
+        /// The field.
+        field: &'static str,
+        /// What was typed, and what is wrong with it.
+        why: NumberError,
+    },
+    /// A stock or a limit that is neither a number nor without end.
+    #[error("`{field}` takes `no limit` or a number: {why}")]
+    Count {
+        /// The field.
+        field: &'static str,
+        /// What was typed, and what is wrong with it.
+        why: NumberError,
+    },
 }
 
 impl BadAction {
     /// Stable, `snake_case`.
-    pub const fn code(self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         match self {
+            Self::Malformed(_) => "bad_action",
             Self::Key => "bad_key",
             Self::ReasonMissing => "reason_missing",
             Self::ReasonTooLong => "reason_too_long",
+            Self::Amount { .. } => "bad_amount",
+            Self::Count { .. } => "bad_count",
         }
+    }
+}
+
+impl Action {
+    /// Reads the JSON of an action, whose numbers may be as somebody typed them.
+    pub fn read(json: &[u8]) -> Result<Self, BadAction> {
+        let malformed = |error: serde_json::Error| BadAction::Malformed(error.to_string());
+        let another_type = |field, expected| BadAction::Malformed(format!("`{field}` takes {expected}"));
+        let mut action: Value = serde_json::from_slice(json).map_err(malformed)?;
+        for field in ["amount", "price"] {
+            let Some(amount) = action.get_mut(field).filter(|amount| !amount.is_null()) else { continue };
+            let typed = amount.as_str().ok_or_else(|| another_type(field, "a text, such as \"1500\""))?;
+            let coins = number::WHOLE.parse(typed).map_err(|why| BadAction::Amount { field, why })?;
+            *amount = Coins::new(coins).to_string().into();
+        }
+        for field in ["stock", "limit"] {
+            let Some(count) = action.get_mut(field).filter(|count| !count.is_null()) else { continue };
+            let read = match count.as_str() {
+                Some(typed) => number::limit(typed).map_err(|why| BadAction::Count { field, why })?,
+                None => {
+                    Some(count.as_i64().ok_or_else(|| another_type(field, "a whole number, such as 25"))?)
+                }
+            };
+            *count = read.unwrap_or(number::ENDLESS).into();
+        }
+        serde_json::from_value(action).map_err(malformed)
     }
 }
 
@@ -229,7 +281,81 @@ mod tests {
             ("k", "", Err("reason_missing")),
             ("k", &long, Err("reason_too_long")),
         ] {
-            assert_eq!(check(key, reason).map_err(BadAction::code), expected, "{key} {reason}");
+            assert_eq!(check(key, reason).map_err(|why| why.code()), expected, "{key} {reason}");
+        }
+    }
+
+    fn read(fields: &Value) -> Result<Deed, (&'static str, String)> {
+        let mut action = json!({"key": "k", "reason": "r"});
+        action.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let read = Action::read(action.to_string().as_bytes());
+        read.map(|action| action.deed).map_err(|why| (why.code(), why.to_string()))
+    }
+
+    #[test]
+    fn an_amount_is_read_as_it_was_typed_or_named() {
+        for (typed, amount) in [("12", 12), ("1,000", 1_000), ("1.000", 1_000), ("١٬٠٠٠", 1_000), (" 5 ", 5)]
+        {
+            let give = json!({"action": "give", "userId": "7", "amount": typed});
+            let expected = Deed::Give { user_id: UserId(7), amount: Coins::new(amount) };
+            assert_eq!(read(&give), Ok(expected), "{typed}");
+        }
+        for (typed, message) in [
+            (
+                json!("1,5"),
+                "`amount` takes whole coins: “1,5” is not a whole number; write it like 1500 or 1,500",
+            ),
+            (
+                json!("12,50"),
+                "`amount` takes whole coins: “12,50” is not a whole number; write it like 1500 or 1,500",
+            ),
+            (json!("ten"), "`amount` takes whole coins: “ten” is not a number; write it like 1500 or 1,500"),
+            (json!(""), "`amount` takes whole coins: a number is missing; write it like 1500 or 1,500"),
+        ] {
+            let give = json!({"action": "give", "userId": "7", "amount": typed});
+            assert_eq!(read(&give), Err(("bad_amount", message.to_owned())));
+        }
+        assert_eq!(
+            read(&json!({"action": "item_add", "item": "Hat", "price": "2,5"})).map_err(|why| why.0),
+            Err("bad_amount")
+        );
+        for (rest, message) in [
+            (json!({}), "not an action: missing field `amount`"),
+            (json!({"amount": 12}), "not an action: `amount` takes a text, such as \"1500\""),
+            (json!({"amount": ["1"]}), "not an action: `amount` takes a text, such as \"1500\""),
+        ] {
+            let mut give = json!({"action": "give", "userId": "7"});
+            give.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            assert_eq!(read(&give), Err(("bad_action", message.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_stock_is_a_number_or_without_end() {
+        for (typed, stock) in [
+            (json!(-1), Some(-1)),
+            (json!(25), Some(25)),
+            (json!("no limit"), Some(-1)),
+            (json!("unlimited"), Some(-1)),
+            (json!("1,000"), Some(1_000)),
+            (json!("0"), Some(0)),
+            (Value::Null, None),
+        ] {
+            let edit = json!({"action": "item_edit", "item": "Hat", "stock": typed});
+            let expected = Deed::ItemEdit(Item { item: "Hat".into(), stock, ..Item::default() });
+            assert_eq!(read(&edit), Ok(expected), "{typed}");
+        }
+        for (typed, code, message) in [
+            (
+                json!("ten"),
+                "bad_count",
+                "`limit` takes `no limit` or a number: “ten” is not a number; write it like 1500 or 1,500",
+            ),
+            (json!(1.5), "bad_action", "not an action: `limit` takes a whole number, such as 25"),
+            (json!([1]), "bad_action", "not an action: `limit` takes a whole number, such as 25"),
+        ] {
+            let edit = json!({"action": "item_edit", "item": "Hat", "limit": typed});
+            assert_eq!(read(&edit), Err((code, message.to_owned())));
         }
     }
 }

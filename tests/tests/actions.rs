@@ -220,6 +220,7 @@ async fn what_is_no_action_of_ours_does_nothing() -> Result<()> {
         ("not JSON", program.to_vec(), "{".to_owned(), 400, "bad_action"),
         ("no such action", program.to_vec(), with("action", json!("rob")), 400, "bad_action"),
         ("an amount that is a number", program.to_vec(), with("amount", json!(1)), 400, "bad_action"),
+        ("a decimal comma", program.to_vec(), with("amount", json!("1,5")), 400, "bad_amount"),
         ("no key", program.to_vec(), with("key", json!("")), 400, "bad_key"),
         ("no reason", program.to_vec(), with("reason", json!(" \u{200b}\n")), 400, "reason_missing"),
         ("a long reason", program.to_vec(), with("reason", json!("x".repeat(201))), 400, "reason_too_long"),

@@ -269,7 +269,7 @@ impl Refusal {
                 )
             }
             Self::BadCount { max } => {
-                format!("Stock and limit are from 0 to {}, or -1 for no end.", text::grouped(*max))
+                format!("Stock and limit are from 0 to {}, or `no limit` (-1 where only numbers can be typed).", text::grouped(*max))
             }
             Self::BadSetting(why) => format!("{why}. `/economy settings` shows them all."),
             Self::NoSuchPage { last: 0 } => "There is nothing yet.".to_owned(),

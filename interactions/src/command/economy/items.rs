@@ -1,6 +1,6 @@
 //! `/economy item add·edit·remove`: the shop's shelf.
 
-use protocol::{Coins, Severity};
+use protocol::{Coins, Severity, number::ENDLESS};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{
     IntegerBuilder, StringBuilder, SubCommandBuilder, SubCommandGroupBuilder,
@@ -21,8 +21,6 @@ use crate::{
 const DESCRIPTION_MAX_CHARS: usize = 100;
 /// The largest stock and the largest limit a player.
 const COUNT_MAX: i64 = 1_000_000;
-/// What is typed for no end of it.
-const ENDLESS: i64 = -1;
 
 /// `/economy item add·edit·remove`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +55,8 @@ pub(super) fn definition() -> SubCommandGroupBuilder {
     let described = |subcommand: SubCommandBuilder| {
         subcommand
             .option(StringBuilder::new("description", "What it is").max_length(most))
-            .option(count("stock", "How many there are; -1 is without end"))
-            .option(count("limit", "How many one player may hold; -1 is without limit"))
+            .option(count("stock", "How many there are; -1 for no limit"))
+            .option(count("limit", "How many one player may hold; -1 for no limit"))
     };
     let add = SubCommandBuilder::new("add", "Put something on the shelf")
         .option(name().max_length(longest))
