@@ -54,6 +54,7 @@ pub async fn post(
     match interaction {
         Interaction::Ping => Ok(headers::json(reply::PONG.to_owned())?),
         Interaction::OutsideServer => Ok(Response::from_json(&reply::outside_server())?),
+        Interaction::NoChoices => Ok(Response::from_json(&reply::choices(Vec::new()))?),
         Interaction::Complete(lookup) => complete(&lookup, settings).await,
         Interaction::Command(call, webhook) => {
             answer_in_time(*call, webhook, arrived_at, settings, context).await

@@ -47,6 +47,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
 
 async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> Result<Response, Problem> {
     let path = request.path();
+    // Discord posts to the address as somebody has typed it.
+    let path = if path == "/interactions/" { "/interactions" } else { path.as_str() };
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {
         (Method::Get | Method::Head, [""]) => page::document(request, settings).await,

@@ -24,6 +24,8 @@ pub enum Interaction {
     Complete(Box<Lookup>),
     /// A command where there is no server, and so no economy.
     OutsideServer,
+    /// The same while it is being typed: there is nothing to choose from.
+    NoChoices,
 }
 
 /// One use of a command.
@@ -179,7 +181,7 @@ fn called(
 }
 
 fn looked_up(wire: Wire) -> Result<Interaction, NotUnderstood> {
-    let Some(guild) = wire.guild_id else { return Ok(Interaction::OutsideServer) };
+    let Some(guild) = wire.guild_id else { return Ok(Interaction::NoChoices) };
     let manager = wire.is_manager();
     let data = wire.data.ok_or(NotUnderstood::Missing("data"))?;
     let typed = data.focused().unwrap_or_default();

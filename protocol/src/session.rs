@@ -27,17 +27,25 @@ const MANAGES: u64 = (1 << 3) | (1 << 5);
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Membership {
     id: GuildId,
-    #[serde(default)]
-    owner: bool,
-    /// A number of 64 bits, as text.
-    #[serde(default)]
-    permissions: String,
+    owner: Option<bool>,
+    permissions: Option<String>,
 }
 
 impl Membership {
     fn manages(&self) -> bool {
-        self.owner || self.permissions.parse().is_ok_and(|bits: u64| bits & MANAGES != 0)
+        self.owner == Some(true) || self.permissions.as_deref().is_some_and(manages)
     }
+}
+
+/// Whether permissions make somebody a manager. Discord writes them as a decimal number of any length, which grows as
+/// there are more of them.
+pub fn manages(permissions: &str) -> bool {
+    let is_number = !permissions.is_empty() && permissions.bytes().all(|digit| digit.is_ascii_digit());
+    // What is carried beyond 64 bits does not touch the bits that count.
+    let bits = permissions
+        .bytes()
+        .fold(0_u64, |bits, digit| bits.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0'))));
+    is_number && bits & MANAGES != 0
 }
 
 /// The servers among these that somebody manages.
@@ -185,6 +193,15 @@ mod tests {
             (json!({"id": "1", "owner": false, "permissions": "2248473465835073"}), false),
             (json!({"id": "1", "owner": false, "permissions": "all"}), false),
             (json!({"id": "1"}), false),
+            (json!({"id": "1", "owner": null, "permissions": null}), false),
+            // 2^70, alone and with Administrator; and 2^64 with Manage Server.
+            (json!({"id": "1", "permissions": "1180591620717411303424"}), false),
+            (json!({"id": "1", "permissions": "1180591620717411303432"}), true),
+            (json!({"id": "1", "permissions": "18446744073709551648"}), true),
+            (json!({"id": "1", "permissions": "9".repeat(400)}), true),
+            (json!({"id": "1", "permissions": ""}), false),
+            (json!({"id": "1", "permissions": "-8"}), false),
+            (json!({"id": "1", "permissions": "8 "}), false),
         ];
         for (membership, manages) in cases {
             let read: Membership = serde_json::from_value(membership.clone()).unwrap();

@@ -81,8 +81,17 @@ async fn a_malformed_setting_is_named() -> Result<()> {
 
 #[tokio::test]
 async fn a_ping_in_its_barest_form_is_answered() -> Result<()> {
-    let answer = Edge::shared().discord().post(&json!({"type": 1})).await?;
+    let edge = Edge::shared();
+    let answer = edge.discord().post(&json!({"type": 1})).await?;
     assert_eq!((answer.status, answer.json()), (200, json!({"type": 1})));
+    // As the address may have been typed in the Developer Portal.
+    let (timestamp, body) =
+        (discord_sim::client::now().seconds().to_string(), json!({"type": 1}).to_string());
+    let signed = signer().sign(&timestamp, body.as_bytes());
+    let request = http().post(format!("{}/interactions/", edge.url)).body(body);
+    let request = request.header("X-Signature-Timestamp", timestamp).header("X-Signature-Ed25519", signed);
+    let answer = request.send().await?;
+    assert_eq!((answer.status().as_u16(), answer.json::<Value>().await?), (200, json!({"type": 1})));
     Ok(())
 }
 
@@ -151,6 +160,10 @@ async fn a_command_outside_a_server_is_politely_answered() -> Result<()> {
     let answer = Edge::shared().discord().post(&body).await?;
     assert_eq!(answer.status, 200);
     assert_ephemeral(&answer.json(), "outside_server");
+    let typing = Typed::new("buy").with("item", OptionValue::Partial("ha".into()));
+    let typing = Payload::autocomplete(interaction(), typing).in_direct_message().build();
+    let answer = Edge::shared().discord().post(&typing).await?;
+    assert_eq!((answer.status, answer.json()), (200, json!({"type": 8, "data": {"choices": []}})));
     Ok(())
 }
 
@@ -179,6 +192,8 @@ async fn routes_answer_as_documented() -> Result<()> {
     let cases = [
         ("GET", "/interactions", None, 405),
         ("PUT", "/interactions", None, 405),
+        ("GET", "/interactions/", None, 405),
+        ("GET", "/interactions//", None, 404),
         ("POST", "/api/snapshot", Some(ADMIN_TOKEN), 405),
         ("GET", "/api/snapshot", None, 401),
         ("GET", "/api/snapshot", Some("wrong"), 401),

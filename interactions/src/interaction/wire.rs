@@ -2,16 +2,12 @@
 
 use std::collections::HashMap;
 
-use protocol::{GuildId, InteractionId, UserId};
-use serde::Deserialize;
+use protocol::{GuildId, InteractionId, UserId, session};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::Person;
 use crate::{command::Options, text};
-
-/// Discord's bit for Manage Server, and the one that includes all others.
-const MANAGE_GUILD: u64 = 1 << 5;
-const ADMINISTRATOR: u64 = 1 << 3;
 
 /// A group of subcommands in a group is as deep as Discord goes.
 const DEPTH_MAX: usize = 2;
@@ -45,7 +41,7 @@ struct User {
     id: UserId,
     username: Option<String>,
     global_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     bot: bool,
 }
 
@@ -53,9 +49,9 @@ struct User {
 pub(super) struct Data {
     pub(super) name: Option<String>,
     pub(super) custom_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     options: Vec<OptionValue>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     resolved: Resolved,
 }
 
@@ -65,24 +61,28 @@ struct OptionValue {
     value: Option<Value>,
     #[serde(default)]
     options: Option<Vec<OptionValue>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     focused: bool,
 }
 
 #[derive(Default, Deserialize)]
 struct Resolved {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     users: HashMap<UserId, User>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     members: HashMap<UserId, Member>,
+}
+
+/// A `null` is as though it had been left out.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
 impl Wire {
     /// Whether Discord says that who did this may manage the server.
     pub(super) fn is_manager(&self) -> bool {
         let permissions = self.member.as_ref().and_then(|member| member.permissions.as_deref());
-        let permissions: u64 = permissions.and_then(|bits| bits.parse().ok()).unwrap_or(0);
-        permissions & (MANAGE_GUILD | ADMINISTRATOR) != 0
+        permissions.is_some_and(session::manages)
     }
 
     pub(super) fn take_actor(&mut self) -> Option<Person> {

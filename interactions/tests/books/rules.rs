@@ -401,8 +401,19 @@ fn discord_may_add_and_leave_out_what_is_not_used() {
     let bare = json!({"type": 2, "id": "5", "guild_id": "6", "member": {"user": {"id": "7"}}, "data": {"name": "daily"}});
     let Interaction::Command(call, _) = parse(&bare).unwrap() else { panic!("not a command") };
     assert_eq!(call.actor.name, "Player 7");
+    let nulls = json!({"type": 2, "id": "5", "guild_id": "6", "member": {"nick": null, "permissions": null,
+        "user": {"id": "7", "bot": null, "system": null, "global_name": null}},
+        "data": {"name": "daily", "options": null, "resolved": null}});
+    let Interaction::Command(call, _) = parse(&nulls).unwrap() else { panic!("not a command") };
+    assert_eq!((call.actor.bot, call.manager), (false, false));
+    let nulls = json!({"type": 2, "id": "5", "guild_id": "6", "member": {"user": {"id": "7"}}, "data": {"name": "daily",
+        "options": [], "resolved": {"users": null, "members": null}}});
+    assert!(matches!(parse(&nulls), Ok(Interaction::Command(..))));
     let dm = json!({"type": 2, "id": "5", "user": {"id": "7", "username": "a"}, "data": {"name": "daily"}});
     assert_eq!(parse(&dm).unwrap(), Interaction::OutsideServer);
+    let typing = json!({"type": 4, "id": "5", "user": {"id": "7"}, "data": {"name": "buy", "options": [
+        {"name": "item", "type": 3, "value": "ha", "focused": true}]}});
+    assert_eq!(parse(&typing).unwrap(), Interaction::NoChoices);
     let full = json!({"type": 2, "id": "5", "guild_id": "6", "new": {"field": []}, "data": {"name": "daily", "x": 1},
         "member": {"nick": "  \u{202e}Ann ", "user": {"id": "7", "username": "a", "global_name": "b", "y": null}}});
     let Interaction::Command(call, _) = parse(&full).unwrap() else { panic!("not a command") };
