@@ -65,7 +65,12 @@ impl Server {
 
     fn person(&self, number: u64) -> Person {
         let number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % self.players;
-        Person { id: UserId((669_999_999_000 + number) << 20), name: format!("Player {number}"), bot: false }
+        Person {
+            id: UserId((669_999_999_000 + number) << 20),
+            name: format!("Player {number}"),
+            bot: false,
+            absent: false,
+        }
     }
 
     fn call(&mut self, name: &str) -> Call {

@@ -7,7 +7,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::economy::{Adjust, Economy, Freeze, ItemAct, Pause, Rules, Undo, Wanted},
+    command::economy::{Adjust, Economy, Freeze, ItemAct, Pause, Reset, Rules, Undo, Wanted},
     interaction::Person,
     ledger::{Account, Adjustment},
     text,
@@ -52,6 +52,7 @@ impl Order {
             Deed::Give { user_id, .. }
             | Deed::Take { user_id, .. }
             | Deed::Set { user_id, .. }
+            | Deed::Reset { user_id }
             | Deed::Freeze { user_id }
             | Deed::Unfreeze { user_id } => Some(*user_id),
             _ => None,
@@ -65,6 +66,7 @@ impl Order {
             id,
             name: account.map_or_else(|| id.to_string(), |account| account.name.clone()),
             bot: false,
+            absent: false,
         };
         let adjust =
             |user: &UserId, adjustment| Economy::Adjust(Adjust::new(target(*user), adjustment, reason()));
@@ -75,6 +77,7 @@ impl Order {
             Deed::Give { user_id, amount } => adjust(user_id, Adjustment::Give(*amount)),
             Deed::Take { user_id, amount } => adjust(user_id, Adjustment::Take(*amount)),
             Deed::Set { user_id, amount } => adjust(user_id, Adjustment::Set(*amount)),
+            Deed::Reset { user_id } => Economy::Reset(Reset::new(target(*user_id), reason())),
             Deed::Freeze { user_id } => freeze(user_id, true),
             Deed::Unfreeze { user_id } => freeze(user_id, false),
             Deed::Undo { seq } => Economy::Undo(Undo { row: *seq, reason: reason() }),

@@ -76,7 +76,7 @@ mod tests {
     const GUILD: GuildId = GuildId(u64::MAX);
 
     fn account(last_daily: Option<u64>) -> Account {
-        let person = Person { id: UserId(u64::MAX), name: "_Ann_".into(), bot: false };
+        let person = Person { id: UserId(u64::MAX), name: "_Ann_".into(), bot: false, absent: false };
         Account { last_daily: last_daily.map(Day), ..Account::open(&person, Timestamp(0)) }
     }
 

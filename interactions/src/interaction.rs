@@ -63,6 +63,10 @@ pub struct Person {
     pub name: String,
     /// Whether it is a bot.
     pub bot: bool,
+    /// Whether they are not in the server, or not any more. Discord names them among the users, and not among the
+    /// members.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub absent: bool,
 }
 
 /// An option that is being typed.

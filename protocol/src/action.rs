@@ -53,6 +53,11 @@ pub enum Deed {
         /// How many.
         amount: Coins,
     },
+    /// A player is put back to the beginning: coins, experience, streak and items are gone.
+    Reset {
+        /// Whom.
+        user_id: UserId,
+    },
     /// A player's coins stay where they are.
     Freeze {
         /// Whom.
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn an_action_travels_as_documented() {
         let user = "80351110224678912";
-        let cases: [(Value, Deed); 6] = [
+        let cases: [(Value, Deed); 7] = [
             (
                 json!({"action": "give", "userId": user, "amount": "12"}),
                 Deed::Give { user_id: UserId(80_351_110_224_678_912), amount: Coins::new(12) },
@@ -242,6 +247,10 @@ mod tests {
             (
                 json!({"action": "freeze", "userId": user}),
                 Deed::Freeze { user_id: UserId(80_351_110_224_678_912) },
+            ),
+            (
+                json!({"action": "reset", "userId": user}),
+                Deed::Reset { user_id: UserId(80_351_110_224_678_912) },
             ),
             (json!({"action": "undo", "seq": 7}), Deed::Undo { seq: JournalSeq(7) }),
             (json!({"action": "pause"}), Deed::Pause),

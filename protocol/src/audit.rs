@@ -84,6 +84,9 @@ pub struct PlayerProfile {
     pub items: Vec<HeldItem>,
     /// When it was opened.
     pub created_at: Timestamp,
+    /// When its owner last used a command here; `null` where only others did something to it.
+    #[serde(default)]
+    pub last_at: Option<Timestamp>,
 }
 
 /// Something that was bought.

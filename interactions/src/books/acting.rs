@@ -54,8 +54,8 @@ impl<S: Sql> Books<S> {
         }
         self.rows_written.set(0);
         let about = order.user().map(|user| self.account(user)).transpose()?.flatten();
-        let actor =
-            Person { id: order.actor.id.unwrap_or(NOBODY), name: order.actor.name.clone(), bot: false };
+        let (id, name) = (order.actor.id.unwrap_or(NOBODY), order.actor.name.clone());
+        let actor = Person { id, name, bot: false, absent: false };
         let act = order.act(about.as_ref());
         let id = InteractionId(entropy | ACTION_BIT);
         let call = Call {

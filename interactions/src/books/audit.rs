@@ -155,6 +155,7 @@ fn profile_of(standing: Standing, now: Timestamp) -> PlayerProfile {
         frozen: account.frozen,
         items: Vec::new(),
         created_at: account.created_at,
+        last_at: Some(account.last_at).filter(|&at| at > Timestamp(0)),
     }
 }
 

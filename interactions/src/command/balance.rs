@@ -38,20 +38,25 @@ impl Play for Balance {
         let own = turn.own()?;
         let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
         let name = text::escape(&whose.name);
-        let reply = match shown {
-            Some(account) => {
-                let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
-                Reply::info("Balance", &format!("**{name}** has **{}**.", text::coins(account.balance)))
-                    .field("Rank", &format!("#{rank}"))
-                    .field("Level", &account.level().to_string())
-            }
-            None => Reply::info(
+        let reply = if let Some(account) = shown {
+            let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
+            let left = if whose.absent { " They are not in this server any more." } else { "" };
+            let line = format!("**{name}** has **{}**.{left}", text::coins(account.balance));
+            Reply::info("Balance", &line)
+                .field("Rank", &format!("#{rank}"))
+                .field("Level", &account.level().to_string())
+        } else {
+            let nothing = text::coins(Coins::ZERO);
+            Reply::info(
                 "Balance",
-                &format!(
-                    "**{name}** has **{}** and no account yet. `/daily` opens one.",
-                    text::coins(Coins::ZERO)
-                ),
-            ),
+                &match whose {
+                    Person { bot: true, .. } => format!("**{name}** is a bot, and bots have no account."),
+                    Person { absent: true, .. } => {
+                        format!("**{name}** is not in this server, and has no account here.")
+                    }
+                    _ => format!("**{name}** has **{nothing}** and no account yet. `/daily` opens one."),
+                },
+            )
         };
         Ok(Decision::done(reply).with_change(own.map(Change::none)))
     }

@@ -16,14 +16,14 @@ use twilight_model::{application::command::Command as Definition, guild::Permiss
 use twilight_util::builder::command::{StringBuilder, SubCommandBuilder, UserBuilder};
 
 pub(crate) use self::{
-    adjust::Adjust,
+    adjust::{Adjust, Reset},
     freeze::Freeze,
     items::{ItemAct, Wanted},
     pause::Pause,
     rules::Rules,
     undo::Undo,
 };
-use self::{adjust::Reset, announce::Announce, audit::Audit, confirm::Confirm};
+use self::{announce::Announce, audit::Audit, confirm::Confirm};
 use super::{Options, Play, Turn, defined};
 use crate::{
     BooksError, Person,
@@ -150,6 +150,7 @@ impl Economy {
     ) -> Result<Decision, BooksError> {
         match self {
             Self::Adjust(adjust) => adjust.decide_checked(turn, true),
+            Self::Reset(reset) => reset.decide_checked(turn, true),
             Self::Freeze(_) | Self::Undo(_) => self.act(turn, true),
             // What has no reason of its own when it is typed.
             _ => Ok(self.act(turn, true)?.because(reason)),

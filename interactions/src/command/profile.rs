@@ -42,11 +42,19 @@ impl Play for Profile {
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
         let own = turn.own()?;
         let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
-        let Some(account) = shown else { return Ok(Decision::refuse(&Refusal::UnknownPlayer)) };
+        let Some(account) = shown else {
+            return Ok(Decision::refuse(&match whose {
+                Person { bot: true, .. } => Refusal::BotRecipient,
+                Person { absent: true, .. } => Refusal::NotAMember,
+                Person { id, .. } if *id == turn.call.actor.id => Refusal::NoAccount,
+                _ => Refusal::UnknownPlayer,
+            }));
+        };
         let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
         let streak = text::counted(account.streak_on(turn.now.day()), "day");
         let freezes = text::counted(account.freezes, "freeze");
-        let reply = Reply::info(&text::escape(&whose.name), &progress(&account))
+        let left = if whose.absent { "\nNot in this server any more." } else { "" };
+        let reply = Reply::info(&text::escape(&whose.name), &(progress(&account) + left))
             .field("Balance", &text::coins(account.balance))
             .field("Rank", &format!("#{rank}"))
             .field("Streak", &format!("{streak}, {freezes}"))

@@ -43,6 +43,9 @@ struct User {
     global_name: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     bot: bool,
+    /// One of Discord's own, which writes its announcements.
+    #[serde(default, deserialize_with = "or_default")]
+    system: bool,
 }
 
 #[derive(Deserialize)]
@@ -90,15 +93,16 @@ impl Wire {
             Some(member) => (member.nick, member.user.or(self.user.take())),
             None => (None, self.user.take()),
         };
-        Some(user?.into_person(nick))
+        Some(user?.into_person(nick, false))
     }
 }
 
 impl User {
-    fn into_person(self, nick: Option<String>) -> Person {
+    fn into_person(self, nick: Option<String>, absent: bool) -> Person {
         let shown = [nick, self.global_name, self.username].into_iter().flatten();
         let name = shown.map(|name| text::clean_name(&name)).find(|name| !name.is_empty());
-        Person { id: self.id, name: name.unwrap_or_else(|| format!("Player {}", self.id)), bot: self.bot }
+        let name = name.unwrap_or_else(|| format!("Player {}", self.id));
+        Person { id: self.id, name, bot: self.bot, absent: absent || self.system }
     }
 }
 
@@ -127,8 +131,9 @@ impl From<Data> for Options {
         }
         let Resolved { users, mut members } = resolved;
         let people = users.into_values().map(|user| {
-            let nick = members.remove(&user.id).and_then(|member| member.nick);
-            let person = user.into_person(nick);
+            let member = members.remove(&user.id);
+            let absent = member.is_none();
+            let person = user.into_person(member.and_then(|member| member.nick), absent);
             (person.id, person)
         });
         let values = options.into_iter().map(|option| (option.name, option.value.unwrap_or_default()));

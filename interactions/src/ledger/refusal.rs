@@ -32,6 +32,8 @@ pub enum Refusal {
     SelfTransfer,
     /// To a bot.
     BotRecipient,
+    /// To somebody who is not in the server.
+    NotAMember,
     /// Below the smallest amount.
     AmountTooSmall {
         /// The smallest.
@@ -148,6 +150,7 @@ impl Refusal {
             Self::Cooldown { .. } => "cooldown",
             Self::SelfTransfer => "self_transfer",
             Self::BotRecipient => "bot_recipient",
+            Self::NotAMember => "not_a_member",
             Self::AmountTooSmall { .. } => "amount_too_small",
             Self::AmountTooLarge { .. } => "amount_too_large",
             Self::NoteTooLong => "note_too_long",
@@ -207,6 +210,7 @@ impl Refusal {
             }
             Self::SelfTransfer => "You cannot pay yourself. Choose somebody else.".to_owned(),
             Self::BotRecipient => "Bots have no account. Choose a person.".to_owned(),
+            Self::NotAMember => "They are not in this server. Choose somebody who is.".to_owned(),
             Self::AmountTooSmall { min } => format!("The least is {}.", text::coins(*min)),
             Self::AmountTooLarge { max } => format!("The most at a time is {}.", text::coins(*max)),
             Self::NoteTooLong => format!("At most {NOTE_MAX_CHARS} characters. Shorten the text."),

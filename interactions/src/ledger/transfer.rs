@@ -35,8 +35,8 @@ pub struct TransferOrder<'a> {
     pub note: Option<&'a str>,
 }
 
-/// What can be refused without looking at an account. Refusals: `self_transfer`, `bot_recipient`, `amount_too_small`,
-/// `amount_too_large`, `note_too_long`, `account_too_young`.
+/// What can be refused without looking at an account. Refusals: `self_transfer`, `bot_recipient`, `not_a_member`,
+/// `amount_too_small`, `amount_too_large`, `note_too_long`, `account_too_young`.
 pub fn check_order(
     from: &Person,
     order: TransferOrder<'_>,
@@ -52,6 +52,9 @@ pub fn check_order(
     }
     if to.bot {
         return Err(Refusal::BotRecipient);
+    }
+    if to.absent {
+        return Err(Refusal::NotAMember);
     }
     if amount < settings.coins(Key::PayMin) {
         return Err(Refusal::AmountTooSmall { min: settings.coins(Key::PayMin) });

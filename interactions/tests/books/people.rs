@@ -1,10 +1,151 @@
 //! Who is meant: coins for members of the server only, permissions as Discord writes them, and replies that say nothing
 //! wrong to anybody who reads them.
 
-use interactions::Interaction;
+use interactions::{Books, Command, Interaction, Person};
 use serde_json::{Value as Json, json};
 
-use crate::support::{GUILD, parse};
+use crate::actions::{act, code, order};
+use crate::server::Server;
+use crate::support::{
+    GUILD, NOON, answer, balance, call, code_of, command, daily, parse, pay, person, subcommand, text_of,
+};
+
+/// Somebody who has left, or never came.
+fn absent(number: u64) -> Person {
+    Person { absent: true, ..person(number) }
+}
+
+fn adjust(act: &str, target: &Person, amount: i64) -> Command {
+    let options = [("user", json!(target.id)), ("amount", json!(amount)), ("reason", json!("because"))];
+    subcommand(&["economy", act], &options, &[target])
+}
+
+fn reset(target: &Person) -> Command {
+    let options = [("user", json!(target.id)), ("reason", json!("has left"))];
+    subcommand(&["economy", "reset"], &options, &[target])
+}
+
+fn profile(of: &Person) -> Command {
+    command("profile", &json!([{"name": "user", "type": 6, "value": of.id}]), &[of])
+}
+
+fn check(reply: &str, code: Option<&str>) {
+    assert_eq!(code_of(reply).as_deref(), code, "{reply}");
+}
+
+/// `/pay` as Discord sends it, with these users and members among the resolved.
+fn paid_to(users: &Json, members: &Json) -> Json {
+    json!({
+        "id": "1500000000000000001", "application_id": "1090000000000000000", "type": 2, "token": "t", "version": 1,
+        "guild_id": GUILD, "channel_id": "1", "context": 0,
+        "member": {"user": {"id": "820000000000000001", "username": "robin"}, "permissions": "0"},
+        "data": {"id": "7", "name": "pay", "type": 1,
+            "options": [{"name": "user", "type": 6, "value": "820000000000000055"}, {"name": "amount", "type": 4, "value": 7}],
+            "resolved": {"users": {"820000000000000055": users}, "members": members}},
+    })
+}
+
+#[test]
+fn coins_go_to_members_only() {
+    let gone = json!({"id": "820000000000000055", "username": "gone", "global_name": "Gone Away"});
+    let member = json!({"820000000000000055": {"nick": null, "roles": [], "permissions": "0"}});
+    let with = |field: &str| {
+        let mut user = gone.clone();
+        user[field] = json!(true);
+        user
+    };
+    for (what, users, members, code) in [
+        ("a member", &gone, &member, None),
+        ("who has left", &gone, &json!({}), Some("not_a_member")),
+        ("no members at all", &gone, &Json::Null, Some("not_a_member")),
+        ("another's member", &gone, &json!({"820000000000000056": {}}), Some("not_a_member")),
+        ("Discord's own", &with("system"), &Json::Null, Some("not_a_member")),
+        ("Discord's own, as a member", &with("system"), &member, Some("not_a_member")),
+        ("a bot", &with("bot"), &member, Some("bot_recipient")),
+        ("a bot elsewhere", &with("bot"), &Json::Null, Some("bot_recipient")),
+    ] {
+        let server = Server::new();
+        let Ok(Interaction::Command(paid, _)) = parse(&paid_to(users, members)) else { panic!("{what}") };
+        answer(&server.sqlite, NOON, &call(1, &paid.actor, daily()));
+        let reply = answer(&server.sqlite, NOON, &paid);
+        assert_eq!(code_of(&reply).as_deref(), code, "{what}: {reply}");
+        let held = if code.is_none() { 93 } else { 100 };
+        assert_eq!(server.held(&paid.actor), held, "{what}");
+        server.prove();
+    }
+}
+
+#[test]
+fn who_has_left_is_seen_and_can_only_be_cleared() {
+    let (server, boss, ann) = (Server::new(), person(9), person(1));
+    server.says(&ann, daily());
+    let gone = absent(1);
+    for command in [adjust("give", &gone, 5), adjust("set", &gone, 101)] {
+        check(&server.manages(&boss, command), Some("not_a_member"));
+    }
+    check(&server.says(&person(2), pay(&gone, 1, None)), Some("not_a_member"));
+    let seen = server.says(&boss, balance(Some(&gone)));
+    assert_eq!(text_of(&seen), "**Player 1** has **100 coins**. They are not in this server any more.");
+    assert!(text_of(&server.says(&boss, profile(&gone))).ends_with("\nNot in this server any more."));
+    check(&server.manages(&boss, adjust("take", &gone, 40)), None);
+    check(&server.manages(&boss, adjust("set", &gone, 50)), None);
+    assert_eq!(server.held(&ann), 50);
+    let question = server.manages(&boss, reset(&gone));
+    server.presses(NOON, &boss, &question, "Yes, do it");
+    assert_eq!(server.held(&ann), 0);
+    for command in [
+        adjust("give", &absent(7), 5),
+        adjust("take", &absent(7), 5),
+        adjust("set", &absent(7), 5),
+        reset(&absent(7)),
+        profile(&absent(7)),
+    ] {
+        check(&server.manages(&boss, command), Some("not_a_member"));
+    }
+    server.prove();
+}
+
+#[test]
+fn who_has_left_is_cleared_from_the_page_and_when_they_were_seen_is_told() {
+    let (server, ann, bob) = (Server::new(), person(1), person(2));
+    server.says(&ann, daily());
+    server.says(&ann, pay(&bob, 30, None));
+    let books = Books::new(&server.sqlite);
+    let last = |who: &Person| books.profile(who.id, NOON).unwrap().unwrap().last_at;
+    assert_eq!((last(&ann), last(&bob)), (Some(NOON), None));
+    let long = "x".repeat(200);
+    let acts = |who: &Person, key| {
+        let deed = json!({"action": "reset", "userId": who.id});
+        act(&server.sqlite, NOON, server.id(), &order(key, &long, deed))
+    };
+    assert_eq!(code(&acts(&person(7), "k1")).as_deref(), Some("unknown_player"));
+    assert_eq!(code(&acts(&ann, "k2")), None);
+    assert_eq!(code(&acts(&ann, "k2")), None, "the same again");
+    assert_eq!(server.held(&ann), 0);
+    check(&server.says(&ann, daily()), Some("daily_claimed"));
+    server.prove();
+}
+
+#[test]
+fn a_bot_and_a_stranger_are_not_advised_to_claim() {
+    let server = Server::new();
+    let bot = Person { bot: true, ..person(5) };
+    for (who, line) in [
+        (&bot, "**Player 5** is a bot, and bots have no account."),
+        (&absent(6), "**Player 6** is not in this server, and has no account here."),
+        (&person(7), "**Player 7** has **0 coins** and no account yet. `/daily` opens one."),
+    ] {
+        assert_eq!(text_of(&server.says(&person(1), balance(Some(who)))), line);
+    }
+    for (who, code) in [
+        (&bot, "bot_recipient"),
+        (&absent(6), "not_a_member"),
+        (&person(7), "unknown_player"),
+        (&person(1), "no_account"),
+    ] {
+        check(&server.says(&person(1), profile(who)), Some(code));
+    }
+}
 
 /// What Discord sends when somebody with these permissions types `/economy audit`.
 fn is_manager(permissions: &Json) -> bool {

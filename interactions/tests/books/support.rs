@@ -43,7 +43,8 @@ impl Sqlite {
 
 pub fn person(number: u64) -> Person {
     // Ids of 2020, as real accounts have.
-    Person { id: UserId((669_999_999_000 + number) << 20), name: format!("Player {number}"), bot: false }
+    let (id, name) = (UserId((669_999_999_000 + number) << 20), format!("Player {number}"));
+    Person { id, name, bot: false, absent: false }
 }
 
 pub fn call(id: u64, actor: &Person, command: Command) -> Call {
@@ -70,9 +71,14 @@ pub fn command(name: &str, options: &Json, people: &[&Person]) -> Command {
             (person.id.to_string(), json!({"id": person.id, "username": person.name, "bot": person.bot}))
         })
         .collect();
+    let members: serde_json::Map<String, Json> = people
+        .iter()
+        .filter(|person| !person.absent)
+        .map(|person| (person.id.to_string(), json!({"nick": null})))
+        .collect();
     let body = json!({
         "type": 2, "id": "1", "guild_id": GUILD, "member": {"user": {"id": "1", "username": "x"}},
-        "data": {"name": name, "options": options, "resolved": {"users": users}}
+        "data": {"name": name, "options": options, "resolved": {"users": users, "members": members}}
     });
     match parse(&body).unwrap() {
         Interaction::Command(call, _) => call.command,

@@ -78,7 +78,19 @@ impl Adjust {
         if let Err(refusal) = check_act(&self.target, &self.reason) {
             return Ok(Decision::refuse(&refusal));
         }
+        if self.target.absent && !self.only_takes(turn)? {
+            return Ok(Decision::refuse(&Refusal::NotAMember));
+        }
         self.decide_checked(turn, confirmed)
+    }
+
+    /// Whether an account can have no more coins by it: what somebody who has left may be cleared with.
+    fn only_takes(&self, turn: &Turn<'_, impl Sql>) -> Result<bool, BooksError> {
+        Ok(match (self.adjustment, turn.desk.account(self.target.id)?) {
+            (_, None) | (Adjustment::Give(_), _) => false,
+            (Adjustment::Take(_), Some(_)) => true,
+            (Adjustment::Set(amount), Some(account)) => amount <= account.balance,
+        })
     }
 
     /// What was done, as the feed tells it.
@@ -131,6 +143,10 @@ impl Adjust {
 }
 
 impl Reset {
+    pub(crate) fn new(target: Person, reason: String) -> Self {
+        Self { target, reason }
+    }
+
     pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
         let target = options.person("user")?.ok_or(options.bad("user"))?;
         Ok(Self { target, reason: parse_reason(options)? })
@@ -140,8 +156,18 @@ impl Reset {
         if let Err(refusal) = check_act(&self.target, &self.reason) {
             return Ok(Decision::refuse(&refusal));
         }
+        self.decide_checked(turn, confirmed)
+    }
+
+    /// The rules that look at the account.
+    pub(super) fn decide_checked(
+        &self,
+        turn: &Turn<'_, impl Sql>,
+        confirmed: bool,
+    ) -> Result<Decision, BooksError> {
         let Some(before) = turn.desk.account(self.target.id)? else {
-            return Ok(Decision::refuse(&Refusal::UnknownPlayer));
+            let refusal = if self.target.absent { Refusal::NotAMember } else { Refusal::UnknownPlayer };
+            return Ok(Decision::refuse(&refusal));
         };
         if !confirmed {
             let name = text::escape(&self.target.name);

@@ -98,7 +98,7 @@ impl Undo {
 }
 
 fn person_of(account: &Account) -> Person {
-    Person { id: account.user, name: account.name.clone(), bot: false }
+    Person { id: account.user, name: account.name.clone(), bot: false, absent: false }
 }
 
 /// One side, with what its account holds after `by` more coins; or why it cannot.
