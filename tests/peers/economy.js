@@ -117,7 +117,7 @@ export function payReply({ target, note }, { amount, from }) {
   if (note) lines.push(`> ${escape(note)}`);
   return message(
     GREEN,
-    { title: "Payment", description: lines.join("\n"), fields: [{ name: "Your balance", value: coins(from.balance), inline: true }] },
+    { title: "Payment", description: lines.join("\n"), fields: [{ name: "Payer's balance", value: coins(from.balance), inline: true }] },
     { content: `<@${target.id}>`, allowed_mentions: { parse: [], users: [target.id] } },
   );
 }

@@ -105,7 +105,7 @@ async fn the_players_next_command_sees_it_and_the_journal_and_the_feed_say_who()
     event_saying(&mut viewer, "A program froze Ann").await?;
     assert_eq!(act(edge, &path(&guild), &on(&ann, "unfreeze", "u")).await?.0, 200);
     let paid = reply(edge, &pay(&guild, &ann, &ben, 50)).await?;
-    assert_eq!(field(&paid, "Your balance").as_deref(), Some("450 coins"));
+    assert_eq!(field(&paid, "Payer's balance").as_deref(), Some("450 coins"));
 
     let row = journal(edge, &guild).await?.remove(0);
     assert_eq!(row["command"], "pay");

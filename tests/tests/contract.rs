@@ -111,7 +111,7 @@ async fn a_payment_moves_coins_or_says_why_not() -> Result<()> {
             assert_eq!(refusal(&refused), Some(code), "{name}: {refused}");
         }
         let paid = reply(&served, &pay(&guild, &ann, &bob, 40)).await;
-        assert_eq!(field(&paid, "Your balance").as_deref(), Some("60 coins"), "{name}");
+        assert_eq!(field(&paid, "Payer's balance").as_deref(), Some("60 coins"), "{name}");
         assert_eq!(paid["data"]["allowed_mentions"]["users"][0], bob.id.to_string(), "{name}");
         let held = (holds(&served, &guild, &ann).await, holds(&served, &guild, &bob).await);
         assert_eq!(held, (60, 40), "{name}");

@@ -37,7 +37,7 @@ async fn a_payment_reaches_the_other_account() -> Result<()> {
     let (guild, ann, bob) = (guild(), player("Ann"), player("Bob"));
     edge.discord().post(&daily(&guild, &ann)).await?;
     let reply = edge.discord().post(&pay(&guild, &ann, &bob, 40)).await?.json();
-    assert_eq!(field(&reply, "Your balance").as_deref(), Some("60 coins"));
+    assert_eq!(field(&reply, "Payer's balance").as_deref(), Some("60 coins"));
     let shown = edge.discord().post(&balance(&guild, &bob)).await?.json();
     assert!(shown["data"]["embeds"][0]["description"].as_str().unwrap().contains("40 coins"));
     Ok(())

@@ -5,7 +5,7 @@ use protocol::{Coins, JournalSeq, Timestamp, UserId};
 use super::{Books, BooksError, row::Reader};
 use crate::{
     ledger::Account,
-    sql::{Row, Sql},
+    sql::{Row, Sql, Value},
 };
 
 /// Lines of a history or an audit in one reply.
@@ -57,6 +57,31 @@ impl<S: Sql> Books<S> {
         let skip = page.saturating_sub(1).saturating_mul(HISTORY_PAGE);
         let parameters = [newest.into(), account.user.into(), skip.into(), HISTORY_PAGE.into()];
         page_of(self.sql.query(&statement, &parameters)?)
+    }
+
+    /// How many pages a player's own history has, if it is no more than `most`. It walks row by row.
+    pub fn history_pages(&self, account: &Account, most: u64) -> Result<u64, BooksError> {
+        let Some(JournalSeq(newest)) = account.last_row else { return Ok(0) };
+        let statement = "WITH RECURSIVE chain (row, place) AS (
+                SELECT ?1, 1
+                UNION ALL
+                SELECT CASE WHEN debit = ?2 THEN debit_prev ELSE credit_prev END, place + 1
+                FROM chain CROSS JOIN journal ON seq = row WHERE place < ?3
+            )
+            SELECT COUNT(row) FROM chain";
+        let rows = most.saturating_mul(HISTORY_PAGE);
+        self.pages_counted(statement, &[newest.into(), account.user.into(), rows.into()])
+    }
+
+    /// How many pages the acts of administrators have, if they are no more than `most`.
+    pub fn acts_pages(&self, most: u64) -> Result<u64, BooksError> {
+        let statement = "SELECT COUNT(*) FROM (SELECT seq FROM journal WHERE audit = 1 LIMIT ?)";
+        self.pages_counted(statement, &[most.saturating_mul(HISTORY_PAGE).into()])
+    }
+
+    fn pages_counted(&self, statement: &str, parameters: &[Value]) -> Result<u64, BooksError> {
+        let row = self.sql.query(statement, parameters)?.into_iter().next();
+        Ok(Reader::new("journal", row).unsigned()?.div_ceil(HISTORY_PAGE))
     }
 
     /// A page of what administrators did, newest first, from 1; and whether there are older acts.

@@ -46,12 +46,11 @@ impl Play for History {
 
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
         let Some(own) = turn.own()? else { return Ok(Decision::refuse(&Refusal::NoSuchPage { last: 0 })) };
-        if self.page == 0 || self.page > PAGES_MAX {
-            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: PAGES_MAX }));
-        }
-        let (rows, more) = turn.desk.history(&own, self.page)?;
+        let is_page = (1..=PAGES_MAX).contains(&self.page);
+        let (rows, more) = if is_page { turn.desk.history(&own, self.page)? } else { (Vec::new(), false) };
         if rows.is_empty() {
-            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: self.page.saturating_sub(1) }));
+            let last = turn.desk.history_pages(&own, PAGES_MAX)?;
+            return Ok(Decision::refuse(&Refusal::NoSuchPage { last }));
         }
         let lines: Vec<_> = rows.iter().map(|row| line(row, own.user)).collect();
         let reply = Reply::info("Your coins", &lines.join("\n"))

@@ -1,5 +1,6 @@
 //! `/leaderboard [by] [page]`: who has the most.
 
+use protocol::UserId;
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
@@ -25,6 +26,9 @@ const PAGES_MAX: u64 = 100;
 pub struct Leaderboard {
     by: Measure,
     page: u64,
+    /// Whose rank stands below the board: who typed the command, whoever turns its pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<UserId>,
 }
 
 impl Play for Leaderboard {
@@ -44,11 +48,12 @@ impl Play for Leaderboard {
             Some(word) => Measure::named(&word).ok_or(options.bad("by"))?,
             None => Measure::default(),
         };
-        Ok(Self { by, page: options.page()? })
+        Ok(Self { by, page: options.page()?, of: None })
     }
 
     fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
-        Some(Self { by: Measure::named(words.next()?)?, page: words.next()?.parse().ok()? })
+        let (by, page) = (Measure::named(words.next()?)?, words.next()?.parse().ok()?);
+        Some(Self { by, page, of: words.next().map(str::parse).transpose().ok()? })
     }
 
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
@@ -58,14 +63,11 @@ impl Play for Leaderboard {
             return Ok(Decision::refuse(&Refusal::NoSuchPage { last: pages }));
         }
         let board = turn.desk.board(self.by, (self.page - 1) * PAGE, PAGE)?;
-        let footer = match &own {
-            Some(own) if self.by.of(own) > 0 => {
-                let rank = turn.desk.rank(self.by, self.by.of(own))?;
-                format!("You are #{rank} with {} · page {} of {}", self.value(own), self.page, pages.max(1))
-            }
-            _ => format!("You are not on it yet · page {} of {}", self.page, pages.max(1)),
-        };
-        let word = |page: u64| format!("{}:{}:{page}", Self::NAME, self.by.word());
+        let of = if turn.call.pressed { self.of } else { Some(turn.call.actor.id) };
+        let whose = of.map(|user| self.rank_of(user, turn)).transpose()?.unwrap_or_default();
+        let footer = format!("{whose}page {} of {}", self.page, pages.max(1));
+        let of = of.map(|user| format!(":{user}")).unwrap_or_default();
+        let word = |page: u64| format!("{}:{}:{page}{of}", Self::NAME, self.by.word());
         let reply = Reply::info(self.title(), &self.lines(&board))
             .footer(&footer)
             .button("◀ Better", &word(self.page.saturating_sub(1)), self.page > 1)
@@ -81,6 +83,24 @@ impl Leaderboard {
             Measure::Level => "The highest levels",
             Measure::Streak => "The longest streaks",
         }
+    }
+
+    /// Where somebody stands. Everybody reads it, so it says who that is.
+    fn rank_of(self, user: UserId, turn: &Turn<'_, impl Sql>) -> Result<String, BooksError> {
+        let actor = &turn.call.actor;
+        let account = if user == actor.id { turn.own()? } else { turn.desk.account(user)? };
+        let name = match &account {
+            _ if user == actor.id => actor.name.as_str(),
+            Some(account) => account.name.as_str(),
+            None => return Ok(String::new()),
+        };
+        Ok(match account.as_ref().filter(|account| self.by.of(account) > 0) {
+            Some(account) => {
+                let rank = turn.desk.rank(self.by, self.by.of(account))?;
+                format!("{name} is #{rank} with {} · ", self.value(account))
+            }
+            None => format!("{name} is not on it yet · "),
+        })
     }
 
     fn lines(self, board: &[Standing]) -> String {

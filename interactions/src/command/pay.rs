@@ -90,7 +90,7 @@ impl Pay {
         }
         Reply::success("Payment", &lines.join("\n"))
             .mentioning(self.to.id)
-            .field("Your balance", &text::coins(transfer.from.balance))
+            .field("Payer's balance", &text::coins(transfer.from.balance))
     }
 
     fn event<S: Sql>(&self, turn: &Turn<'_, S>) -> Event {

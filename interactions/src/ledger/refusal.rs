@@ -236,10 +236,10 @@ impl Refusal {
                 relative_time(*next)
             ),
             Self::RecipientCap => {
-                format!("An account holds at most {}. Try less.", text::coins(Coins::PLAYER_CAP))
+                format!("An account holds at most {}. Try less, or later.", text::coins(Coins::PLAYER_CAP))
             }
             Self::GamblingOff => {
-                "Gambling is off in this server. `/economy settings key:gambling value:on` turns it on."
+                "Gambling is off in this server. Who manages it turns it on with `/economy settings key:gambling value:on`."
                     .to_owned()
             }
             Self::UnknownItem => "There is no such item. `/shop` shows what there is.".to_owned(),

@@ -63,11 +63,11 @@ fn a_board_shows_ranks_that_equals_share() {
     assert_eq!(lines.len(), 10);
     assert_eq!(lines[0], "**#1** Player 2 · 130 coins");
     assert!(lines[1].starts_with("**#2**") && lines[9].starts_with("**#2**"), "{lines:?}");
-    assert_eq!(footer_of(&first), "You are #12 with 70 coins · page 1 of 2");
+    assert_eq!(footer_of(&first), "Player 1 is #12 with 70 coins · page 1 of 2");
     let second = answer(&sqlite, NOON, &press(22, &players[1], &first, "Next ▶"));
     assert_eq!(text_of(&second).lines().last(), Some("**#12** Player 1 · 70 coins"));
     assert!(second.contains("\"type\":7"), "a button changes the message it is below");
-    assert_eq!(footer_of(&second), "You are #1 with 130 coins · page 2 of 2");
+    assert_eq!(footer_of(&second), "Player 1 is #12 with 70 coins · page 2 of 2", "whoever turns the page");
     let back = answer(&sqlite, NOON, &press(23, &players[0], &second, "◀ Better"));
     assert_eq!(text_of(&back), text_of(&first));
     for (id, by, page, code) in
@@ -82,7 +82,10 @@ fn a_board_shows_ranks_that_equals_share() {
 fn an_empty_board_says_how_to_be_the_first() {
     let sqlite = Sqlite::new();
     let reply = answer(&sqlite, NOON, &call(1, &person(1), leaderboard("level", 1)));
-    assert_eq!((code_of(&reply), footer_of(&reply).as_str()), (None, "You are not on it yet · page 1 of 1"));
+    assert_eq!(
+        (code_of(&reply), footer_of(&reply).as_str()),
+        (None, "Player 1 is not on it yet · page 1 of 1")
+    );
     assert_eq!(text_of(&reply), "Nobody yet. Be the first with `/daily`.");
 }
 

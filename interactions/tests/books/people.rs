@@ -1,13 +1,14 @@
 //! Who is meant: coins for members of the server only, permissions as Discord writes them, and replies that say nothing
 //! wrong to anybody who reads them.
 
-use interactions::{Books, Command, Interaction, Person};
+use interactions::{Books, Call, Command, Interaction, Person};
 use serde_json::{Value as Json, json};
 
 use crate::actions::{act, code, order};
 use crate::server::Server;
 use crate::support::{
-    GUILD, NOON, answer, balance, call, code_of, command, daily, parse, pay, person, subcommand, text_of,
+    GUILD, NOON, answer, balance, call, code_of, command, daily, field, footer_of, parse, pay, person, press,
+    subcommand, text_of,
 };
 
 /// Somebody who has left, or never came.
@@ -27,6 +28,10 @@ fn reset(target: &Person) -> Command {
 
 fn profile(of: &Person) -> Command {
     command("profile", &json!([{"name": "user", "type": 6, "value": of.id}]), &[of])
+}
+
+fn page(name: &str, page: u64) -> Command {
+    command(name, &json!([{"name": "page", "value": page}]), &[])
 }
 
 fn check(reply: &str, code: Option<&str>) {
@@ -177,4 +182,87 @@ fn permissions_may_grow_beyond_64_bits() {
         assert_eq!(is_manager(&json!(permissions)), manages, "{permissions}");
     }
     assert!(!is_manager(&Json::Null));
+}
+
+#[test]
+fn a_board_that_others_turn_speaks_of_who_asked_for_it() {
+    let (server, ann) = (Server::new(), person(1));
+    for number in 1..=12 {
+        server.says(&person(number), daily());
+    }
+    let board = server.says(&ann, page("leaderboard", 1));
+    assert_eq!(footer_of(&board), "Player 1 is #1 with 100 coins · page 1 of 2");
+    let stranger = person(77);
+    let next = server.presses(NOON, &stranger, &board, "Next ▶");
+    assert_eq!(footer_of(&next), "Player 1 is #1 with 100 coins · page 2 of 2");
+    let back = server.presses(NOON, &person(2), &next, "◀ Better");
+    assert_eq!(footer_of(&back), footer_of(&board));
+    // A button of the release before says of nobody where they are.
+    for custom_id in ["leaderboard:wealth:1", "leaderboard:wealth:1:999"] {
+        let pressed = Call { pressed: true, ..call(server.id(), &stranger, Command::press(custom_id)) };
+        assert_eq!(footer_of(&answer(&server.sqlite, NOON, &pressed)), "page 1 of 2");
+    }
+    let typed = server.says(&stranger, page("leaderboard", 1));
+    assert_eq!(footer_of(&typed), "Player 77 is not on it yet · page 1 of 2");
+}
+
+#[test]
+fn a_payment_says_whose_balance_it_shows() {
+    let (server, ann, bob) = (Server::new(), person(1), person(2));
+    server.says(&ann, daily());
+    let reply = server.says(&ann, pay(&bob, 30, None));
+    assert_eq!(field(&reply, "Payer's balance").as_deref(), Some("70 coins"));
+    assert!(
+        !reply.contains("Your") && !reply.contains("You "),
+        "its recipient is notified and reads it: {reply}"
+    );
+}
+
+#[test]
+fn the_last_page_is_the_last_that_has_anything() {
+    let (server, boss, ann) = (Server::new(), person(9), person(1));
+    let last = |reply: &str| {
+        check(reply, Some("no_such_page"));
+        text_of(reply)
+    };
+    let audit = |page: u64| subcommand(&["economy", "audit"], &[("page", json!(page))], &[]);
+    server.says(&ann, daily());
+    assert_eq!(last(&server.says(&ann, page("history", 2))), "The last page is 1.");
+    assert_eq!(last(&server.manages(&boss, audit(1))), "There is nothing yet.");
+    for _ in 0..11 {
+        server.manages(&boss, adjust("give", &ann, 1));
+    }
+    for asked in [3, 49, 50, 100, 101, u64::from(u32::MAX)] {
+        assert_eq!(last(&server.says(&ann, page("history", asked))), "The last page is 2.", "{asked}");
+        assert_eq!(last(&server.manages(&boss, audit(asked))), "The last page is 2.", "{asked}");
+    }
+    check(&server.says(&ann, page("history", 2)), None);
+    for name in ["leaderboard", "shop"] {
+        let pressed = |asked: &str| Call {
+            pressed: true,
+            ..call(server.id(), &ann, Command::press(&format!("{name}:{asked}")))
+        };
+        let asked = if name == "shop" { pressed("9") } else { pressed("wealth:9") };
+        assert_eq!(last(&answer(&server.sqlite, NOON, &asked)), "The last page is 1.");
+    }
+    assert_eq!(last(&server.says(&person(3), page("history", 50))), "There is nothing yet.");
+}
+
+#[test]
+fn a_history_is_no_longer_than_its_hundred_pages() {
+    let (server, ann) = (Server::new(), person(1));
+    server.says(&ann, daily());
+    let boss = person(9);
+    for _ in 0..1_010 {
+        server.manages(&boss, adjust("give", &ann, 1));
+    }
+    let last = server.says(&ann, page("history", 100));
+    assert_eq!(code_of(&last), None);
+    assert!(
+        serde_json::from_str::<Json>(&last).unwrap()["data"]["components"][0]["components"][1]["disabled"]
+            == true
+    );
+    assert_eq!(text_of(&server.says(&ann, page("history", 101))), "The last page is 100.");
+    let pressed = press(server.id(), &ann, &last, "◀ Newer");
+    assert_eq!(code_of(&answer(&server.sqlite, NOON, &pressed)), None);
 }

@@ -146,7 +146,7 @@ fn what_comes_again_says_when() {
 fn a_payment_moves_coins_and_tells_the_recipient_alone() {
     let (ann, bob) = (person(1), person(2));
     let commands = [(&ann, NOON, daily()), (&ann, NOON, pay(&bob, 30, Some("**thanks** @everyone")))];
-    check_fields(&[("Your balance", "70 coins")], &commands);
+    check_fields(&[("Payer's balance", "70 coins")], &commands);
     let reply: serde_json::Value = serde_json::from_str(&play(&commands).1).unwrap();
     let mentions = &reply["data"]["allowed_mentions"];
     assert_eq!(mentions["users"], json!([bob.id.to_string()]));
@@ -173,7 +173,7 @@ fn payments_are_refused_in_a_fixed_order() {
     check_refused("note_too_long", &[rich.clone(), (&ann, NOON, pay(&bob, 101, Some(&long)))]);
     check_refused("insufficient_funds", &[rich.clone(), (&ann, NOON, pay(&bob, 101, None))]);
     check_refused("insufficient_funds", &[(&ann, NOON, pay(&bob, 1, None))]);
-    check_fields(&[("Your balance", "0 coins")], &[rich, (&ann, NOON, pay(&bob, 100, None))]);
+    check_fields(&[("Payer's balance", "0 coins")], &[rich, (&ann, NOON, pay(&bob, 100, None))]);
 }
 
 #[test]

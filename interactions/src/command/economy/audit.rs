@@ -31,12 +31,10 @@ pub(super) fn definition() -> SubCommandBuilder {
 
 impl Audit {
     pub(super) fn decide(self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        if self.page == 0 || self.page > PAGES_MAX {
-            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: PAGES_MAX }));
-        }
-        let (acts, more) = turn.desk.acts(self.page)?;
+        let is_page = (1..=PAGES_MAX).contains(&self.page);
+        let (acts, more) = if is_page { turn.desk.acts(self.page)? } else { (Vec::new(), false) };
         if acts.is_empty() {
-            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: self.page - 1 }));
+            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: turn.desk.acts_pages(PAGES_MAX)? }));
         }
         let lines: Vec<_> = acts.iter().map(line).collect();
         let reply = Reply::info("Audit", &lines.join("\n"))
