@@ -96,6 +96,7 @@ settings! {
     Gambling, "gambling", Switch, 0..=1, 0, "Whether /coinflip may be played";
     CoinflipMax, "coinflip_max", Coins, 1..=1_000_000_000, 10_000, "The largest bet";
     ConfirmAbove, "confirm_above", Coins, 0..=CAP, 100_000, "Above this amount, /economy asks for confirmation";
+    EconomyByRole, "economy_by_role", Switch, 0..=1, 0, "Whether roles to which Discord allows /economy (Server Settings, Integrations) need no Manage Server";
 }
 
 /// Why a setting cannot be what somebody wants.

@@ -31,6 +31,7 @@ use crate::{
     interaction::{Lookup, NotUnderstood},
     ledger::{NOTE_MAX_CHARS, Refusal},
     reply::Choice,
+    settings::{Key, Settings},
     sql::Sql,
     text,
 };
@@ -110,7 +111,11 @@ impl Play for Economy {
     }
 
     fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
-        if lookup.manager { super::Buy::complete(lookup, desk) } else { Ok(Vec::new()) }
+        if may(lookup.manager, &desk.settings()?) {
+            super::Buy::complete(lookup, desk)
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     fn name(&self) -> &str {
@@ -130,8 +135,7 @@ impl Play for Economy {
     }
 
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        // Discord hides the command from others, but a server may have shown it to them.
-        if !turn.call.manager {
+        if !may(turn.call.manager, &turn.settings) {
             return Ok(Decision::refuse(&Refusal::NotPermitted));
         }
         match self {
@@ -139,6 +143,12 @@ impl Play for Economy {
             _ => self.act(turn, false),
         }
     }
+}
+
+/// Whether somebody may use `/economy`. Discord sends it only from whom it lets use it, but that is not asked unless
+/// the server says so: to allow the whole application to a role allows this command, too.
+fn may(manager: bool, settings: &Settings) -> bool {
+    manager || settings.is_on(Key::EconomyByRole)
 }
 
 impl Economy {

@@ -193,7 +193,9 @@ impl Refusal {
                 "The economy of this server is paused. Your coins are safe; try again later.".to_owned()
             }
             Self::NotPermitted => {
-                "This needs the permission Manage Server. Ask somebody who has it.".to_owned()
+                "This needs the permission Manage Server. Ask somebody who has it; they can let others in with \
+                 `/economy settings key:economy_by_role value:on`."
+                    .to_owned()
             }
             Self::Frozen => {
                 "Your account is frozen: your coins are safe, and stay where they are. Ask who manages the server."

@@ -1,14 +1,14 @@
 //! Who is meant: coins for members of the server only, permissions as Discord writes them, and replies that say nothing
 //! wrong to anybody who reads them.
 
-use interactions::{Books, Call, Command, Interaction, Person};
+use interactions::{Books, Call, Command, Interaction, Person, interaction::Lookup};
 use serde_json::{Value as Json, json};
 
 use crate::actions::{act, code, order};
 use crate::server::Server;
 use crate::support::{
     GUILD, NOON, answer, balance, call, code_of, command, daily, field, footer_of, parse, pay, person, press,
-    subcommand, text_of,
+    set_rule, subcommand, text_of,
 };
 
 /// Somebody who has left, or never came.
@@ -182,6 +182,26 @@ fn permissions_may_grow_beyond_64_bits() {
         assert_eq!(is_manager(&json!(permissions)), manages, "{permissions}");
     }
     assert!(!is_manager(&Json::Null));
+}
+
+#[test]
+fn a_server_may_go_by_discords_permission_for_the_command() {
+    let (server, boss, ann) = (Server::new(), person(9), person(1));
+    server.manages(
+        &boss,
+        subcommand(&["economy", "item", "add"], &[("item", json!("Hat")), ("price", json!(5))], &[]),
+    );
+    let typed = Lookup { guild: GUILD, manager: false, command: "economy".into(), typed: "ha".into() };
+    let choices = || Books::new(&server.sqlite).complete(&typed).unwrap().len();
+    let refused = server.says(&ann, adjust("give", &ann, 5));
+    check(&refused, Some("not_permitted"));
+    assert!(text_of(&refused).contains("economy_by_role value:on"), "{refused}");
+    assert_eq!(choices(), 0);
+    check(&server.manages(&boss, set_rule("economy_by_role", "yes")), None);
+    check(&server.says(&ann, adjust("give", &ann, 5)), None);
+    assert_eq!((server.held(&ann), choices()), (5, 1));
+    check(&server.manages(&boss, set_rule("economy_by_role", "off")), None);
+    check(&server.says(&ann, adjust("give", &ann, 5)), Some("not_permitted"));
 }
 
 #[test]
