@@ -199,7 +199,7 @@ async fn endpoint_line(discord: &Discord, application: &Application, edge_url: &
             "Discord does not know where to post interactions",
             "Developer Portal, General Information, Interactions Endpoint URL: EDGE_URL with /interactions",
         ),
-        Some(set) if set != wanted => wrong(
+        Some(set) if set.trim_end_matches('/') != wanted => wrong(
             what,
             format!("Discord posts interactions to {set}, not to {wanted}"),
             "Developer Portal, General Information, Interactions Endpoint URL; or EDGE_URL is the wrong one",

@@ -1,9 +1,12 @@
 //! Discord's REST, through twilight and its rate limits.
 
+mod shape;
+
 use std::{future::IntoFuture, time::Duration};
 
 use protocol::{UserId, report::ReportedBot};
-use serde_json::json;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use twilight_http::{
     Client, Response, error::ErrorType, request::Request, response::marker::EmptyBody, routing::Route,
 };
@@ -14,9 +17,10 @@ use twilight_model::{
         Id,
         marker::{ApplicationMarker, ChannelMarker, GuildMarker},
     },
-    user::CurrentUser,
 };
 
+pub use self::shape::{Application, Registered};
+use self::shape::{Channel, User};
 use crate::config;
 
 /// No request takes longer, the waiting for a rate limit included.
@@ -88,14 +92,7 @@ impl Discord {
     /// The application that the bot belongs to.
     pub async fn application(&self) -> Result<Application, DiscordError> {
         let asked = "GET /applications/@me";
-        let response = answer(asked, self.client.current_user_application()).await?;
-        let known = response.model().await.map_err(|error| broken(asked, &error))?;
-        Ok(Application {
-            id: known.id,
-            verify_key: known.verify_key,
-            endpoint: known.interactions_endpoint_url,
-            guilds: known.approximate_guild_count.unwrap_or_default(),
-        })
+        read(asked, answer(asked, self.client.current_user_application()).await?).await
     }
 
     /// Sets the endpoint's address to what it is, so that Discord tests it again with a PING and a forged request.
@@ -115,20 +112,19 @@ impl Discord {
     /// The bot itself.
     pub async fn bot(&self) -> Result<ReportedBot, DiscordError> {
         let asked = "GET /users/@me";
-        let response = answer(asked, self.client.current_user()).await?;
-        Ok(reported(response.model().await.map_err(|error| broken(asked, &error))?))
+        let user: User = read(asked, answer(asked, self.client.current_user()).await?).await?;
+        Ok(user.into())
     }
 
     /// The cheapest real request, for measuring.
     pub async fn touch(&self) -> Result<(), DiscordError> {
         let asked = "GET /users/@me";
-        let response = answer(asked, self.client.current_user()).await?;
-        response.bytes().await.map_err(|error| broken(asked, &error))?;
+        body_of(asked, answer(asked, self.client.current_user()).await?).await?;
         Ok(())
     }
 
-    /// The commands that are registered in this server, or everywhere.
-    pub async fn commands(&self, scope: Scope) -> Result<Vec<Command>, DiscordError> {
+    /// The commands that are registered in this server, or everywhere. A list that cannot be read has none of ours.
+    pub async fn commands(&self, scope: Scope) -> Result<Vec<Registered>, DiscordError> {
         let interaction = self.client.interaction(scope.application);
         let (asked, answered) = match scope.guild {
             None => {
@@ -140,7 +136,9 @@ impl Discord {
                 (asked, answer(asked, interaction.guild_commands(guild).with_localizations(true)).await)
             }
         };
-        answered?.models().await.map_err(|error| broken(asked, &error))
+        let body = body_of(asked, answered?).await?;
+        let commands: Vec<Value> = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(commands.into_iter().map(Registered::from).collect())
     }
 
     /// Registers these commands there, instead of all others.
@@ -162,8 +160,9 @@ impl Discord {
     pub async fn direct_channel(&self, person: UserId) -> Result<Id<ChannelMarker>, DiscordError> {
         let asked = "POST /users/@me/channels";
         let person = Id::new_checked(person.0).ok_or(DiscordError::NoId { asked })?;
-        let response = answer(asked, self.client.create_private_channel(person)).await?;
-        Ok(response.model().await.map_err(|error| broken(asked, &error))?.id)
+        let channel: Channel =
+            read(asked, answer(asked, self.client.create_private_channel(person)).await?).await?;
+        Ok(channel.id)
     }
 
     /// Writes a message that pings nobody. The same nonce within some minutes makes no second one.
@@ -195,19 +194,6 @@ pub struct Scope {
     pub guild: Option<Id<GuildMarker>>,
 }
 
-/// The application that the bot belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Application {
-    /// Its id.
-    pub id: Id<ApplicationMarker>,
-    /// The public key that verifies interactions.
-    pub verify_key: String,
-    /// Where Discord posts interactions, if that is set.
-    pub endpoint: Option<String>,
-    /// About how many servers the bot is in.
-    pub guilds: u64,
-}
-
 async fn answer<T>(
     asked: &'static str,
     request: impl IntoFuture<Output = Result<Response<T>, twilight_http::Error>>,
@@ -217,6 +203,16 @@ async fn answer<T>(
         Ok(Err(error)) => Err(understood(asked, &error)),
         Err(_) => Err(DiscordError::TimedOut { asked }),
     }
+}
+
+/// What is used of an answer.
+async fn read<T: DeserializeOwned, M>(asked: &'static str, answer: Response<M>) -> Result<T, DiscordError> {
+    let body = body_of(asked, answer).await?;
+    serde_json::from_slice(&body).map_err(|error| broken(asked, &error))
+}
+
+async fn body_of<M>(asked: &'static str, answer: Response<M>) -> Result<Vec<u8>, DiscordError> {
+    answer.bytes().await.map_err(|error| broken(asked, &error))
 }
 
 fn understood(asked: &'static str, error: &twilight_http::Error) -> DiscordError {
@@ -244,14 +240,6 @@ fn last_cause(error: &dyn std::error::Error) -> String {
 fn broken(asked: &'static str, error: &dyn std::error::Error) -> DiscordError {
     let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
     DiscordError::Broken { asked, reason: causes.collect::<Vec<_>>().join(": ") }
-}
-
-fn reported(user: CurrentUser) -> ReportedBot {
-    ReportedBot {
-        id: UserId(user.id.get()),
-        name: user.global_name.unwrap_or(user.name),
-        avatar_url: user.avatar.map(|avatar| image_url("avatars", user.id.get(), avatar)),
-    }
 }
 
 /// Source: <https://discord.com/developers/docs/reference#image-formatting>.

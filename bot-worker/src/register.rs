@@ -8,7 +8,7 @@ use twilight_model::{
 
 use crate::{
     config::Registration,
-    discord::{Discord, DiscordError, Scope},
+    discord::{Discord, DiscordError, Registered, Scope},
 };
 
 /// `bot-worker register`: shows the difference, and applies it unless asked not to.
@@ -64,16 +64,16 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Between the commands we want and those that Discord has. Their order does not matter.
-    pub fn between(wanted: &[Command], registered: &[Command]) -> Self {
+    /// Between the commands we want and those that Discord has. Their order does not matter. One that cannot be read is
+    /// another than ours.
+    pub fn between(wanted: &[Command], registered: &[Registered]) -> Self {
         let mut difference = Self::default();
         for command in wanted {
-            match registered.iter().find(|known| same_command(known, command)) {
+            let known = registered.iter().find(|known| same_command(known, command));
+            match known.map(|known| known.definition.as_ref()) {
                 None => difference.added.push(command.name.clone()),
-                Some(known) if !says_the_same(command, known) => {
-                    difference.changed.push(command.name.clone());
-                }
-                Some(_) => {}
+                Some(Some(known)) if says_the_same(command, known) => {}
+                Some(_) => difference.changed.push(command.name.clone()),
             }
         }
         let unwanted =
@@ -103,8 +103,8 @@ fn some_of(names: &[String]) -> String {
     shown.chain((names.len() > 3).then_some("…")).collect::<Vec<_>>().join(", ")
 }
 
-fn same_command(one: &Command, other: &Command) -> bool {
-    one.name == other.name && one.kind == other.kind
+fn same_command(known: &Registered, command: &Command) -> bool {
+    known.name == command.name && known.kind == command.kind
 }
 
 fn says_the_same(wanted: &Command, registered: &Command) -> bool {
@@ -156,6 +156,11 @@ mod tests {
         serde_json::from_value(fields).unwrap()
     }
 
+    fn registered(mut fields: Value) -> Registered {
+        fields["version"] = json!("1");
+        Registered::from(fields)
+    }
+
     fn pay() -> Value {
         json!({
             "name": "pay", "type": 1, "description": "Give coins", "contexts": [0], "default_member_permissions": null,
@@ -188,9 +193,15 @@ mod tests {
             ("contexts", with(pay(), "", "contexts", json!([0, 1])), &changed),
             ("option", with(pay(), "/options/0", "min_value", json!(2)), &changed),
             ("required", with(pay(), "/options/0", "required", json!(false)), &changed),
+            ("an option of a new type", with(pay(), "/options/0", "type", json!(12)), &changed),
+            (
+                "a permission of 2^70",
+                with(pay(), "", "default_member_permissions", json!("1180591620717411303424")),
+                &changed,
+            ),
         ];
-        for (what, registered, expected) in cases {
-            let difference = Difference::between(&[command(pay())], &[command(registered)]);
+        for (what, known, expected) in cases {
+            let difference = Difference::between(&[command(pay())], &[registered(known)]);
             assert_eq!(&difference, expected, "{what}");
         }
     }
@@ -214,10 +225,10 @@ mod tests {
         let added = with(added, "/options/1/options/0/options/0", "autocomplete", json!(false));
         let changed = with(config(), "/options/1/options/0/options/0", "max_value", json!(25));
         let renamed = with(config(), set, "name", json!("change"));
-        for (what, registered, same) in
+        for (what, known, same) in
             [("added", added, true), ("bound", changed, false), ("name", renamed, false)]
         {
-            let difference = Difference::between(&[command(config())], &[command(registered)]);
+            let difference = Difference::between(&[command(config())], &[registered(known)]);
             assert_eq!(difference.is_empty(), same, "{what}");
         }
     }
@@ -226,7 +237,7 @@ mod tests {
     fn commands_come_and_go() {
         let old =
             json!({ "name": "work", "type": 1, "description": "Work", "default_member_permissions": null });
-        let difference = Difference::between(&[command(pay())], &[command(old)]);
+        let difference = Difference::between(&[command(pay())], &[registered(old)]);
         assert_eq!(
             difference,
             Difference { added: names(&["pay"]), changed: vec![], removed: names(&["work"]) }

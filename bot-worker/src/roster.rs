@@ -65,8 +65,7 @@ struct Guild {
     name: Option<String>,
     icon: Option<String>,
     member_count: Option<u64>,
-    #[serde(default)]
-    unavailable: bool,
+    unavailable: Option<bool>,
 }
 
 impl Change {
@@ -87,7 +86,7 @@ impl Change {
             "GUILD_DELETE" => {
                 let guild: Guild = contents(event)?;
                 // Unavailable is an outage: the bot is still in it.
-                (!guild.unavailable).then_some(Self::Gone(guild.id))
+                (guild.unavailable != Some(true)).then_some(Self::Gone(guild.id))
             }
             _ => None,
         }

@@ -127,7 +127,7 @@ async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, Discor
         }
         registered => registered?,
     }
-    let guilds = application.guilds;
+    let guilds = application.guilds.unwrap_or_default();
     let (servers, shards) = (counted(guilds, "server"), counted(gateway.shards.into(), "shard"));
     tracing::info!("{} ({}) is in {servers}, on {shards}", bot.name, bot.id);
     Ok(Acquaintance { bot, guilds, gateway })

@@ -1,0 +1,127 @@
+//! What is read of Discord's answers: only what is used, so that a field that Discord adds, leaves out or writes in
+//! another way breaks nothing.
+
+use protocol::{UserId, report::ReportedBot};
+use serde::Deserialize;
+use serde_json::Value;
+use twilight_model::{
+    application::command::{Command, CommandType},
+    id::{
+        Id,
+        marker::{ApplicationMarker, ChannelMarker},
+    },
+};
+
+use super::image_url;
+
+/// The application that the bot belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Application {
+    /// Its id.
+    pub id: Id<ApplicationMarker>,
+    /// The public key that verifies interactions.
+    pub verify_key: String,
+    /// Where Discord posts interactions, if that is set.
+    #[serde(rename = "interactions_endpoint_url")]
+    pub endpoint: Option<String>,
+    /// About how many servers the bot is in.
+    #[serde(rename = "approximate_guild_count")]
+    pub guilds: Option<u64>,
+}
+
+/// The bot's own account.
+#[derive(Deserialize)]
+pub(super) struct User {
+    id: UserId,
+    username: String,
+    global_name: Option<String>,
+    avatar: Option<String>,
+}
+
+/// The channel between the bot and a person.
+#[derive(Deserialize)]
+pub(super) struct Channel {
+    pub(super) id: Id<ChannelMarker>,
+}
+
+/// A command as it is registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Registered {
+    /// As it is typed.
+    pub name: String,
+    /// Whether it is typed after a slash, or chosen from a menu.
+    pub kind: CommandType,
+    /// What it is; `None` when it has something that none of ours have, and cannot be read for it.
+    pub definition: Option<Command>,
+}
+
+impl From<User> for ReportedBot {
+    fn from(user: User) -> Self {
+        let is_plain = |hash: &String| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        Self {
+            id: user.id,
+            name: user.global_name.unwrap_or(user.username),
+            avatar_url: user.avatar.filter(is_plain).map(|hash| image_url("avatars", user.id.0, hash)),
+        }
+    }
+}
+
+impl From<Value> for Registered {
+    fn from(command: Value) -> Self {
+        let kind = command["type"].as_u64().and_then(|kind| u8::try_from(kind).ok());
+        Self {
+            name: command["name"].as_str().unwrap_or("?").to_owned(),
+            kind: kind.map_or(CommandType::ChatInput, CommandType::from),
+            definition: serde_json::from_value(command).ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_used_may_be_anything() {
+        let application: Application = serde_json::from_value(json!({
+            "id": "7", "verify_key": "ab", "owner_user_id": null, "owner": null, "icon": {"hash": "v2"}, "team": 5,
+            "interactions_endpoint_url": null, "approximate_guild_count": null, "flags": "1180591620717411303424",
+        }))
+        .unwrap();
+        assert_eq!((application.id.get(), application.endpoint, application.guilds), (7, None, None));
+        for (avatar, url) in [
+            (json!(null), None),
+            (json!("a_0f"), Some("https://cdn.discordapp.com/avatars/7/a_0f.png")),
+            (json!("v2_Zz9"), Some("https://cdn.discordapp.com/avatars/7/v2_Zz9.png")),
+            (json!("../x"), None),
+        ] {
+            let user = json!({"id": "7", "username": "pulse", "global_name": null, "avatar": avatar, "flags": "2^70"});
+            let bot = ReportedBot::from(serde_json::from_value::<User>(user).unwrap());
+            assert_eq!((bot.name.as_str(), bot.avatar_url.as_deref()), ("pulse", url));
+        }
+        let channel = json!({"id": "9", "type": 99, "recipients": null, "flags": []});
+        assert_eq!(serde_json::from_value::<Channel>(channel).unwrap().id.get(), 9);
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_read_keeps_its_name() {
+        let with = |field: &str, value: Value| {
+            let mut command = json!({"id": "1", "version": "1", "type": 1, "name": "old", "description": "x", "options": []});
+            command[field] = value;
+            Registered::from(command)
+        };
+        assert!(with("id", json!("2")).definition.is_some());
+        for (field, value) in [
+            ("options", json!([{"type": 12, "name": "a", "description": "x"}])),
+            ("default_member_permissions", json!("1180591620717411303424")),
+            ("description", json!(5)),
+        ] {
+            let read = with(field, value);
+            assert_eq!((read.name.as_str(), read.kind), ("old", CommandType::ChatInput));
+            assert_eq!(read.definition, None, "{field}");
+        }
+        assert_eq!(Registered::from(json!(null)).name, "?");
+    }
+}
