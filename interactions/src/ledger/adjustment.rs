@@ -48,7 +48,7 @@ pub fn adjust(mut account: Account, adjustment: Adjustment) -> Result<Adjusted, 
     }
     let after = match adjustment {
         Adjustment::Take(_) if account.balance < amount => {
-            return Err(Refusal::InsufficientFunds { balance: account.balance });
+            return Err(Refusal::HoldsLess { balance: account.balance });
         }
         Adjustment::Take(_) => account.balance.saturating_minus(amount),
         Adjustment::Give(_) => capped_sum(account.balance, amount).ok_or(Refusal::RecipientCap)?,

@@ -56,6 +56,11 @@ pub enum Refusal {
         /// What there is.
         balance: Coins,
     },
+    /// More than somebody else has, from whom it would be taken.
+    HoldsLess {
+        /// What there is.
+        balance: Coins,
+    },
     /// More than may be sent in 24 hours.
     SendCap {
         /// What may still be sent.
@@ -155,7 +160,7 @@ impl Refusal {
             Self::AmountTooLarge { .. } => "amount_too_large",
             Self::NoteTooLong => "note_too_long",
             Self::AccountTooYoung { .. } => "account_too_young",
-            Self::InsufficientFunds { .. } => "insufficient_funds",
+            Self::InsufficientFunds { .. } | Self::HoldsLess { .. } => "insufficient_funds",
             Self::SendCap { .. } => "send_cap",
             Self::ReceiveCap { .. } => "receive_cap",
             Self::RecipientCap => "recipient_cap",
@@ -220,11 +225,9 @@ impl Refusal {
                 format!("Both Discord accounts have to be at least {} old.", text::count(*days, "day"))
             }
             Self::InsufficientFunds { balance } => {
-                format!(
-                    "That takes more than the {} there are. Try less, or earn more with `/daily` and `/work`.",
-                    text::coins(*balance)
-                )
+                format!("You have {}. Try less, or earn more with `/daily` and `/work`.", text::coins(*balance))
             }
+            Self::HoldsLess { balance } => format!("They have {}. Take less.", text::coins(*balance)),
             Self::SendCap { left, next } => {
                 format!(
                     "You may send {} more today; the limit is renewed {}.",
@@ -265,7 +268,7 @@ impl Refusal {
             Self::AlreadyUndone { by } => format!("Row {by} has undone that already. Nothing is left to do."),
             Self::IsUndo => "That row undid another one. Give or take the coins instead.".to_owned(),
             Self::UndoBelowZero { balance } => format!(
-                "Only {} are left of it: undoing that would leave less than nothing.",
+                "What is left of it is {}: undoing that would leave less than nothing.",
                 text::coins(*balance)
             ),
             Self::UndoOverCap => {

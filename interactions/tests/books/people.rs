@@ -239,6 +239,19 @@ fn a_payment_says_whose_balance_it_shows() {
 }
 
 #[test]
+fn a_refusal_speaks_of_who_has_too_little() {
+    let (server, boss, ann, bob) = (Server::new(), person(9), person(1), person(2));
+    server.says(&ann, daily());
+    let own = server.says(&ann, pay(&bob, 101, None));
+    assert_eq!(text_of(&own), "You have 100 coins. Try less, or earn more with `/daily` and `/work`.");
+    let taken = server.manages(&boss, adjust("take", &ann, 101));
+    assert_eq!(
+        (code_of(&taken).as_deref(), text_of(&taken).as_str()),
+        (Some("insufficient_funds"), "They have 100 coins. Take less.")
+    );
+}
+
+#[test]
 fn the_last_page_is_the_last_that_has_anything() {
     let (server, boss, ann) = (Server::new(), person(9), person(1));
     let last = |reply: &str| {
