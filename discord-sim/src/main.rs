@@ -6,6 +6,7 @@ use clap::Parser;
 use discord_sim::{
     Config, Server, Signer, payload::DEFAULT_APPLICATION, server::StartError, signing::BadSeed,
 };
+use protocol::number::typed;
 
 /// A stand-in for Discord, for tests and the demo. It listens on loopback only.
 ///
@@ -28,13 +29,13 @@ struct Arguments {
     #[arg(long, env = "DISCORD_SIM_SIGNING_KEY", hide_env_values = true)]
     signing_key: Option<String>,
     /// How long each REST answer waits, in milliseconds
-    #[arg(long, env = "DISCORD_SIM_LATENCY_MS", default_value_t = 40)]
+    #[arg(long, env = "DISCORD_SIM_LATENCY_MS", default_value_t = 40, value_parser = typed::<u64>)]
     latency_ms: u64,
     /// Players in the crowd; 0: no crowd
-    #[arg(long, env = "DISCORD_SIM_PLAYERS", default_value_t = 24)]
+    #[arg(long, env = "DISCORD_SIM_PLAYERS", default_value_t = 24, value_parser = typed::<usize>)]
     players: usize,
     /// Servers that the bot is in
-    #[arg(long, env = "DISCORD_SIM_GUILDS", default_value_t = 3)]
+    #[arg(long, env = "DISCORD_SIM_GUILDS", default_value_t = 3, value_parser = typed::<usize>)]
     guilds: usize,
     /// The only bot token that is accepted
     #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true, default_value = "sim-bot-token")]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use interactions::{PublicKey, signature::BadKey};
-use protocol::UserId;
+use protocol::{UserId, number};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use worker::{Env, Fetcher, ObjectNamespace, RateLimiter};
@@ -34,8 +34,8 @@ impl Settings {
 
     /// A setting that is a whole number, if it is set.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        let read = self.text(name).map(|text| text.trim().parse()).transpose();
-        read.map_err(|_| Problem::bad_setting(name, "expected a whole number"))
+        let read = self.text(name).map(|text| number::typed(&text)).transpose();
+        read.map_err(|why| Problem::bad_setting(name, why))
     }
 
     /// Discord's public key; `None` when what is set can verify nothing.

@@ -54,8 +54,10 @@ pub enum Reason {
     Ambiguous,
     /// Its marks do not stand where groups of digits meet.
     Grouping,
-    /// It leaves 64 bits.
+    /// It does not fit.
     TooLarge,
+    /// It is below zero, where nothing is.
+    Negative,
 }
 
 impl fmt::Display for NumberError {
@@ -79,6 +81,7 @@ impl fmt::Display for Reason {
             Self::Ambiguous => "can be read in two ways",
             Self::Grouping => "is not grouped as a number is",
             Self::TooLarge => "is too large",
+            Self::Negative => "is below zero",
         })
     }
 }
@@ -233,6 +236,13 @@ pub fn shown(typed: &str) -> String {
         shown.replace_range(end.., "…");
     }
     shown
+}
+
+/// Reads a whole number of this type: for settings of programs and their command lines.
+pub fn typed<T: TryFrom<i64>>(typed: &str) -> Result<T, NumberError> {
+    let number = WHOLE.parse(typed)?;
+    let reason = if number < 0 { Reason::Negative } else { Reason::TooLarge };
+    T::try_from(number).map_err(|_| NumberError { typed: shown(typed), reason, format: WHOLE })
 }
 
 /// Reads a whole number that may be without end: then it is `None`. [`ENDLESS`] is without end, too.

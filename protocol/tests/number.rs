@@ -191,6 +191,19 @@ fn an_error_says_what_was_typed_and_gives_an_example() {
 }
 
 #[test]
+fn a_program_s_setting_fits_its_type_or_is_refused() {
+    assert_eq!(number::typed::<u64>("600_000"), Ok(600_000));
+    assert_eq!(number::typed::<u16>("8,787"), Ok(8_787));
+    for (read, reason) in [
+        (number::typed::<u16>("65,536").map(u64::from), Reason::TooLarge),
+        (number::typed("-1"), Reason::Negative),
+        (number::typed("0,5"), Reason::NotWhole),
+    ] {
+        assert_eq!(read.map_err(|why| why.reason), Err(reason));
+    }
+}
+
+#[test]
 fn limits_and_switches_have_words() {
     for typed in ["no limit", "Unlimited", " without end ", "∞", "-1", "\u{2212}1"] {
         assert_eq!(number::limit(typed), Ok(None), "{typed}");
