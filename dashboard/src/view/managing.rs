@@ -77,6 +77,9 @@ pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     add("give", "Give", "Give coins to ", &AMOUNT[..], "", false);
     add("take", "Take", "Take coins from ", &AMOUNT, "", true);
     add("set", "Set", "Set the balance of ", &AMOUNT, "", true);
+    let about =
+        "Coins, level, streak and items are gone for good: for somebody who has left, or starts anew.";
+    add("reset", "Reset", "Reset ", &[], about, true);
     if profile.is_true("frozen") {
         add("unfreeze", "Unfreeze", "Unfreeze ", &[], "", false);
     } else {

@@ -50,7 +50,7 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
 
 fn show(shell: Shell, facts: &El, profile: &Json) {
     let whole = |name: &str| span(&format::coins_of(&profile.text(name)));
-    let since = profile.text("createdAt").parse().ok().map(Timestamp);
+    let at = |name: &str| moment(shell, profile.text(name).parse().ok().map(Timestamp));
     for (name, value) in [
         ("Balance", whole("balance")),
         ("Rank", whole("rank")),
@@ -58,7 +58,8 @@ fn show(shell: Shell, facts: &El, profile: &Json) {
         ("Experience", whole("xp")),
         ("Streak", whole("streak")),
         ("Freezes", whole("freezes")),
-        ("Account since", moment(shell, since)),
+        ("Account since", at("createdAt")),
+        ("Last command", at("lastAt")),
     ] {
         let (card, figure) = (el("article"), el("p"));
         figure.class("value").add(&value);

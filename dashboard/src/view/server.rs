@@ -17,13 +17,14 @@ use crate::{
     shell::Shell,
 };
 
-const PLAYERS: [Column; 6] = [
+const PLAYERS: [Column; 7] = [
     Column { title: "Rank", is_text: false },
     Column { title: "Player", is_text: true },
     Column { title: "Balance", is_text: false },
     Column { title: "Level", is_text: false },
     Column { title: "Streak", is_text: false },
     Column { title: "Since", is_text: false },
+    Column { title: "Last command", is_text: false },
 ];
 
 /// A server's page.
@@ -155,14 +156,15 @@ fn list_players(shell: Shell, place: &El, server: GuildId, body: &Json, page: u3
             |_| span(&text("name")),
             |user| player_link(shell, server, UserId(user), &text("name")),
         );
-        let since = text("createdAt").parse().ok().map(Timestamp);
+        let at = |name: &str| moment(shell, text(name).parse().ok().map(Timestamp));
         let cells = [
             span(&rank),
             name,
             span(&format::coins_of(&text("balance"))),
             span(&format::coins_of(&text("level"))),
             span(&format::coins_of(&text("streak"))),
-            moment(shell, since),
+            at("createdAt"),
+            at("lastAt"),
         ];
         table::add_row(&table, &PLAYERS, &cells);
     }
