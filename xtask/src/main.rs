@@ -75,6 +75,9 @@ fn main() -> ExitCode {
             Command::Guard(_) => Ok(()),
         }),
     };
+    if outcome.is_err() {
+        processes::leave_nothing();
+    }
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<processes::Interrupted>() => {

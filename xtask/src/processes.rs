@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ const GRACE: Duration = Duration::from_secs(3);
 const GLANCE: Duration = Duration::from_millis(100);
 
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+/// Why everything is to end, where a command failed beside others.
+static REASON: OnceLock<String> = OnceLock::new();
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Ctrl-C or SIGTERM: an end that was asked for.
@@ -52,7 +54,7 @@ pub fn finish(command: &mut Command) -> Result<ExitStatus> {
     let (mut child, group) = spawn(command)?;
     let status = child.wait();
     forget(group);
-    fail_if_interrupted()?;
+    fail_if_ended()?;
     Ok(status?)
 }
 
@@ -81,17 +83,20 @@ pub fn finish_reading(command: &mut Command, mut hear: impl FnMut(&str)) -> Resu
     }
     let status = child.wait();
     forget(group);
-    fail_if_interrupted()?;
+    fail_if_ended()?;
     let printed = printed.join().unwrap_or_default();
     Ok((status?, String::from_utf8_lossy(&printed).into_owned()))
 }
 
-fn fail_if_interrupted() -> Result<()> {
-    if INTERRUPTED.load(Ordering::SeqCst) { Err(Interrupted.into()) } else { Ok(()) }
+fn fail_if_ended() -> Result<()> {
+    if INTERRUPTED.load(Ordering::SeqCst) {
+        return Err(Interrupted.into());
+    }
+    REASON.get().map_or(Ok(()), |reason| bail!("{reason}"))
 }
 
 fn spawn(command: &mut Command) -> Result<(Child, Pid)> {
-    fail_if_interrupted()?;
+    fail_if_ended()?;
     let program = command.get_program().to_string_lossy().into_owned();
     let child = command.process_group(0).spawn().with_context(|| format!("starting `{program}`"))?;
     let group = Pid::from_raw(i32::try_from(child.id())?);
@@ -105,9 +110,20 @@ fn forget(group: Pid) {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).retain(|each| *each != group);
 }
 
-/// Ends the commands that run: what they would make is not wanted any more.
-pub fn end_all() {
+/// Ends the commands that run beside one that failed: all is lost, and what they say of their end is not why.
+pub fn end_all(reason: &anyhow::Error) {
+    let _ = REASON.set(format!("{reason:#}")); // the first one stays
     signal_all(Signal::SIGTERM);
+}
+
+/// Waits until what was told to end has ended: a start right after this one must not meet it.
+pub fn leave_nothing() {
+    signal_all(Signal::SIGTERM);
+    let deadline = Instant::now() + GRACE;
+    while !RUNNING.lock().unwrap_or_else(PoisonError::into_inner).is_empty() && Instant::now() < deadline {
+        thread::sleep(GLANCE);
+    }
+    signal_all(Signal::SIGKILL);
 }
 
 fn signal_all(signal: Signal) {
@@ -255,12 +271,12 @@ impl Programs {
     pub fn next(&mut self, limit: Duration) -> Result<Option<(&'static str, String)>> {
         let begun = Instant::now();
         loop {
-            fail_if_interrupted()?;
+            fail_if_ended()?;
             match self.told.recv_timeout(GLANCE.min(limit.saturating_sub(begun.elapsed()))) {
                 Ok(Told::Line(name, line)) => return Ok(Some((name, line))),
                 Ok(Told::Ended(name, how)) => {
                     self.running.remove(name);
-                    fail_if_interrupted()?;
+                    fail_if_ended()?;
                     return Err(EndedByItself { name, how }.into());
                 }
                 Err(RecvTimeoutError::Timeout) if begun.elapsed() >= limit => return Ok(None),

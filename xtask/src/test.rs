@@ -74,8 +74,8 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
         let wasm =
             scope.spawn(|| if options.dev { Ok(()) } else { build_as_deployed(steps, choice, &packages) });
         let native = prepare(steps, choice, &packages, outcome);
-        if native.is_err() {
-            processes::end_all();
+        if let Err(error) = &native {
+            processes::end_all(error);
         }
         let wasm = wasm.join().map_err(|_| anyhow!("the build broke off"))?;
         native.and_then(|suites| wasm.map(|()| suites))

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::build::WASM_TARGET;
 use crate::commands::{cargo, command, log, output};
+use crate::processes;
 use crate::steps::Steps;
 
 /// How many steps [`ensure`] takes.
@@ -51,7 +52,7 @@ pub fn ensure(steps: &Steps) -> Result<Packages> {
     let what = "npm packages (wrangler, node, esbuild, binaryen, playwright)";
     steps.unless(installed, what, "beside the next step, once", || {
         check_node()?;
-        installing = Some(thread::spawn(install_packages));
+        installing = Some(thread::spawn(|| install_packages().inspect_err(processes::end_all)));
         Ok(())
     })?;
     Ok(Packages(Mutex::new(installing)))
