@@ -224,10 +224,13 @@ impl Refusal {
             Self::AccountTooYoung { days } => {
                 format!("Both Discord accounts have to be at least {} old.", text::count(*days, "day"))
             }
-            Self::InsufficientFunds { balance } => {
-                format!("You have {}. Try less, or earn more with `/daily` and `/work`.", text::coins(*balance))
+            Self::InsufficientFunds { balance } => format!(
+                "That is more than the {} you have. Try less, or earn more with `/daily` and `/work`.",
+                text::coins(*balance)
+            ),
+            Self::HoldsLess { balance } => {
+                format!("That is more than the {} they have. Take less.", text::coins(*balance))
             }
-            Self::HoldsLess { balance } => format!("They have {}. Take less.", text::coins(*balance)),
             Self::SendCap { left, next } => {
                 format!(
                     "You may send {} more today; the limit is renewed {}.",

@@ -243,11 +243,14 @@ fn a_refusal_speaks_of_who_has_too_little() {
     let (server, boss, ann, bob) = (Server::new(), person(9), person(1), person(2));
     server.says(&ann, daily());
     let own = server.says(&ann, pay(&bob, 101, None));
-    assert_eq!(text_of(&own), "You have 100 coins. Try less, or earn more with `/daily` and `/work`.");
+    assert_eq!(
+        text_of(&own),
+        "That is more than the 100 coins you have. Try less, or earn more with `/daily` and `/work`."
+    );
     let taken = server.manages(&boss, adjust("take", &ann, 101));
     assert_eq!(
         (code_of(&taken).as_deref(), text_of(&taken).as_str()),
-        (Some("insufficient_funds"), "They have 100 coins. Take less.")
+        (Some("insufficient_funds"), "That is more than the 100 coins they have. Take less.")
     );
 }
 
