@@ -135,7 +135,7 @@ impl NumberFormat {
     }
 
     fn read(self, typed: &str) -> Result<i64, Reason> {
-        let text: String = typed.chars().filter(|&c| !is_direction_mark(c)).collect();
+        let text: String = typed.chars().filter(|&c| !is_unseen(c)).collect();
         let text = if self.is_percent { without_percent(text.trim()) } else { text.trim() };
         let (sign, text) = match text.strip_prefix(['-', '\u{2212}', '－', '﹣']) {
             Some(rest) => ("-", rest.trim_start()),
@@ -222,15 +222,15 @@ fn without_percent(text: &str) -> &str {
     text.strip_suffix(is_sign).or_else(|| text.strip_prefix(is_sign)).map_or(text, str::trim)
 }
 
-/// The marks that Arabic, Hebrew and Persian put beside signs, and those that keep texts apart.
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}')
+/// What nobody sees and is copied along: marks that Arabic, Hebrew and Persian put beside signs, those that keep texts
+/// apart, and joiners. What turns digits round is not among it.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// What is visible of something typed, shortened: for an answer that repeats it.
 pub fn shown(typed: &str) -> String {
-    let visible =
-        |c: &char| !c.is_control() && !is_direction_mark(*c) && !('\u{202a}'..='\u{202e}').contains(c);
+    let visible = |c: &char| !c.is_control() && !is_unseen(*c) && !('\u{202a}'..='\u{202e}').contains(c);
     let mut shown: String = typed.trim().chars().filter(visible).take(SHOWN_MAX_CHARS + 1).collect();
     if let Some((end, _)) = shown.char_indices().nth(SHOWN_MAX_CHARS) {
         shown.replace_range(end.., "…");

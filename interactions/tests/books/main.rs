@@ -10,6 +10,7 @@ mod faults;
 mod following;
 mod management;
 mod model;
+mod numbers;
 mod people;
 mod rules;
 mod server;

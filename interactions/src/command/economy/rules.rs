@@ -22,6 +22,7 @@ const VALUE_MAX_CHARS: u16 = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rules {
     key: Option<String>,
+    /// As it was typed: what is cut off a number makes it another one.
     value: Option<String>,
 }
 
@@ -35,12 +36,12 @@ pub(super) fn definition() -> SubCommandBuilder {
 impl Rules {
     /// One that sets.
     pub(crate) fn to_set(key: &str, value: &str) -> Self {
-        Self { key: Some(text::clean_name(key)), value: Some(text::clean_name(value)) }
+        Self { key: Some(text::clean_name(key)), value: Some(value.to_owned()) }
     }
 
     pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
-        let cleaned = |typed: String| text::clean_name(&typed);
-        Ok(Self { key: options.text("key")?.map(cleaned), value: options.text("value")?.map(cleaned) })
+        let key = options.text("key")?.map(|typed| text::clean_name(&typed));
+        Ok(Self { key, value: options.text("value")? })
     }
 
     pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Decision {
