@@ -131,6 +131,10 @@ fn players(shell: Shell, panel: &El, server: GuildId) {
                 Ok(body) => {
                     let Some(body) = body else { return };
                     pages.set(body.text("pages").parse().unwrap_or(1));
+                    let last = body.text("page").parse().unwrap_or(page);
+                    if last < page {
+                        return wish.set((by, last)); // There are fewer by now.
+                    }
                     list_players(shell, &shown, server, &body, page);
                 }
             }

@@ -84,9 +84,10 @@ impl<S: Sql> Books<S> {
         Ok(self.shelf()?.into_iter().map(shown).collect())
     }
 
-    /// A page of a server's players, from 1, best first.
+    /// A page of a server's players, from 1, best first; the last one, where there are fewer pages.
     pub fn players(&self, by: Measure, page: u64, now: Timestamp) -> Result<PlayersPage, BooksError> {
         let pages = self.ranked(by)?.div_ceil(PLAYERS_PAGE).clamp(1, PLAYERS_PAGES_MAX);
+        let page = page.clamp(1, pages);
         let board = self.board(by, (page - 1).saturating_mul(PLAYERS_PAGE), PLAYERS_PAGE)?;
         let players = board.into_iter().map(|standing| profile_of(standing, now)).collect();
         Ok(PlayersPage { players, page, pages, by: by.word().to_owned() })

@@ -175,6 +175,12 @@ fn players_are_read_in_pages() {
     let page = books.players(Measure::Wealth, 3, NOON).unwrap();
     assert_eq!((page.players.len(), page.pages), (19, 3), "who has nothing is not listed");
     assert_eq!((page.players[0].rank, page.players[0].balance.get()), (101, 19));
+    let beyond = books.players(Measure::Wealth, 50, NOON).unwrap();
+    assert_eq!(
+        (beyond.page, &beyond.players),
+        (3, &page.players),
+        "players have gone since it was asked for"
+    );
     let streaks = books.players(Measure::Streak, 1, NOON).unwrap();
     assert_eq!((streaks.players.len(), streaks.by.as_str()), (50, "streak"));
 }
