@@ -1,8 +1,11 @@
 //! Random players, repeated interactions and stepping clocks against a model that is too simple to be wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use interactions::action::{Acted, Order};
+use interactions::{
+    Person,
+    action::{Acted, Order},
+};
 use serde_json::json;
 
 use crate::actions::{act, code, order};
@@ -47,6 +50,11 @@ enum Step {
         act: &'static str,
         amount: i64,
     },
+    /// Somebody leaves the server, or comes back.
+    Leave {
+        who: u64,
+        gone: bool,
+    },
     /// An administrator gives, takes or sets from the page.
     Act {
         who: u64,
@@ -89,6 +97,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (who(), prop::sample::select(vec!["give", "take", "set"]), -1..300_i64)
             .prop_map(|(who, act, amount)| Step::Act { who, act, amount }),
         1 => (who(), any::<bool>()).prop_map(|(who, frozen)| Step::Freeze { who, frozen }),
+        1 => (who(), any::<bool>()).prop_map(|(who, gone)| Step::Leave { who, gone }),
         3 => (0..12_u64).prop_map(|back| Step::Undo { back }),
         1 => (0..5_usize).prop_map(|back| Step::ActAgain { back }),
         2 => (0..10_usize).prop_map(|back| Step::Again { back }),
@@ -123,6 +132,8 @@ struct Moved {
 #[derive(Default)]
 struct Model {
     players: HashMap<u64, Player>,
+    /// Who is not in the server.
+    gone: HashSet<u64>,
     house: i64,
     /// By their numbers; rows that moved nothing are left out.
     moved: HashMap<u64, Moved>,
@@ -208,6 +219,9 @@ impl Model {
         if who == to {
             return Some("self_transfer");
         }
+        if self.gone.contains(&to) {
+            return Some("not_a_member");
+        }
         if amount < 1 {
             return Some("amount_too_small");
         }
@@ -282,6 +296,16 @@ impl Model {
         None
     }
 
+    /// Of somebody who has left an account may be cleared, and nothing else.
+    fn adjust_member(&mut self, who: u64, act: &str, amount: i64) -> Option<&'static str> {
+        let held = self.players.get(&who).map(|player| player.coins);
+        let clears = held.is_some_and(|held| act == "take" || (act == "set" && amount <= held));
+        if self.gone.contains(&who) && !clears {
+            return Some("not_a_member");
+        }
+        self.adjust(who, act, amount)
+    }
+
     fn adjust(&mut self, who: u64, act: &str, amount: i64) -> Option<&'static str> {
         let held = self.players.get(&who).map(|player| player.coins);
         if act == "take" && held.is_none() {
@@ -352,6 +376,10 @@ fn check(steps: Vec<Step>) {
                 send(&sqlite, now, &mut model, &mut acted, deed, expected);
                 continue;
             }
+            Step::Leave { who, gone } => {
+                _ = if gone { model.gone.insert(who) } else { model.gone.remove(&who) };
+                continue;
+            }
             Step::Freeze { who, frozen } => {
                 let action = if frozen { "freeze" } else { "unfreeze" };
                 let expected = model.freeze(who, frozen);
@@ -380,7 +408,8 @@ fn check(steps: Vec<Step>) {
             Step::Daily { who } => (who, daily(), model.daily(who, now)),
             Step::Balance { who } => (who, balance(None), None),
             Step::Pay { who, to, amount } => {
-                (who, pay(&person(to), amount, None), model.pay(who, to, amount))
+                let payee = Person { absent: model.gone.contains(&to), ..person(to) };
+                (who, pay(&payee, amount, None), model.pay(who, to, amount))
             }
             Step::Work { who, entropy: drawn } => {
                 entropy = drawn;
@@ -396,11 +425,11 @@ fn check(steps: Vec<Step>) {
                 (who, command("buy", &options, &[]), model.buy(who, quantity))
             }
             Step::Adjust { who, act, amount } => {
-                let target = person(who);
+                let target = Person { absent: model.gone.contains(&who), ..person(who) };
                 let options =
                     [("user", json!(target.id)), ("amount", json!(amount)), ("reason", json!("because"))];
                 let adjust = subcommand(&["economy", act], &options, &[&target]);
-                (99, adjust, model.adjust(who, act, amount))
+                (99, adjust, model.adjust_member(who, act, amount))
             }
         };
         let call = by_manager(call(answered.len() as u64 + 1, &person(who), command));
