@@ -246,3 +246,6 @@ fn broken(asked: &'static str, error: &dyn std::error::Error) -> DiscordError {
 pub fn image_url(kind: &str, owner: u64, image: impl std::fmt::Display) -> String {
     format!("https://cdn.discordapp.com/{kind}/{owner}/{image}.png")
 }
+
+#[cfg(test)]
+mod tests;
