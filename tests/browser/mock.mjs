@@ -4,7 +4,8 @@ import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-const dist = process.env.PULSE_DIST ?? join(root, "dashboard/dist");
+const built = process.env.PULSE_BUILD === "dev" ? "target/page/dev" : "dashboard/dist";
+const dist = process.env.PULSE_DIST ?? join(root, built);
 const ORIGIN = "http://localhost";
 const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".wasm": "application/wasm" };
 const EPOCH = "00000000000000ab";
