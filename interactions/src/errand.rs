@@ -40,7 +40,7 @@ pub fn remind_no_more(guild: GuildId, account: &Account, now: Timestamp) -> JobO
 
 /// That somebody has come to the top.
 pub fn announce(guild: GuildId, channel_id: String, top: &Account, now: Timestamp) -> JobOrder {
-    let (name, wealth) = (text::escape(&top.name), text::coins(top.balance));
+    let (name, wealth) = (text::shown(&top.name), text::coins(top.balance));
     JobOrder::Give(Job {
         id: format!("announce:{guild}:{}", now.0 / ANNOUNCEMENT_EVERY_MS),
         due_at: now,

@@ -1,18 +1,18 @@
-//! Names and notes are hostile input: they are cleaned when they come in, and escaped where Discord would read markup.
+//! What people wrote, in Discord's markdown: escaped where it would be read as markup, isolated where it would turn the
+//! order of a line around; and counts in words. What is kept of it at all is decided by [`protocol::text`].
+
+use protocol::text::{self, NAME_MAX_CHARS};
 
 use crate::ledger::NOTE_MAX_CHARS;
 
-/// The longest name that is kept, in characters. Discord's own limit for nicknames is 32.
-pub const NAME_MAX_CHARS: usize = 32;
-
-/// A name without what cannot be seen or turns text around; shortened.
+/// A name as it is kept; empty when nothing of it can be seen.
 pub fn clean_name(name: &str) -> String {
-    one_line(name).chars().take(NAME_MAX_CHARS).collect()
+    text::name(name, NAME_MAX_CHARS).unwrap_or_default()
 }
 
-/// A note without what cannot be seen or turns text around, on one line.
+/// A note as it is kept, on one line; empty when nothing of it can be seen.
 pub fn clean_note(note: &str) -> String {
-    one_line(note)
+    Some(text::clean(note)).filter(|note| !text::is_blank(note)).unwrap_or_default()
 }
 
 /// A note as it fits into a list of ten; the whole of it stands in the journal.
@@ -20,29 +20,47 @@ pub fn brief(note: &str) -> String {
     if note.chars().count() <= NOTE_MAX_CHARS {
         return note.to_owned();
     }
-    let kept: String = note.chars().take(NOTE_MAX_CHARS - 1).collect();
-    kept + "…"
+    text::shortened(note, NOTE_MAX_CHARS - 1).to_owned() + "…"
 }
 
-fn one_line(text: &str) -> String {
-    let visible: String = text.chars().filter(|&c| !is_invisible(c)).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What somebody wrote, as a part of a line in Discord.
+pub fn shown(text: &str) -> String {
+    text::isolated(&escape(text)).into_owned()
 }
 
 /// The same characters, none of which Discord reads as markup or a mention.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    let mut only_digits = true;
     for c in text.chars() {
-        if matches!(
-            c,
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' | '-' | ':'
-        ) {
+        let numbers_a_list = c == '.' && only_digits && !escaped.is_empty();
+        if numbers_a_list
+            || matches!(
+                c,
+                '\\' | '*'
+                    | '_'
+                    | '~'
+                    | '`'
+                    | '|'
+                    | '>'
+                    | '<'
+                    | '#'
+                    | '['
+                    | ']'
+                    | '('
+                    | ')'
+                    | '-'
+                    | '+'
+                    | ':'
+            )
+        {
             escaped.push('\\');
         }
         escaped.push(c);
         if c == '@' {
             escaped.push('\u{200b}'); // Breaks @everyone, which a backslash does not.
         }
+        only_digits &= c.is_ascii_digit();
     }
     escaped
 }
@@ -78,39 +96,22 @@ pub fn counted(number: u64, unit: &str) -> String {
     count(i64::try_from(number).unwrap_or(i64::MAX), unit)
 }
 
-/// Controls, zero-width characters and marks that change the direction of text. The joiner of emoji stays.
-fn is_invisible(c: char) -> bool {
-    (c.is_control() && !c.is_whitespace())
-        || matches!(c,
-            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn hostile_names_become_readable() {
-        let cases = [
-            ("Ann", "Ann"),
-            ("  Ann\n\tLee ", "Ann Lee"),
-            ("\u{202e}evil\u{202c}", "evil"),
-            ("\u{200b}\u{2060}", ""),
-            ("👩‍🚀 Mia", "👩‍🚀 Mia"),
-        ];
-        for (name, cleaned) in cases {
-            assert_eq!(clean_name(name), cleaned, "{name:?}");
-        }
-        assert_eq!(clean_name(&"x".repeat(100)).chars().count(), NAME_MAX_CHARS);
-    }
-
-    #[test]
     fn markup_and_mentions_are_only_characters() {
         assert_eq!(escape("**bold** <@1> [a](b)"), "\\*\\*bold\\*\\* \\<@\u{200b}1\\> \\[a\\]\\(b\\)");
         assert_eq!(escape("@everyone"), "@\u{200b}everyone");
+        assert_eq!(escape("99. x 1.5"), "99\\. x 1.5", "no list begins");
+        assert_eq!(escape("+ x"), "\\+ x");
+    }
+
+    #[test]
+    fn what_is_written_from_right_to_left_stays_in_its_place() {
+        assert_eq!(shown("*ﷺ*"), "\u{2068}\\*ﷺ\\*\u{2069}");
+        assert_eq!(shown("_Ann_"), "\\_Ann\\_");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod report;
 pub mod room;
 pub mod session;
 pub mod stats;
+pub mod text;
 pub mod time;
 pub mod version;
 

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GuildId, Timestamp, UserId, time::MINUTE_MS};
+use crate::{
+    GuildId, Timestamp, UserId,
+    text::{self, NAME_MAX_CHARS, SERVER_NAME_MAX_CHARS},
+    time::MINUTE_MS,
+};
 
 /// How often the bot-worker reports, in milliseconds.
 pub const REPORT_EVERY_MS: u64 = 5_000;
@@ -109,13 +113,19 @@ pub struct NamedGuild {
 const LATENCY_MAX_MS: f64 = 600_000.0;
 
 impl Report {
-    /// The same without latencies that no clock can have measured.
+    /// The same without latencies that no clock can have measured, and with names as they are kept: a server whose name
+    /// shows nothing goes by its id.
     #[must_use]
     pub fn believable(mut self) -> Self {
         let believed = |ms: Option<f64>| ms.filter(|ms| (0.0..=LATENCY_MAX_MS).contains(ms));
         self.rest_ms = believed(self.rest_ms);
         for shard in &mut self.shards {
             shard.latency_ms = believed(shard.latency_ms);
+        }
+        self.bot.name = text::name(&self.bot.name, NAME_MAX_CHARS).unwrap_or_else(|| "Pulse".to_owned());
+        for guild in &mut self.guilds.named {
+            let name = text::name(&guild.name, SERVER_NAME_MAX_CHARS);
+            guild.name = name.unwrap_or_else(|| guild.id.to_string());
         }
         self.missed.truncate(MISSED_MAX);
         self.missed.retain(|missed| believed(Some(missed.ms)).is_some());

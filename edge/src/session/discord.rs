@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use protocol::{
     GuildId, UserId,
     session::{Membership, Person, managed},
+    text::{self, NAME_MAX_CHARS},
     time::SECOND_MS,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -109,9 +110,11 @@ impl User {
         // What is not a plain name of a picture is none.
         let avatar =
             self.avatar.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+        let mut names = [self.global_name, Some(self.username)].into_iter().flatten();
+        let name = names.find_map(|name| text::name(&name, NAME_MAX_CHARS));
         Person {
             id: self.id,
-            name: self.global_name.unwrap_or(self.username),
+            name: name.unwrap_or_else(|| self.id.to_string()),
             avatar_url: avatar.map(|hash| format!("{PICTURES}/{}/{hash}.png?size=64", self.id)),
         }
     }

@@ -37,7 +37,7 @@ impl Play for Balance {
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
         let own = turn.own()?;
         let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
-        let name = text::escape(&whose.name);
+        let name = text::shown(&whose.name);
         let reply = if let Some(account) = shown {
             let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
             let left = if whose.absent { " They are not in this server any more." } else { "" };

@@ -74,7 +74,7 @@ fn line(row: &Moved, own: UserId) -> String {
     let other = other.as_deref().unwrap_or_default();
     let other = if other.parse::<UserId>().is_ok() { format!("<@{other}>") } else { format!("the {other}") };
     let note =
-        row.note.as_ref().map(|note| format!(": {}", text::escape(&text::brief(note)))).unwrap_or_default();
+        row.note.as_ref().map(|note| format!(": {}", text::shown(&text::brief(note)))).unwrap_or_default();
     let amount = text::grouped(amount.get());
     let after = row.after.map(|coins| format!(" → **{}**", text::grouped(coins.get())));
     format!(

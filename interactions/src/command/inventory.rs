@@ -29,7 +29,7 @@ impl Play for Inventory {
         let holdings = turn.desk.holdings(turn.call.actor.id)?;
         let shown = holdings.iter().take(SHOWN);
         let mut lines: Vec<_> =
-            shown.map(|held| format!("{} × **{}**", held.quantity, text::escape(&held.name))).collect();
+            shown.map(|held| format!("{} × **{}**", held.quantity, text::shown(&held.name))).collect();
         if holdings.len() > SHOWN {
             lines.push(format!("and {} more kinds", holdings.len() - SHOWN));
         }

@@ -1,6 +1,6 @@
 //! `/leaderboard [by] [page]`: who has the most.
 
-use protocol::UserId;
+use protocol::{UserId, text::isolated};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
@@ -94,6 +94,7 @@ impl Leaderboard {
             Some(account) => account.name.as_str(),
             None => return Ok(String::new()),
         };
+        let name = isolated(name);
         Ok(match account.as_ref().filter(|account| self.by.of(account) > 0) {
             Some(account) => {
                 let rank = turn.desk.rank(self.by, self.by.of(account))?;
@@ -108,7 +109,7 @@ impl Leaderboard {
             return "Nobody yet. Be the first with `/daily`.".to_owned();
         }
         let line = |standing: &Standing| {
-            let name = text::escape(&standing.account.name);
+            let name = text::shown(&standing.account.name);
             format!("**#{}** {name} · {}", standing.rank, self.value(&standing.account))
         };
         board.iter().map(line).collect::<Vec<_>>().join("\n")

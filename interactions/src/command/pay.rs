@@ -80,13 +80,12 @@ impl Play for Pay {
 impl Pay {
     fn reply_to(&self, transfer: &ledger::Transfer) -> Reply {
         let arrived = transfer.amount.saturating_minus(transfer.tax);
-        let mut lines =
-            vec![format!("**{}** got **{}**.", text::escape(&self.to.name), text::coins(arrived))];
+        let mut lines = vec![format!("**{}** got **{}**.", text::shown(&self.to.name), text::coins(arrived))];
         if transfer.tax > Coins::ZERO {
             lines.push(format!("{} went to tax.", text::coins(transfer.tax)));
         }
         if let Some(note) = &self.note {
-            lines.push(format!("> {}", text::escape(note)));
+            lines.push(format!("> {}", text::shown(note)));
         }
         Reply::success("Payment", &lines.join("\n"))
             .mentioning(self.to.id)

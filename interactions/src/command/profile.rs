@@ -54,7 +54,7 @@ impl Play for Profile {
         let streak = text::counted(account.streak_on(turn.now.day()), "day");
         let freezes = text::counted(account.freezes, "freeze");
         let left = if whose.absent { "\nNot in this server any more." } else { "" };
-        let reply = Reply::info(&text::escape(&whose.name), &(progress(&account) + left))
+        let reply = Reply::info(&text::shown(&whose.name), &(progress(&account) + left))
             .field("Balance", &text::coins(account.balance))
             .field("Rank", &format!("#{rank}"))
             .field("Streak", &format!("{streak}, {freezes}"))
@@ -77,7 +77,7 @@ fn items(holdings: &[Holding]) -> String {
     let mut shown: Vec<_> = holdings
         .iter()
         .take(ITEMS_SHOWN)
-        .map(|held| format!("{} × {}", held.quantity, text::escape(&held.name)))
+        .map(|held| format!("{} × {}", held.quantity, text::shown(&held.name)))
         .collect();
     match holdings.len() {
         0 => return "none".to_owned(),

@@ -59,11 +59,11 @@ impl Play for Shop {
 }
 
 fn line(item: &Item) -> String {
-    let mut facts = vec![format!("**{}**", text::escape(&item.name)), text::coins(item.price)];
+    let mut facts = vec![format!("**{}**", text::shown(&item.name)), text::coins(item.price)];
     facts.extend(
         item.stock.map(|left| if left == 0 { "sold out".to_owned() } else { format!("{left} left") }),
     );
     facts.extend(item.per_player.map(|max| format!("{max} a player")));
-    let described = item.description.as_ref().map(|text| format!("\n{}", text::escape(text)));
+    let described = item.description.as_ref().map(|text| format!("\n{}", text::shown(text)));
     facts.join(" · ") + &described.unwrap_or_default()
 }

@@ -7,16 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::Turn;
 use crate::{books::Decision, reply::Reply, sql::Sql, text};
 
-/// The longest name that is kept; Discord's own limit for a command.
-const NAME_MAX_CHARS: usize = 32;
-
 /// The name that was typed, or what the button carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown(String);
 
 impl Unknown {
     pub(super) fn new(name: &str) -> Self {
-        Self(text::clean_note(name).chars().take(NAME_MAX_CHARS).collect())
+        Self(text::clean_name(name))
     }
 
     pub(super) fn name(&self) -> &str {

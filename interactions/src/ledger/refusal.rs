@@ -81,6 +81,8 @@ pub enum Refusal {
     GamblingOff,
     /// Not on the shelf.
     UnknownItem,
+    /// An item's name of which nothing can be seen.
+    NameMissing,
     /// Already on the shelf.
     ItemExists,
     /// The shelf has no room.
@@ -165,7 +167,7 @@ impl Refusal {
             Self::ReceiveCap { .. } => "receive_cap",
             Self::RecipientCap => "recipient_cap",
             Self::GamblingOff => "gambling_off",
-            Self::UnknownItem => "unknown_item",
+            Self::UnknownItem | Self::NameMissing => "unknown_item",
             Self::ItemExists => "item_exists",
             Self::ShelfFull { .. } => "shelf_full",
             Self::BadQuantity => "bad_quantity",
@@ -251,6 +253,7 @@ impl Refusal {
                     .to_owned()
             }
             Self::UnknownItem => "There is no such item. `/shop` shows what there is.".to_owned(),
+            Self::NameMissing => "Nothing of that name can be seen. Give one with letters, digits or emoji.".to_owned(),
             Self::ItemExists => {
                 "There is an item of that name already. Edit it, or choose another name.".to_owned()
             }

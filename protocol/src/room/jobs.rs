@@ -11,6 +11,7 @@ use crate::{
     Event, GuildId, Severity, Source, Timestamp,
     job::{JOBS_PER_PULL, Job, Jobs, Settlement, Task},
     record::JobOrder,
+    text,
 };
 
 /// The most jobs that wait; what comes beyond them is not taken.
@@ -134,7 +135,8 @@ fn dropped(now: Timestamp, job: &Job, reason: &str, unwelcome: bool) -> Event {
         Task::Remind { user_id, guild_id, .. } => ("A reminder", *guild_id, Some(*user_id)),
         Task::Announce { guild_id, .. } => ("An announcement", *guild_id, None),
     };
-    let reason: String = reason.chars().filter(|c| !c.is_control()).take(REASON_MAX_CHARS).collect();
+    let reason = text::clean(reason);
+    let reason = text::shortened(&reason, REASON_MAX_CHARS);
     let no_more = if unwelcome { ", and no more will come until one is asked for again" } else { "" };
     let message = format!("{what} was dropped{no_more}: {reason}");
     Event { target_id, ..warning(format!("{}-dropped-{now}", job.id), now, guild, message) }

@@ -133,7 +133,7 @@ fn a_dropped_job_is_a_warning() {
     let reason = format!("Discord answered 403\n{}", "x".repeat(500));
     let outputs = house.settle("remind:1", Settlement::Dropped { reason: reason.clone(), unwelcome: false });
     let told = warnings(&outputs);
-    assert!(told[0].starts_with("A reminder was dropped: Discord answered 403x"), "{told:?}");
+    assert!(told[0].starts_with("A reminder was dropped: Discord answered 403 x"), "{told:?}");
     assert!(told[0].chars().count() < 250);
     let event = outputs.iter().find_map(|output| match output {
         Output::Store(Row::Event(event)) => Some((event.guild_id, event.target_id)),

@@ -127,7 +127,7 @@ impl Adjust {
                 Adjustment::Take(_) => format!("Take **{amount}** from"),
                 Adjustment::Set(_) => format!("Set to **{amount}** the balance of"),
             };
-            return Ok(confirm::ask(turn, &format!("{question} **{}**?", text::escape(&self.target.name))));
+            return Ok(confirm::ask(turn, &format!("{question} **{}**?", text::shown(&self.target.name))));
         }
         let message = format!(
             "{} {}: {} → {}, because {}",
@@ -170,7 +170,7 @@ impl Reset {
             return Ok(Decision::refuse(&refusal));
         };
         if !confirmed {
-            let name = text::escape(&self.target.name);
+            let name = text::shown(&self.target.name);
             let held = text::coins(before.balance);
             return Ok(confirm::ask(
                 turn,
@@ -209,7 +209,7 @@ impl Act<'_> {
         let held = before.as_ref().map(|before| before.balance).unwrap_or_default();
         let reply = Reply::success(
             "Done",
-            &format!("**{}**: {}", text::escape(&self.target.name), text::escape(self.reason)),
+            &format!("**{}**: {}", text::shown(&self.target.name), text::shown(self.reason)),
         )
         .private()
         .field("Before", &text::coins(held))

@@ -49,11 +49,11 @@ impl Audit {
 /// `3 minutes ago · @Ann · give · 100 coins · @Bob → 170: contest`.
 fn line(act: &Moved) -> String {
     let what = act.command.strip_prefix("economy ").unwrap_or(&act.command);
-    let who = act.actor_name.as_ref().map_or_else(|| format!("<@{}>", act.actor), |name| text::escape(name));
+    let who = act.actor_name.as_ref().map_or_else(|| format!("<@{}>", act.actor), |name| text::shown(name));
     let mut facts = vec![reply::relative_time(act.at), who, format!("**{what}**")];
     facts.extend((act.amount != Coins::ZERO).then(|| text::coins(act.amount)));
     facts.extend(act.target.map(|target| format!("<@{target}>")));
     let after = act.after.map(|after| format!(" → {}", text::grouped(after.get())));
-    let note = act.note.as_ref().map(|note| format!(": {}", text::escape(&text::brief(note))));
+    let note = act.note.as_ref().map(|note| format!(": {}", text::shown(&text::brief(note))));
     format!("{}{}{}", facts.join(" · "), after.unwrap_or_default(), note.unwrap_or_default())
 }

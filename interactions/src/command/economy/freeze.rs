@@ -38,7 +38,7 @@ impl Freeze {
             if self.frozen { (Severity::Warn, "froze") } else { (Severity::Info, "unfroze") };
         let message =
             format!("{} {done} {}, because {}", turn.call.actor.name, self.target.name, self.reason);
-        let line = format!("You {done} **{}**.", text::escape(&self.target.name));
+        let line = format!("You {done} **{}**.", text::shown(&self.target.name));
         let after = Account { frozen: self.frozen, ..before.clone() };
         Ok(Decision::done(Reply::success("Done", &line).private())
             .audited()

@@ -1,6 +1,6 @@
 //! `/economy item add·edit·remove`: the shop's shelf.
 
-use protocol::{Coins, Severity, number::ENDLESS};
+use protocol::{Coins, Severity, number::ENDLESS, text::NAME_MAX_CHARS};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{
     IntegerBuilder, StringBuilder, SubCommandBuilder, SubCommandGroupBuilder,
@@ -51,7 +51,7 @@ pub(super) fn definition() -> SubCommandGroupBuilder {
     let count =
         |name: &str, about: &str| IntegerBuilder::new(name, about).min_value(ENDLESS).max_value(COUNT_MAX);
     let most = u16::try_from(DESCRIPTION_MAX_CHARS).unwrap_or(u16::MAX);
-    let longest = u16::try_from(text::NAME_MAX_CHARS).unwrap_or(u16::MAX);
+    let longest = u16::try_from(NAME_MAX_CHARS).unwrap_or(u16::MAX);
     let described = |subcommand: SubCommandBuilder| {
         subcommand
             .option(StringBuilder::new("description", "What it is").max_length(most))
@@ -126,7 +126,7 @@ type Decided = Result<(Write, String), Refusal>;
 impl Wanted {
     fn add(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
         if self.name.is_empty() {
-            return Ok(Err(Refusal::UnknownItem));
+            return Ok(Err(Refusal::NameMissing));
         }
         if turn.desk.item(&self.name)?.is_some() {
             return Ok(Err(Refusal::ItemExists));
@@ -150,6 +150,9 @@ impl Wanted {
 
     fn edit(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
         let Some(old) = turn.desk.item(&self.name)? else { return Ok(Err(Refusal::UnknownItem)) };
+        if self.new_name.as_ref().is_some_and(String::is_empty) {
+            return Ok(Err(Refusal::NameMissing));
+        }
         if let Some(name) = &self.new_name
             && let Some(other) = turn.desk.item(name)?
             && other.id != old.id
@@ -157,7 +160,7 @@ impl Wanted {
             return Ok(Err(Refusal::ItemExists));
         }
         let mut named = old.clone();
-        if let Some(name) = self.new_name.as_ref().filter(|name| !name.is_empty()) {
+        if let Some(name) = &self.new_name {
             named.name.clone_from(name);
         }
         Ok(self.applied_to(named).and_then(|item| {
