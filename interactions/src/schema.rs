@@ -1,10 +1,14 @@
 //! A server's tables, as numbered steps that run once each, in order.
 
+use std::collections::HashSet;
+
+use protocol::text::{self, NAME_MAX_CHARS, fold};
+
 use crate::sql::{Sql, SqlError, Value};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
-const STEPS: [&[&str]; 5] = [
+const STEPS: [&[&str]; 6] = [
     &[
         // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
         "CREATE TABLE accounts (
@@ -131,7 +135,16 @@ const STEPS: [&[&str]; 5] = [
             only INTEGER PRIMARY KEY CHECK (only = 0), is_on INTEGER NOT NULL, change INTEGER NOT NULL
         )",
     ],
+    &[
+        // What an item is found by; `give_items_keys` fills it in. An older release writes none.
+        "ALTER TABLE items ADD COLUMN key TEXT",
+        "DROP INDEX items_on_the_shelf", // Names change places; it is made anew below.
+        "CREATE UNIQUE INDEX items_by_key ON items (key) WHERE removed = 0",
+    ],
 ];
+
+/// The step that gives items their keys, from 0.
+const ITEM_KEYS: usize = 5;
 
 /// Brings the tables to the newest step. Runs in the object's constructor, before anything else.
 pub fn migrate(sql: &impl Sql) -> Result<(), SqlError> {
@@ -152,7 +165,39 @@ pub fn migrate_to(sql: &impl Sql, step: usize) -> Result<(), SqlError> {
         for statement in *statements {
             sql.execute(statement, &[])?;
         }
+        if index == ITEM_KEYS {
+            give_items_keys(sql)?;
+        }
         sql.execute("INSERT INTO schema VALUES (?)", &[Value::from(index as u64 + 1)])?;
     }
+    Ok(())
+}
+
+/// Writes the keys of all items on the shelf, and their names as they are kept now. Where two have been one word all
+/// along, the later one is numbered: both can still be bought, and nobody loses what they hold.
+fn give_items_keys(sql: &impl Sql) -> Result<(), SqlError> {
+    let rows = sql.query("SELECT id, name FROM items WHERE removed = 0 ORDER BY id", &[])?;
+    let (count, mut taken) = (rows.len(), HashSet::new());
+    for row in rows {
+        let [id, Value::Text(old)] = row.as_slice() else { continue };
+        let kept = text::name(old, NAME_MAX_CHARS);
+        let base = kept.unwrap_or_else(|| match id {
+            Value::Integer(id) => format!("Item {id}"),
+            _ => old.clone(),
+        });
+        let numbered = |number: usize| {
+            let suffix = if number > 1 { format!(" ({number})") } else { String::new() };
+            text::shortened(&base, NAME_MAX_CHARS - suffix.len()).to_owned() + &suffix
+        };
+        // One more name than there are items: one of them is free.
+        let free = (1..=count + 1).map(numbered).find(|name| taken.insert(fold(name)));
+        let name = free.unwrap_or_else(|| old.clone());
+        let key = fold(&name);
+        sql.execute(
+            "UPDATE items SET name = ?, key = ? WHERE id = ?",
+            &[name.into(), key.into(), id.clone()],
+        )?;
+    }
+    sql.execute("CREATE UNIQUE INDEX items_on_the_shelf ON items (name) WHERE removed = 0", &[])?;
     Ok(())
 }

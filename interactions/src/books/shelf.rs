@@ -1,6 +1,6 @@
 //! The shop's shelf, and who holds what.
 
-use protocol::{Timestamp, UserId, time::MINUTE_MS};
+use protocol::{Timestamp, UserId, text::fold, time::MINUTE_MS};
 
 use super::{Books, BooksError, row::Reader};
 use crate::{
@@ -32,16 +32,17 @@ impl<S: Sql> Books<S> {
         self.sql.query(&statement, &[SHELF_MAX.into()])?.into_iter().map(read).collect()
     }
 
-    /// The item of this name on the shelf, however it is capitalised.
+    /// The item of this name on the shelf, however it is capitalised or spelled in Unicode.
     pub fn item(&self, name: &str) -> Result<Option<Item>, BooksError> {
-        let statement = format!("SELECT {COLUMNS} FROM items WHERE removed = 0 AND name = ?");
-        let found = self.sql.query(&statement, &[name.into()])?.into_iter().next().map(read).transpose()?;
-        if found.is_some() || name.is_ascii() {
+        let key = fold(name);
+        let statement = format!("SELECT {COLUMNS} FROM items WHERE removed = 0 AND key = ?");
+        let found = self.sql.query(&statement, &[key.as_str().into()])?.into_iter().next();
+        let found = found.map(read).transpose()?.filter(|item| fold(&item.name) == key);
+        if found.is_some() {
             return Ok(found);
         }
-        // SQLite knows the capitals of ASCII alone.
-        let folded = name.to_lowercase();
-        Ok(self.shelf()?.into_iter().find(|item| item.name.to_lowercase() == folded))
+        // A release that knows no keys may have written beside this one.
+        Ok(self.shelf()?.into_iter().find(|item| fold(&item.name) == key))
     }
 
     /// The number that the next new item gets.
@@ -79,16 +80,18 @@ impl<S: Sql> Books<S> {
     }
 
     pub(super) fn write_item(&self, item: &Item) -> Result<(), BooksError> {
-        let statement = "INSERT INTO items (id, name, description, price, stock, per_player)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (id) DO UPDATE SET name = ?2, description = ?3, price = ?4, stock = ?5, per_player = ?6";
-        let parameters: [Value; 6] = [
+        let statement = "INSERT INTO items (id, name, description, price, stock, per_player, key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (id) DO UPDATE
+            SET name = ?2, description = ?3, price = ?4, stock = ?5, per_player = ?6, key = ?7";
+        let parameters: [Value; 7] = [
             item.id.into(),
             item.name.as_str().into(),
             item.description.as_deref().into(),
             item.price.into(),
             item.stock.into(),
             item.per_player.into(),
+            fold(&item.name).into(),
         ];
         self.write(statement, &parameters)
     }

@@ -1,6 +1,9 @@
 //! `/buy item [quantity]`: something from the shelf.
 
-use protocol::{Event, Severity, Source};
+use protocol::{
+    Event, Severity, Source,
+    text::{contains, fold, isolated},
+};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
@@ -45,13 +48,13 @@ impl Play for Buy {
     }
 
     fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
-        let typed = lookup.typed.to_lowercase();
+        let typed = fold(&lookup.typed);
         let shelf = desk.shelf()?.into_iter();
-        let fitting = shelf.filter(|item| item.name.to_lowercase().contains(&typed));
+        let fitting = shelf.filter(|item| contains(&item.name, &typed));
         Ok(fitting
             .take(CHOICES_MAX)
             .map(|item| Choice {
-                name: format!("{} · {}", item.name, text::coins(item.price)),
+                name: format!("{} · {}", isolated(&item.name), text::coins(item.price)),
                 value: item.name,
             })
             .collect())
@@ -74,7 +77,7 @@ impl Play for Buy {
             Source::Shop,
             format!("{} bought {what} for {cost}", call.actor.name),
         );
-        let line = format!("**{} × {}** for **{cost}**.", self.quantity, text::escape(&item.name));
+        let line = format!("**{} × {}** for **{cost}**.", self.quantity, text::shown(&item.name));
         let reply = Reply::success("Bought", &line)
             .field("Balance", &text::coins(bought.account.balance))
             .field("You hold", &bought.held.to_string());

@@ -4,6 +4,8 @@
 
 mod actions;
 mod boards;
+#[path = "../../../protocol/tests/corpus/mod.rs"]
+mod corpus;
 mod errands;
 mod everything;
 mod faults;
@@ -16,3 +18,4 @@ mod rules;
 mod server;
 mod sqlite;
 mod support;
+mod text;
