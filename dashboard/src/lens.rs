@@ -2,7 +2,6 @@
 
 pub mod alert;
 pub mod chart;
-pub mod export;
 pub mod filter;
 pub mod list;
 pub mod log;

@@ -1,7 +1,7 @@
 //! What the page says in words: states, spans of time, what to do when it is over. All of it pure.
 
 use protocol::{
-    Severity, Timestamp,
+    Timestamp,
     link::Status,
     message::CloseCode,
     stats::BotStatus,
@@ -200,16 +200,6 @@ pub fn latency(ms: f64) -> &'static str {
         ms if ms < LATENCY_GOOD_MS => "good",
         ms if ms < LATENCY_FAIR_MS => "fair",
         _ => "poor",
-    }
-}
-
-/// A severity as it is written on the wire.
-pub fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Success => "success",
-        Severity::Info => "info",
-        Severity::Warn => "warn",
-        Severity::Error => "error",
     }
 }
 

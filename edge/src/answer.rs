@@ -139,7 +139,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Comma-separated values, to be saved rather than shown.
+/// A table for spreadsheets, to be saved rather than shown.
 pub fn csv_response(csv: String) -> Result<Response, Problem> {
     let response = Response::ok(csv)?;
     response.headers().set("Content-Type", "text/csv; charset=utf-8")?;

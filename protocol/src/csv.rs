@@ -1,47 +1,124 @@
-//! Tables for spreadsheets: comma-separated values (RFC 4180) in which no cell is read as a formula.
+//! Tables for spreadsheets: comma-separated values (RFC 4180) as Excel, `LibreOffice` and Google Sheets read them right.
+//!
+//! A byte-order mark tells Excel that it is UTF-8. What is to stay text though a spreadsheet would take it for a formula,
+//! a number or a date has an apostrophe before it: ids of 18 digits would be rounded. A moment is in milliseconds, and in
+//! ISO 8601 in a column of its own.
 
-use serde::Serialize;
+use std::fmt::Display;
 
-use crate::Event;
+use crate::{Event, Timestamp};
 
-/// A cell that holds somebody's text: quoted, and harmless.
-pub fn cell(text: &str) -> String {
-    let harmless = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{harmless}{}\"", text.replace('"', "\"\""))
-}
+/// U+FEFF, the byte-order mark.
+const MARK: char = '\u{feff}';
+/// What a formula begins with, in Western and in East Asian type.
+const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Events with a header, in the order given.
-pub fn events(events: &[Event]) -> String {
-    let mut csv = "seq,id,at,severity,source,guildId,guildName,actorId,actorName,targetId,targetName,amount,\
-                   message,handledMs\r\n"
-        .to_owned();
-    for event in events {
-        let text = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
-        let cells = [
-            event.seq.to_string(),
-            cell(&event.id),
-            event.at.to_string(),
-            word(&event.severity),
-            word(&event.source),
-            event.guild_id.to_string(),
-            text(&event.guild_name),
-            event.actor_id.map(|id| id.to_string()).unwrap_or_default(),
-            text(&event.actor_name),
-            event.target_id.map(|id| id.to_string()).unwrap_or_default(),
-            text(&event.target_name),
-            event.amount.map(|coins| coins.to_string()).unwrap_or_default(),
-            cell(&event.message),
-            event.handled_ms.map(|ms| ms.to_string()).unwrap_or_default(),
-        ];
-        csv.push_str(&cells.join(","));
-        csv.push_str("\r\n");
+/// A table in the making.
+pub struct Table(String);
+
+/// One cell.
+pub struct Cell(String);
+
+impl Table {
+    /// A table with these columns and no row.
+    pub fn new(columns: &[&str]) -> Self {
+        Self(format!("{MARK}{}\r\n", columns.join(",")))
     }
-    csv
+
+    /// Adds a row: a cell for each column.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        for (index, Cell(cell)) in cells.into_iter().enumerate() {
+            if index > 0 {
+                self.0.push(',');
+            }
+            self.0.push_str(&cell);
+        }
+        self.0.push_str("\r\n");
+    }
+
+    /// The file.
+    pub fn finish(self) -> String {
+        self.0
+    }
 }
 
-/// The word that stands for it in JSON, too.
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+impl Cell {
+    /// A number that a spreadsheet can count with, or one of our own words.
+    pub fn plain(value: impl Display) -> Self {
+        Self(value.to_string())
+    }
+
+    /// An id: digits that are no number.
+    pub fn id(value: impl Display) -> Self {
+        Self(format!("\"'{value}\""))
+    }
+
+    /// Somebody's text.
+    pub fn text(text: &str) -> Self {
+        let mark = if is_misread(text) { "'" } else { "" };
+        Self(format!("\"{mark}{}\"", text.replace('"', "\"\"")))
+    }
+
+    /// A moment in ISO 8601.
+    pub fn time(at: Timestamp) -> Self {
+        Self(at.iso())
+    }
+
+    /// What is there, by one of the above; else an empty cell.
+    pub fn maybe<T>(value: Option<T>, cell: impl Fn(T) -> Self) -> Self {
+        value.map_or_else(|| Self(String::new()), cell)
+    }
+}
+
+/// Whether a spreadsheet would take a text for something else.
+fn is_misread(text: &str) -> bool {
+    let is_formula =
+        text.trim_start().starts_with(FORMULA_SIGNS) || text.starts_with(['\t', '\r', '\n', '\'']);
+    let is_number = text.contains(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || " .,:/-+%$€£¥eE'".contains(c));
+    is_formula || is_number || ["TRUE", "FALSE"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Events, in the order given.
+pub fn events(events: &[Event]) -> String {
+    let mut table = Table::new(&[
+        "seq",
+        "id",
+        "at",
+        "severity",
+        "source",
+        "guildId",
+        "guildName",
+        "actorId",
+        "actorName",
+        "targetId",
+        "targetName",
+        "amount",
+        "message",
+        "handledMs",
+        "time",
+    ]);
+    for event in events {
+        let text = |text: &Option<String>| Cell::maybe(text.as_deref(), Cell::text);
+        table.row([
+            Cell::plain(event.seq),
+            Cell::text(&event.id),
+            Cell::plain(event.at),
+            Cell::plain(event.severity.word()),
+            Cell::plain(event.source.word()),
+            Cell::id(event.guild_id),
+            text(&event.guild_name),
+            Cell::maybe(event.actor_id, Cell::id),
+            text(&event.actor_name),
+            Cell::maybe(event.target_id, Cell::id),
+            text(&event.target_name),
+            Cell::maybe(event.amount, Cell::plain),
+            Cell::text(&event.message),
+            Cell::maybe(event.handled_ms, Cell::plain),
+            Cell::time(event.at),
+        ]);
+    }
+    table.finish()
 }
 
 #[cfg(test)]
@@ -49,11 +126,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_is_neither_broken_nor_a_formula() {
-        for (text, expected) in
-            [("", "\"\""), ("a,\"b\"", "\"a,\"\"b\"\"\""), ("=1+1", "\"'=1+1\""), ("@x", "\"'@x\"")]
-        {
-            assert_eq!(cell(text), expected);
+    fn a_cell_is_neither_broken_nor_misread() {
+        for (text, expected) in [
+            ("", "\"\""),
+            ("a,\"b\"", "\"a,\"\"b\"\"\""),
+            ("José 2", "\"José 2\""),
+            ("=1+1", "\"'=1+1\""),
+            (" =1+1", "\"' =1+1\""),
+            ("＝1+1", "\"'＝1+1\""),
+            ("＠x", "\"'＠x\""),
+            ("@x", "\"'@x\""),
+            ("\tx", "\"'\tx\""),
+            ("\rx", "\"'\rx\""),
+            ("820000000000000001", "\"'820000000000000001\""),
+            ("007", "\"'007\""),
+            ("1e5", "\"'1e5\""),
+            ("3-4", "\"'3-4\""),
+            ("true", "\"'true\""),
+        ] {
+            assert_eq!(Cell::text(text).0, expected);
         }
     }
 }

@@ -88,6 +88,18 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,4 +127,51 @@ pub enum Source {
     /// A kind that a newer version knows; older readers show the message all the same.
     #[serde(other)]
     Other,
+}
+
+impl Source {
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Daily => "daily",
+            Self::Transfer => "transfer",
+            Self::Work => "work",
+            Self::Coinflip => "coinflip",
+            Self::Shop => "shop",
+            Self::Admin => "admin",
+            Self::LevelUp => "level_up",
+            Self::Command => "command",
+            Self::Bot => "bot",
+            Self::Edge => "edge",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_wire() {
+        for severity in [Severity::Success, Severity::Info, Severity::Warn, Severity::Error] {
+            assert_eq!(serde_json::to_value(severity).unwrap(), severity.word());
+        }
+        let sources = [
+            Source::Daily,
+            Source::Transfer,
+            Source::Work,
+            Source::Coinflip,
+            Source::Shop,
+            Source::Admin,
+            Source::LevelUp,
+            Source::Command,
+            Source::Bot,
+            Source::Edge,
+            Source::Other,
+        ];
+        for source in sources {
+            assert_eq!(serde_json::to_value(source).unwrap(), source.word());
+        }
+    }
 }

@@ -54,20 +54,22 @@ impl Timestamp {
 
     /// The calendar month, counted from January 1970.
     pub const fn month(self) -> u32 {
-        // Days to civil date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-        let shifted = self.0 / DAY_MS + 719_468;
-        let day_of_era = shifted % 146_097;
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let months_since_march_0000 = (shifted / 146_097 * 400 + year_of_era) * 12 + month_from_march;
+        let (year, month, _) = self.day().civil();
         #[expect(
             clippy::cast_possible_truncation,
             reason = "months of any u64 of milliseconds fit in 32 bits"
         )]
-        let month = (months_since_march_0000 + 2 - 1970 * 12) as u32;
+        let month = ((year - 1970) * 12 + month - 1) as u32;
         month
+    }
+
+    /// In ISO 8601, to the millisecond: `2026-11-22T12:00:00.000Z`.
+    pub fn iso(self) -> String {
+        let (year, month, day) = self.day().civil();
+        let ms = self.0 % DAY_MS;
+        let (hour, minute) = (ms / HOUR_MS, ms / MINUTE_MS % 60);
+        let (second, ms) = (ms / SECOND_MS % 60, ms % SECOND_MS);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
     }
 }
 
@@ -93,6 +95,21 @@ impl Day {
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// Year, month and day of the month, the last two from 1.
+    const fn civil(self) -> (u64, u64, u64) {
+        // Days to civil date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+        let shifted = self.0 + 719_468;
+        let day_of_era = shifted % 146_097;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        // The years of this calendar begin in March.
+        let (month, year) = ((month_from_march + 2) % 12 + 1, shifted / 146_097 * 400 + year_of_era);
+        (if month <= 2 { year + 1 } else { year }, month, day)
+    }
 }
 
 #[cfg(test)]
@@ -113,6 +130,20 @@ mod tests {
         ];
         for (ms, month) in cases {
             assert_eq!(Timestamp(ms).month(), month, "month of {ms}");
+        }
+    }
+
+    #[test]
+    fn moments_are_written_as_iso_8601_has_it() {
+        let cases = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_709_164_799_999, "2024-02-28T23:59:59.999Z"),
+            (1_795_678_252_025, "2026-11-26T07:30:52.025Z"),
+            (1_798_761_599_999, "2026-12-31T23:59:59.999Z"),
+        ];
+        for (ms, iso) in cases {
+            assert_eq!(Timestamp(ms).iso(), iso);
         }
     }
 

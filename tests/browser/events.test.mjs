@@ -127,7 +127,10 @@ test("scrolling on goes back through older events, and ten thousand rows keep fe
 test("what is filtered can be taken along as CSV and JSON", async () => {
   await open("?q=claimed+3");
   for (const [kind, check] of [
-    ["csv", (text) => assert.equal(text.trim().split("\r\n").length, 1 + 11)],
+    ["csv", (text) => {
+      assert.ok(text.startsWith("\uFEFFseq,"), "the mark by which Excel knows UTF-8");
+      assert.equal(text.trim().split("\r\n").length, 1 + 11);
+    }],
     ["json", (text) => assert.equal(JSON.parse(text).length, 11)],
   ]) {
     const saved = page.waitForEvent("download", PATIENCE);

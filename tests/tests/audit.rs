@@ -73,8 +73,8 @@ async fn the_journal_is_also_a_table_for_spreadsheets() -> Result<()> {
     assert!(response.headers()["content-type"].to_str()?.starts_with("text/csv"));
     let csv = response.text().await?;
     let lines: Vec<_> = csv.lines().collect();
-    assert!(lines[0].starts_with("seq,id,at,command,"));
-    assert!(lines[1].contains(&format!("\"daily\",mint,{},100,0,", ann.id)), "{csv}");
+    assert!(lines[0].starts_with("\u{feff}seq,id,at,command,"));
+    assert!(lines[1].contains(&format!("\"daily\",\"mint\",\"'{}\",100,0,", ann.id)), "{csv}");
     Ok(())
 }
 

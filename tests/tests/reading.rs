@@ -128,10 +128,14 @@ async fn events_are_also_a_table_for_spreadsheets() -> Result<()> {
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(
         lines[0],
-        "seq,id,at,severity,source,guildId,guildName,actorId,actorName,targetId,targetName,amount,message,handledMs"
+        "\u{feff}seq,id,at,severity,source,guildId,guildName,actorId,actorName,targetId,targetName,amount,message,handledMs,time"
     );
-    let row = format!("{},\"{}\",{},success,daily,{},,{},", event.seq, event.id, event.at, guild.id, eve.id);
+    let row = format!(
+        "{},\"'{}\",{},success,daily,\"'{}\",,\"'{}\",",
+        event.seq, event.id, event.at, guild.id, eve.id
+    );
     assert!(lines[1].starts_with(&format!("{row}\"'=cmd,\"\"x\"\"\",,,100,\"'=cmd")), "{csv}");
+    assert!(lines[1].ends_with(&format!(",{}", event.at.iso())), "{csv}");
     assert_eq!(lines.len(), 2);
     Ok(())
 }

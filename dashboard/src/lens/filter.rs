@@ -1,6 +1,9 @@
 //! Which events are shown. What the page filters by is what it asks the server for.
 
-use protocol::{Event, GuildId, Severity, Source};
+use protocol::{
+    Event, GuildId, Severity,
+    text::{contains, fold},
+};
 
 /// What an event has to be; what is not set lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,15 +28,15 @@ impl Filter {
     pub fn lets(&self, event: &Event) -> bool {
         (self.severities.is_empty() || self.severities.contains(&event.severity))
             && self.guild.is_none_or(|guild| guild == event.guild_id)
-            && self.source.as_ref().is_none_or(|source| *source == source_word(event.source))
-            && (self.words.is_empty() || folded(&event.message).contains(&folded(&self.words)))
+            && self.source.as_ref().is_none_or(|source| source == event.source.word())
+            && contains(&event.message, &fold(&self.words))
     }
 
     /// As query parameters, in one fixed order; only those that are set.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         for &severity in &self.severities {
-            pairs.push(("severity", crate::words::severity(severity).to_owned()));
+            pairs.push(("severity", severity.word().to_owned()));
         }
         if let Some(source) = &self.source {
             pairs.push(("source", source.clone()));
@@ -72,48 +75,17 @@ impl Filter {
     }
 }
 
-/// A kind of event as it is written on the wire.
-pub fn source_word(source: Source) -> String {
-    // The wire's words are the variants' own in snake case; a serializer for one word would be ten times this.
-    let mut word = String::new();
-    for letter in format!("{source:?}").chars() {
-        if letter.is_ascii_uppercase() && !word.is_empty() {
-            word.push('_');
-        }
-        word.push(letter.to_ascii_lowercase());
-    }
-    word
-}
-
-/// A text without the difference between large and small letters, in the alphabets of Europe. The full tables of
-/// Unicode weigh more than the rest of this file's tree.
-pub fn folded(text: &str) -> String {
-    text.chars().map(small).collect()
-}
-
-fn small(letter: char) -> char {
-    let code = u32::from(letter);
-    let distance = match code {
-        0x41..=0x5A | 0xC0..=0xD6 | 0xD8..=0xDE | 0x391..=0x3A9 | 0x410..=0x42F => 32,
-        0x400..=0x40F => 80,
-        0x139..=0x148 | 0x179..=0x17D => code % 2,
-        0x100..=0x12F | 0x132..=0x137 | 0x14A..=0x177 | 0x460..=0x481 | 0x48A..=0x4BF => 1 - code % 2,
-        _ => 0,
-    };
-    char::from_u32(code + distance).unwrap_or(letter)
-}
-
 /// A severity from the wire.
 pub fn severity(word: &str) -> Option<Severity> {
     [Severity::Success, Severity::Info, Severity::Warn, Severity::Error]
         .into_iter()
-        .find(|&severity| crate::words::severity(severity) == word)
+        .find(|&severity| severity.word() == word)
 }
 
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use protocol::{Seq, Timestamp};
+    use protocol::{Seq, Source, Timestamp};
 
     /// An event with a number, to try lists with.
     pub fn event(seq: u64) -> Event {
@@ -146,23 +118,6 @@ pub mod tests {
                 filter.take(name, value);
             }
             assert_eq!(filter.lets(&event(1)), lets, "{query}");
-        }
-    }
-
-    #[test]
-    fn letters_are_folded_as_people_write_them() {
-        for (large, small) in [("ÀÉÖ Øß×", "àéö øß×"), ("ŁÓDŹ Ž", "łódź ž"), ("ΑΩ", "αω"), ("ЁЖ Ѐ", "ёж ѐ")]
-        {
-            assert_eq!(folded(large), small);
-            assert_eq!(folded(small), small);
-        }
-    }
-
-    #[test]
-    fn kinds_are_written_as_on_the_wire() {
-        for source in [Source::Daily, Source::LevelUp, Source::Coinflip, Source::Admin, Source::Other] {
-            let wire = serde_json::to_value(source).unwrap();
-            assert_eq!(wire, source_word(source), "{source:?}");
         }
     }
 

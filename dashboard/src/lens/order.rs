@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::filter::folded;
+use protocol::text::fold;
 
 /// A column, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Order {
             (Key::Number(None), _) => return Ordering::Greater,
             (_, Key::Number(None)) => return Ordering::Less,
             (Key::Number(left), Key::Number(right)) => left.cmp(right),
-            (Key::Text(left), Key::Text(right)) => folded(left).cmp(&folded(right)),
+            (Key::Text(left), Key::Text(right)) => fold(left).cmp(&fold(right)),
             (Key::Number(_), Key::Text(_)) => Ordering::Less,
             (Key::Text(_), Key::Number(_)) => Ordering::Greater,
         };

@@ -7,7 +7,7 @@ use super::{events::px, href, set_moment};
 use crate::{
     dom::{El, el, link, svg},
     format,
-    lens::{filter::source_word, place::View},
+    lens::place::View,
     shell::Shell,
     words,
 };
@@ -61,10 +61,10 @@ impl Row {
 
     /// Shows an event, closed.
     pub fn show(&self, event: &Event, now: Timestamp, arrives: bool) {
-        let severity = words::severity(event.severity);
+        let severity = event.severity.word();
         self.item.class(if arrives { "event arrived" } else { "event" });
         self.item.attr("data-seq", &event.seq.to_string()).attr("data-severity", severity);
-        self.item.attr("data-source", &source_word(event.source));
+        self.item.attr("data-source", event.source.word());
         self.sign.attr("href", &["#", severity].concat());
         self.word.text(&[severity, ": "].concat());
         self.message.text(&event.message);
@@ -95,8 +95,8 @@ impl Row {
         };
         fact("Message", &text(&event.message));
         fact("When", &text(&format::moment(event.at)));
-        fact("Severity", &text(words::severity(event.severity)));
-        fact("Kind", &text(words::source(&source_word(event.source))));
+        fact("Severity", &text(event.severity.word()));
+        fact("Kind", &text(words::source(event.source.word())));
         if event.guild_id != GuildId::NONE {
             let name = event.guild_name.clone().unwrap_or_else(|| event.guild_id.to_string());
             fact("Server", &link(&href(shell, View::Server(event.guild_id)), &name));

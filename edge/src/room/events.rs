@@ -1,7 +1,11 @@
 //! `/api/events`: the stored events in pages, newest first, as JSON or as a table for spreadsheets.
 
 use interactions::sql::{Sql, Value};
-use protocol::{Event, GuildId, Severity, csv, room::Row};
+use protocol::{
+    Event, GuildId, Severity, csv,
+    room::Row,
+    text::{contains, fold},
+};
 use worker::{Request, Response, Url};
 
 use crate::{
@@ -28,6 +32,7 @@ pub struct EventQuery {
     severities: Vec<Severity>,
     source: Option<String>,
     guild: Option<GuildId>,
+    /// Folded.
     words: Option<String>,
 }
 
@@ -65,7 +70,7 @@ impl EventQuery {
                 .map_err(|_| Problem::bad_query(&"`severity` is one of success, info, warn, error"))?,
             source: text("source")?,
             guild: guild.map_err(|_| Problem::bad_query(&"`guild` takes a server's id"))?,
-            words: text("q")?.map(|words| words.to_lowercase()),
+            words: text("q")?.map(|words| fold(&words)),
         })
     }
 
@@ -100,12 +105,10 @@ impl EventQuery {
     }
 
     fn matches(&self, event: &Event) -> bool {
-        let source =
-            |word: &String| serde_json::to_value(event.source).is_ok_and(|source| source == word.as_str());
         (self.severities.is_empty() || self.severities.contains(&event.severity))
             && self.guild.is_none_or(|guild| guild == event.guild_id)
-            && self.source.as_ref().is_none_or(source)
-            && self.words.as_ref().is_none_or(|words| event.message.to_lowercase().contains(words))
+            && self.source.as_ref().is_none_or(|word| word == event.source.word())
+            && self.words.as_ref().is_none_or(|words| contains(&event.message, words))
     }
 
     /// The same question, further back.

@@ -8,10 +8,10 @@ use protocol::{
         HeldItem, JOURNAL_PAGE_MAX, JournalRow, Mismatch, PLAYERS_PAGE, PLAYERS_PAGES_MAX, PlayerProfile,
         PlayersPage, Proof, Rule, Rules, ShopItem,
     },
-    csv,
+    csv::{Cell, Table},
 };
 
-use super::{Books, BooksError, Holding, Measure, Standing, row::Reader};
+use super::{Books, BooksError, Holding, Measure, Party, Standing, row::Reader};
 use crate::{
     ledger::Item,
     settings::{ALL, Setting},
@@ -193,34 +193,56 @@ impl Replay {
     }
 }
 
-/// The journal as comma-separated values, with a header.
+/// The journal as a table for spreadsheets.
 pub fn journal_csv(rows: &[JournalRow]) -> String {
-    let mut csv =
-        "seq,id,at,command,debit,credit,amount,tax,actorId,targetId,note,balanceAfter,actorName,undoes,debitName,creditName\r\n"
-            .to_owned();
+    let mut table = Table::new(&[
+        "seq",
+        "id",
+        "at",
+        "command",
+        "debit",
+        "credit",
+        "amount",
+        "tax",
+        "actorId",
+        "targetId",
+        "note",
+        "balanceAfter",
+        "actorName",
+        "undoes",
+        "debitName",
+        "creditName",
+        "time",
+    ]);
     for row in rows {
-        let cells = [
-            row.seq.to_string(),
-            row.id.to_string(),
-            row.at.to_string(),
-            csv::cell(&row.command),
-            row.debit.clone().unwrap_or_default(),
-            row.credit.clone().unwrap_or_default(),
-            row.amount.to_string(),
-            row.tax.to_string(),
-            row.actor_id.to_string(),
-            row.target_id.map(|id| id.to_string()).unwrap_or_default(),
-            csv::cell(row.note.as_deref().unwrap_or_default()),
-            row.balance_after.map(|coins| coins.to_string()).unwrap_or_default(),
-            csv::cell(row.actor_name.as_deref().unwrap_or_default()),
-            row.undoes.map(|seq| seq.to_string()).unwrap_or_default(),
-            csv::cell(row.debit_name.as_deref().unwrap_or_default()),
-            csv::cell(row.credit_name.as_deref().unwrap_or_default()),
-        ];
-        csv.push_str(&cells.join(","));
-        csv.push_str("\r\n");
+        let text = |text: &Option<String>| Cell::maybe(text.as_deref(), Cell::text);
+        let party = |party: &Option<String>| {
+            Cell::maybe(party.as_deref(), |party| match Party::named(party) {
+                Some(Party::Player(id)) => Cell::id(id),
+                _ => Cell::text(party),
+            })
+        };
+        table.row([
+            Cell::plain(row.seq),
+            Cell::id(row.id),
+            Cell::plain(row.at),
+            Cell::text(&row.command),
+            party(&row.debit),
+            party(&row.credit),
+            Cell::plain(row.amount),
+            Cell::plain(row.tax),
+            Cell::id(row.actor_id),
+            Cell::maybe(row.target_id, Cell::id),
+            text(&row.note),
+            Cell::maybe(row.balance_after, Cell::plain),
+            text(&row.actor_name),
+            Cell::maybe(row.undoes, Cell::plain),
+            text(&row.debit_name),
+            text(&row.credit_name),
+            Cell::time(row.at),
+        ]);
     }
-    csv
+    table.finish()
 }
 
 fn read_row(row: Row) -> Result<JournalRow, BooksError> {
