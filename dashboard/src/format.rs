@@ -1,7 +1,7 @@
 //! Numbers and dates as the browser's language writes them, by its `Intl`.
 
 use js_sys::{Array, BigInt, Date, Function, Intl, Object, Reflect};
-use protocol::{Coins, Timestamp};
+use protocol::{Coins, Event, Timestamp, sentence::Part};
 use wasm_bindgen::JsValue;
 
 /// Below this, a latency shows one decimal, in milliseconds.
@@ -16,11 +16,17 @@ struct Formats {
     moment: Function,
     minute: Function,
     day: Function,
+    /// From 0 to 9.
+    digits: [String; 10],
 }
 
 thread_local! {
     static FORMATS: Formats = Formats {
         whole: numbers(&[("maximumFractionDigits", 0.into())]),
+        digits: {
+            let format = numbers(&[]);
+            std::array::from_fn(|digit| call(&format, &BigInt::from(digit as u64)))
+        },
         short: numbers(&[("notation", "compact".into()), ("maximumSignificantDigits", 4.into())]),
         tenths: numbers(&[("minimumFractionDigits", 1.into()), ("maximumFractionDigits", 1.into())]),
         clock: dates(&[("timeStyle", "medium".into())]),
@@ -38,6 +44,40 @@ pub fn count(number: u64) -> String {
 /// Coins, grouped, to the last digit.
 pub fn coins(amount: Coins) -> String {
     FORMATS.with(|formats| call(&formats.whole, &BigInt::from(amount.get())))
+}
+
+/// Words of the page with their digits in the script of all other numbers.
+pub fn digits(words: &str) -> String {
+    FORMATS.with(|formats| {
+        let mut text = String::with_capacity(words.len());
+        for c in words.chars() {
+            match c.to_digit(10) {
+                Some(digit) => text.push_str(&formats.digits[digit as usize]),
+                None => text.push(c),
+            }
+        }
+        text
+    })
+}
+
+/// What happened, with the numbers as the browser's language writes them.
+pub fn sentence(event: &Event) -> String {
+    if event.parts.is_empty() || event.parts.contains(&Part::Unknown) {
+        return event.message.clone();
+    }
+    let mut text = String::new();
+    for part in &event.parts {
+        match part {
+            Part::Text(words) => text.push_str(words),
+            Part::Coins(amount) => {
+                text.push_str(&coins(*amount));
+                text.push_str(if amount.get() == 1 { " coin" } else { " coins" });
+            }
+            Part::Number(number) => text.push_str(&coins(Coins::new(*number))),
+            Part::Unknown => {}
+        }
+    }
+    text
 }
 
 /// A whole number that was counted with decimals, grouped.

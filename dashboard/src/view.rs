@@ -93,7 +93,7 @@ fn ages(shell: Shell) {
 
 fn tell_age(moment: &El, now: Timestamp) {
     if let Ok(at) = moment.get("data-at").parse() {
-        let words = words::ago(now, Timestamp(at));
+        let words = format::digits(&words::ago(now, Timestamp(at)));
         if moment.0.text_content().as_deref() != Some(&words) {
             moment.text(&words);
         }

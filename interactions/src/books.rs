@@ -20,7 +20,7 @@ mod upkeep;
 use std::cell::{Cell, RefCell};
 
 use protocol::{
-    Event, Severity, Source, Timestamp,
+    Event, Sentence, Severity, Source, Timestamp,
     record::{Activity, Maintenance},
 };
 
@@ -278,7 +278,7 @@ fn read_settings(sql: &impl Sql) -> Result<Settings, BooksError> {
 fn level_up(call: &Call, change: &Change, now: Timestamp) -> Option<Event> {
     let (before, after) = (change.before.as_ref().map_or(0, Account::level), change.after.level());
     (after > before).then(|| {
-        let message = format!("{} reached level {after}", change.after.name);
+        let message = Sentence::of(&change.after.name).words(" reached level ").number(after);
         let event = command::event(call, now, Severity::Info, Source::LevelUp, message);
         Event { id: format!("{}-level", call.id), ..event }
     })

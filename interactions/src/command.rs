@@ -15,7 +15,7 @@ mod shop;
 mod unknown;
 mod work;
 
-use protocol::{Event, Severity, Source, Timestamp};
+use protocol::{Event, Sentence, Severity, Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::{
     command::{Command as Definition, CommandType},
@@ -222,7 +222,7 @@ impl<S: Sql> Turn<'_, S> {
     }
 
     /// An event of this call, to be filled in.
-    fn event(&self, severity: Severity, source: Source, message: String) -> Event {
+    fn event(&self, severity: Severity, source: Source, message: impl Into<Sentence>) -> Event {
         event(self.call, self.now, severity, source, message)
     }
 }
@@ -233,7 +233,7 @@ pub(crate) fn event(
     now: Timestamp,
     severity: Severity,
     source: Source,
-    message: String,
+    message: impl Into<Sentence>,
 ) -> Event {
     Event {
         actor_id: Some(call.actor.id),

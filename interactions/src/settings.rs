@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use protocol::{
-    Coins,
+    Coins, Sentence,
     number::{self, NumberError},
     time::MINUTE_MS,
 };
@@ -169,13 +169,18 @@ impl Setting {
 
     /// A value in words.
     pub fn words(&self, value: i64) -> String {
+        self.said(value).to_string()
+    }
+
+    /// A value as a part of a sentence.
+    pub fn said(&self, value: i64) -> Sentence {
         match self.unit {
-            Unit::CoinsADay if value == 0 => "no limit".to_owned(),
-            Unit::Coins | Unit::CoinsADay => text::coins(Coins::new(value)),
-            Unit::Percent => format!("{value} %"),
-            Unit::Days => text::count(value, "day"),
-            Unit::Minutes => text::count(value, "minute"),
-            Unit::Switch => if value == 0 { "off" } else { "on" }.to_owned(),
+            Unit::CoinsADay if value == 0 => Sentence::new("no limit"),
+            Unit::Coins | Unit::CoinsADay => Sentence::default().coins(Coins::new(value)),
+            Unit::Percent => Sentence::default().number(value).words(" %"),
+            Unit::Days => Sentence::default().count(value, "day"),
+            Unit::Minutes => Sentence::default().count(value, "minute"),
+            Unit::Switch => Sentence::new(if value == 0 { "off" } else { "on" }),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What people wrote, in Discord's markdown: escaped where it would be read as markup, isolated where it would turn the
 //! order of a line around; and counts in words. What is kept of it at all is decided by [`protocol::text`].
 
+pub use protocol::sentence::{coins, grouped};
 use protocol::text::{self, NAME_MAX_CHARS};
 
 use crate::ledger::NOTE_MAX_CHARS;
@@ -65,27 +66,6 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
-/// Digits in groups of three: `1,234,567`.
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if number < 0 {
-        grouped.push('-');
-    }
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 coin`, `2 coins`.
-pub fn coins(amount: protocol::Coins) -> String {
-    count(amount.get(), "coin")
-}
-
 /// `1 day`, `2 days`.
 pub fn count(number: i64, unit: &str) -> String {
     format!("{} {unit}{}", grouped(number), if number == 1 { "" } else { "s" })
@@ -112,18 +92,5 @@ mod tests {
     fn what_is_written_from_right_to_left_stays_in_its_place() {
         assert_eq!(shown("*ﷺ*"), "\u{2068}\\*ﷺ\\*\u{2069}");
         assert_eq!(shown("_Ann_"), "\\_Ann\\_");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (-1_234_567, "-1,234,567"),
-            (i64::MIN, "-9,223,372,036,854,775,808"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Coins, GuildId, Seq, Timestamp, UserId};
+use crate::{
+    Coins, GuildId, Seq, Timestamp, UserId,
+    sentence::{Part, Sentence},
+};
 
 /// Something that happened, as an administrator reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +43,9 @@ pub struct Event {
     pub amount: Option<Coins>,
     /// One plain-text sentence; never markup.
     pub message: String,
+    /// The same sentence with its numbers as numbers; left out where it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     /// From the arrival at the edge to the commit, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled_ms: Option<u32>,
@@ -53,8 +59,9 @@ impl Event {
         guild_id: GuildId,
         severity: Severity,
         source: Source,
-        message: String,
+        message: impl Into<Sentence>,
     ) -> Self {
+        let message = message.into();
         Self {
             seq: Seq(0),
             id,
@@ -68,7 +75,8 @@ impl Event {
             target_id: None,
             target_name: None,
             amount: None,
-            message,
+            message: message.to_string(),
+            parts: message.into_parts(),
             handled_ms: None,
         }
     }

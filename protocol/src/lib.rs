@@ -18,6 +18,7 @@ pub mod pace;
 pub mod record;
 pub mod report;
 pub mod room;
+pub mod sentence;
 pub mod session;
 pub mod stats;
 pub mod text;
@@ -29,6 +30,7 @@ pub use id::{Epoch, GuildId, InteractionId, JournalSeq, Seq, UserId};
 pub use message::{ClientMessage, ServerMessage, Snapshot};
 pub use money::Coins;
 pub use report::Report;
+pub use sentence::Sentence;
 pub use stats::DashboardStats;
 pub use time::Timestamp;
 

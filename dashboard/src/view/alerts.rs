@@ -110,7 +110,7 @@ fn show(shell: Shell) {
         icon.attr("href", &wanted);
     }
     let badge = one("[data-alert-count]");
-    badge.hide(active.is_empty()).text(&active.len().to_string());
+    badge.hide(active.is_empty()).text(&format::count(active.len() as u64));
     let words: Vec<String> = active.iter().map(|alert| told(alert) + ", over its threshold").collect();
     let alarm = one("[data-alarm]");
     let words = words.join(" · ");
@@ -134,7 +134,7 @@ fn list(shell: Shell, log: &[Alert]) {
         row.add(&when).put("td", "", name).put("td", "number", &worst);
         let lasted = alert.until.map_or_else(
             || "lasts".to_owned(),
-            |until| words::span(until.since(alert.since) / protocol::time::SECOND_MS),
+            |until| format::digits(&words::span(until.since(alert.since) / protocol::time::SECOND_MS)),
         );
         row.put("td", "number", &lasted);
         body.add(&row);

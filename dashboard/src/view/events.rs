@@ -10,6 +10,7 @@ use web_sys::{Element, KeyboardEvent};
 use super::{exports, filters, row::Row};
 use crate::{
     dom::{El, live, one},
+    format,
     lens::{
         list,
         window::{Area, window as window_of},
@@ -289,7 +290,7 @@ impl Table {
         let chip = one("[data-fresh]");
         chip.hide(fresh == 0);
         if fresh > 0 {
-            chip.text(&(fresh.to_string() + " new"));
+            chip.text(&(format::count(fresh as u64) + " new"));
         }
         let empty = one("[data-empty]");
         empty.hide(count > 0 || !known || !complete);

@@ -25,13 +25,13 @@ const FIGURES: [(&str, Text); 28] = [
     ("players-total", |stats| format::count(stats.users.total)),
     ("commands", |stats| format::count(stats.commands.total)),
     ("commands-hour", |stats| format::count(stats.commands.last_hour)),
-    ("commands-change", |stats| words::change(stats.commands.change_from_last_month)),
+    ("commands-change", |stats| format::digits(&words::change(stats.commands.change_from_last_month))),
     ("refused", |stats| counted(stats.commands.refused_last_hour, " refused")),
     ("failed", |stats| counted(stats.commands.failed_last_hour, " failed")),
     ("latency", |stats| stats.ping.avg.map_or_else(|| "—".to_owned(), format::ms)),
     ("latency-unit", |stats| unit(stats.ping.avg.is_some(), " ms")),
     ("latency-grade", |stats| stats.ping.avg.map_or("offline", words::latency).to_owned()),
-    ("latency-change", |stats| words::change(stats.ping.change_from_last_hour)),
+    ("latency-change", |stats| format::digits(&words::change(stats.ping.change_from_last_hour))),
     ("gateway", |stats| ms(stats.ping.gateway)),
     ("rest", |stats| ms(stats.ping.rest)),
     ("reply", |stats| stats.handling.p50.map_or_else(|| "—".to_owned(), |ms| format::count(ms.into()))),
@@ -46,7 +46,9 @@ const FIGURES: [(&str, Text); 28] = [
     ("level", |stats| format::tenths(stats.economy.avg_level)),
     ("streak", |stats| format::count(stats.economy.top_streak.into())),
     ("streak-unit", |stats| unit(true, if stats.economy.top_streak == 1 { " day" } else { " days" })),
-    ("uptime", |stats| stats.uptime.map_or_else(|| "—".to_owned(), words::span)),
+    ("uptime", |stats| {
+        stats.uptime.map_or_else(|| "—".to_owned(), |uptime| format::digits(&words::span(uptime)))
+    }),
     ("viewers", |stats| format::count(stats.viewers.into())),
 ];
 

@@ -59,7 +59,7 @@ fn pill(shell: Shell) {
         let well = matches!(status, Status::Live | Status::Connecting);
         one(".pill").attr("data-status", if paused && well { "paused" } else { words::state(status) });
         let words = if paused { words::paused_pill(status, pending) } else { words::pill(status) };
-        one("[data-pill]").text(&words);
+        one("[data-pill]").text(&format::digits(&words));
         let waiting = matches!(status, Status::Reconnecting(_) | Status::Polling(_));
         one("[data-retry]").hide(!waiting);
         let spoken = if paused && well { "Paused" } else { words::spoken(status) };

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
-use protocol::{GuildId, Timestamp, UserId};
+use protocol::{GuildId, Timestamp, UserId, text::isolated};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -163,10 +163,12 @@ fn command(row: &Json) -> El {
     let is_plain = ["debit", "credit"].iter().any(|side| row.text(side) == row.text("actorId"));
     let by = if is_plain && !command.starts_with("economy") { String::new() } else { by };
     let quote = if note.is_empty() { ["", ""] } else { ["“", "”"] };
-    let note = [quote[0], &note, quote[1]].concat();
-    for (words, of) in [("", note), ("by ", by), ("undoes row ", undoes), ("undone by row ", undone)] {
+    let note = [quote[0], &isolated(&note), quote[1]].concat();
+    let by = isolated(&by);
+    for (words, of) in [("", &*note), ("by ", &*by), ("undoes row ", &*undoes), ("undone by row ", &*undone)]
+    {
         if !of.is_empty() {
-            cell.put("span", "note", &[words, &of].concat());
+            cell.put("span", "note", &[words, of].concat());
         }
     }
     cell

@@ -1,7 +1,7 @@
 //! What there is to do on each page: with a player, with a row, with a server, with everything.
 
 use leptos::prelude::*;
-use protocol::{GuildId, UserId};
+use protocol::{GuildId, UserId, text::isolated};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -69,6 +69,7 @@ fn act(
 /// What can be done with a player.
 pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     let name = profile.text("name");
+    let name = isolated(&name);
     let user = JsValue::from(user.to_string());
     let add = |action, word, title, fields, about, is_dangerous| {
         let act = act(server, action, &[title, &name], ("userId", user.clone()), profile);
@@ -171,8 +172,8 @@ fn show_shop(place: &El, server: GuildId, shop: &Json) {
     for item in shop.items() {
         let name = item.text("name");
         let to = || ("item", name.as_str().into());
-        let edit = act(server, "item_edit", &["Change ", &name], to(), &item);
-        let remove = act(server, "item_remove", &["Remove ", &name], to(), &item);
+        let edit = act(server, "item_edit", &["Change ", &isolated(&name)], to(), &item);
+        let remove = act(server, "item_remove", &["Remove ", &isolated(&name)], to(), &item);
         let about = "It leaves the shop; players keep theirs.";
         let title = span(&name);
         title.put("span", "note", &item.text("description"));

@@ -1,6 +1,6 @@
 //! One player: what they have, what they bought, and every row of the books that they stand in.
 
-use protocol::{GuildId, Timestamp, UserId};
+use protocol::{GuildId, Timestamp, UserId, text::isolated};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{journal, managing, moment, panel, say, server, servers, table::span};
@@ -79,9 +79,12 @@ fn show_items(panel: &El, profile: &Json) {
     for item in items {
         let quantity = item.text("quantity");
         let name = item.as_text().unwrap_or_else(|| item.text("name"));
-        let count =
-            if quantity.is_empty() || quantity == "1" { String::new() } else { [" × ", &quantity].concat() };
-        list.put("li", "", &(name + &count));
+        let count = if quantity.is_empty() || quantity == "1" {
+            String::new()
+        } else {
+            [" × ", &format::coins_of(&quantity)].concat()
+        };
+        list.put("li", "", &(isolated(&name) + &*count));
     }
     panel.add(&list);
 }

@@ -67,7 +67,7 @@ impl Row {
         self.item.attr("data-source", event.source.word());
         self.sign.attr("href", &["#", severity].concat());
         self.word.text(&[severity, ": "].concat());
-        self.message.text(&event.message);
+        self.message.text(&format::sentence(event));
         self.server.text(event.guild_name.as_deref().unwrap_or_default());
         self.amount.text(&event.amount.map(format::coins).unwrap_or_default());
         let handled = event.handled_ms.map(|ms| format::count(ms.into()) + " ms");
@@ -93,7 +93,7 @@ impl Row {
             span.text(value);
             span
         };
-        fact("Message", &text(&event.message));
+        fact("Message", &text(&format::sentence(event)));
         fact("When", &text(&format::moment(event.at)));
         fact("Severity", &text(event.severity.word()));
         fact("Kind", &text(words::source(event.source.word())));

@@ -91,7 +91,7 @@ fn verdict_of(proof: &Json) -> String {
             "✕ ",
             &counted,
             " replayed: ",
-            &wrong.to_string(),
+            &format::count(wrong as u64),
             " accounts differ, the sum is ",
             &proof.text("sum"),
             ".",
@@ -162,7 +162,7 @@ fn list_players(shell: Shell, place: &El, server: GuildId, body: &Json, page: u3
         );
         let at = |name: &str| moment(shell, text(name).parse().ok().map(Timestamp));
         let cells = [
-            span(&rank),
+            span(&format::coins_of(&rank)),
             name,
             span(&format::coins_of(&text("balance"))),
             span(&format::coins_of(&text("level"))),
@@ -190,6 +190,6 @@ fn pager(panel: &El, wish: RwSignal<(&'static str, u32)>, pages: RwSignal<u32>) 
         line.hide(pages <= 1);
         back.flag("disabled", page <= 1);
         on.flag("disabled", page >= pages);
-        where_.text(&["Page ", &page.to_string(), " of ", &pages.to_string()].concat());
+        where_.text(&["Page ", &format::count(page.into()), " of ", &format::count(pages.into())].concat());
     });
 }

@@ -1,7 +1,7 @@
 //! `/buy item [quantity]`: something from the shelf.
 
 use protocol::{
-    Event, Severity, Source,
+    Event, Sentence, Severity, Source,
     text::{contains, fold, isolated},
 };
 use serde::{Deserialize, Serialize};
@@ -71,11 +71,15 @@ impl Play for Buy {
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
         let (item, cost) = (&bought.item, text::coins(bought.cost));
-        let what = format!("{} × {}", self.quantity, item.name);
+        let what = Sentence::default().number(self.quantity).words(" × ").name(&item.name);
         let event = turn.event(
             Severity::Success,
             Source::Shop,
-            format!("{} bought {what} for {cost}", call.actor.name),
+            Sentence::of(&call.actor.name)
+                .words(" bought ")
+                .then(what.clone())
+                .words(" for ")
+                .coins(bought.cost),
         );
         let line = format!("**{} × {}** for **{cost}**.", self.quantity, text::shown(&item.name));
         let reply = Reply::success("Bought", &line)
@@ -89,7 +93,7 @@ impl Play for Buy {
                 debit: Some(Party::Player(call.actor.id)),
                 credit: Some(Party::Shop),
                 amount: bought.cost,
-                note: Some(what),
+                note: Some(what.to_string()),
                 balance_after: Some(bought.account.balance),
                 ..Entry::default()
             })

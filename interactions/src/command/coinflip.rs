@@ -1,6 +1,6 @@
 //! `/coinflip side amount`: even chance, and a win pays double. Off unless the server turns gambling on.
 
-use protocol::{Coins, Event, Severity, Source};
+use protocol::{Coins, Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
@@ -89,8 +89,8 @@ impl Coinflip {
     }
 
     fn event<S: Sql>(self, won: bool, turn: &Turn<'_, S>) -> Event {
-        let verb = if won { "won" } else { "lost" };
-        let message = format!("{} {verb} {} on a coin", turn.call.actor.name, text::coins(self.bet));
+        let verb = if won { " won " } else { " lost " };
+        let message = Sentence::of(&turn.call.actor.name).words(verb).coins(self.bet).words(" on a coin");
         Event { amount: Some(self.bet), ..turn.event(Severity::Info, Source::Coinflip, message) }
     }
 }

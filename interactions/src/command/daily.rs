@@ -1,6 +1,6 @@
 //! `/daily`: once per UTC calendar day, more with each day in a row; and the button that asks for a reminder.
 
-use protocol::{Event, Severity, Source, record::JobOrder};
+use protocol::{Event, Sentence, Severity, Source, record::JobOrder};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
@@ -121,6 +121,7 @@ fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Rep
 
 fn event<S: Sql>(daily: &ledger::Daily, turn: &Turn<'_, S>) -> Event {
     let (name, streak) = (&turn.call.actor.name, daily.account.streak);
-    let message = format!("{name} claimed {} (day {streak})", text::coins(daily.amount));
+    let claimed = Sentence::of(name).words(" claimed ").coins(daily.amount);
+    let message = claimed.words(" (day ").number(streak).words(")");
     Event { amount: Some(daily.amount), ..turn.event(Severity::Success, Source::Daily, message) }
 }

@@ -10,7 +10,7 @@ mod pause;
 mod rules;
 mod undo;
 
-use protocol::{Coins, Event, Severity, Source};
+use protocol::{Coins, Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::{application::command::Command as Definition, guild::Permissions};
 use twilight_util::builder::command::{StringBuilder, SubCommandBuilder, UserBuilder};
@@ -217,7 +217,7 @@ fn event<S: Sql>(
     severity: Severity,
     target: Option<&Person>,
     amount: Option<Coins>,
-    message: String,
+    message: Sentence,
 ) -> Event {
     Event {
         target_id: target.map(|target| target.id),

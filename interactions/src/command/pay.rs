@@ -1,6 +1,6 @@
 //! `/pay user amount [note]`: coins from one player to another.
 
-use protocol::{Coins, Event, Severity, Source};
+use protocol::{Coins, Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder, UserBuilder};
@@ -93,8 +93,8 @@ impl Pay {
     }
 
     fn event<S: Sql>(&self, turn: &Turn<'_, S>) -> Event {
-        let from = &turn.call.actor.name;
-        let message = format!("{from} paid {} to {}", text::coins(self.amount), self.to.name);
+        let from = Sentence::of(&turn.call.actor.name);
+        let message = from.words(" paid ").coins(self.amount).words(" to ").name(&self.to.name);
         Event {
             amount: Some(self.amount),
             target_id: Some(self.to.id),

@@ -1,6 +1,6 @@
 //! `/work`: some coins now and then.
 
-use protocol::{Event, Severity, Source};
+use protocol::{Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
@@ -55,7 +55,8 @@ impl Play for Work {
         let done = SHIFTS[usize::from(turn.entropy.to_le_bytes()[0] % (1 << SHIFT_BITS))];
         let earned = text::coins(shift.amount);
         let next = reply::relative_time(shift.next);
-        let message = format!("{} earned {earned} at work", turn.call.actor.name);
+        let message =
+            Sentence::of(&turn.call.actor.name).words(" earned ").coins(shift.amount).words(" at work");
         let event = turn.event(Severity::Success, Source::Work, message);
         let reply = Reply::success("Work", &format!("{done} That is **{earned}**.\nNext shift {next}."))
             .field("Balance", &text::coins(shift.account.balance))

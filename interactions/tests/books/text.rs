@@ -68,6 +68,10 @@ fn a_name_from_right_to_left_moves_no_amount() {
             ["سيف", "המנהל 1", "99\\. الإيجار"].iter().any(|name| is_kept_apart(&reply_text(&reply), name));
         assert!(apart, "{reply}");
     }
+    let events = server.sqlite.text("SELECT group_concat(events, '') FROM journal");
+    for name in ["ﷺ", "המנהל 1", "المدير 1", "سيف", "جائزة"] {
+        assert!(is_kept_apart(&events, name), "{events}");
+    }
     let jobs = server.sqlite.text("SELECT group_concat(jobs, '') FROM journal");
     assert!(is_kept_apart(&jobs, "המנהל 1"), "{jobs}");
 }

@@ -8,7 +8,7 @@ use super::{
     row::{Kind, Row},
 };
 use crate::{
-    Event, GuildId, Severity, Source, Timestamp,
+    Event, GuildId, Sentence, Severity, Source, Timestamp,
     job::{JOBS_PER_PULL, Job, Jobs, Settlement, Task},
     record::JobOrder,
     text,
@@ -145,9 +145,10 @@ fn dropped(now: Timestamp, job: &Job, reason: &str, unwelcome: bool) -> Event {
 /// That jobs were let go without the bot-worker.
 fn lost(now: Timestamp, guild: GuildId, count: usize, why: &str) -> Event {
     let jobs = if count == 1 { "job" } else { "jobs" };
-    warning(format!("jobs-lost-{guild}-{now}"), now, guild, format!("{count} {jobs} {why}"))
+    let message = Sentence::default().number(count as u64).words(&format!(" {jobs} {why}"));
+    warning(format!("jobs-lost-{guild}-{now}"), now, guild, message)
 }
 
-fn warning(id: String, now: Timestamp, guild: GuildId, message: String) -> Event {
+fn warning(id: String, now: Timestamp, guild: GuildId, message: impl Into<Sentence>) -> Event {
     Event::new(id, now, guild, Severity::Warn, Source::Bot, message)
 }

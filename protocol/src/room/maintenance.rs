@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Output, Room, Row};
 use crate::{
-    Event, GuildId, ServerMessage, Severity, Source, Timestamp,
+    Event, GuildId, Sentence, ServerMessage, Severity, Source, Timestamp,
     action::{Action, Actor, Deed},
     message::{MAINTENANCE, MAINTENANCE_OVER, Notice},
     record::Maintenance,
@@ -121,9 +121,10 @@ impl Room {
         let current = Maintenance { is_on, change: self.maintenance.current.change + 1 };
         self.maintenance.current = current;
         let (severity, done) = if is_on { (Severity::Warn, "paused") } else { (Severity::Info, "resumed") };
-        let message = format!("{} {done} everything, because {reason}", actor.name);
+        let actor_name = Sentence::of(&actor.name);
+        let message = actor_name.words(&format!(" {done} everything, because ")).name(reason);
         let id = format!("maintenance-{}", current.change);
-        let answer = json!({ "id": id, "message": message }).to_string();
+        let answer = json!({ "id": id, "message": message.to_string() }).to_string();
         let event = Event::new(id, now, GuildId::NONE, severity, Source::Admin, message);
         self.number(Event { actor_id: actor.id, actor_name: Some(actor.name.clone()), ..event }, outputs);
         outputs.push(Output::Spread(current, self.ledgers.guild_ids().collect()));

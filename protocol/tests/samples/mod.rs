@@ -37,6 +37,7 @@ pub fn event(seq: u64) -> Event {
         target_name: Some("Grace".to_owned()),
         amount: Some(Coins::new(250)),
         message: "Ada paid Grace 250 coins".to_owned(),
+        parts: Vec::new(),
         handled_ms: Some(7),
     }
 }

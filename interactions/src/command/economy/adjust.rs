@@ -1,6 +1,6 @@
 //! `/economy give·take·set user amount reason` and `/economy reset user reason`.
 
-use protocol::{Coins, Severity};
+use protocol::{Coins, Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
 
@@ -94,12 +94,12 @@ impl Adjust {
     }
 
     /// What was done, as the feed tells it.
-    fn done(&self) -> String {
-        let (name, amount) = (&self.target.name, text::coins(self.adjustment.amount()));
+    fn done(&self) -> Sentence {
+        let (name, amount) = (&self.target.name, self.adjustment.amount());
         match self.adjustment {
-            Adjustment::Give(_) => format!("gave {name} {amount}"),
-            Adjustment::Take(_) => format!("took {amount} from {name}"),
-            Adjustment::Set(_) => format!("set the balance of {name}"),
+            Adjustment::Give(_) => Sentence::new("gave ").name(name).words(" ").coins(amount),
+            Adjustment::Take(_) => Sentence::new("took ").coins(amount).words(" from ").name(name),
+            Adjustment::Set(_) => Sentence::new("set the balance of ").name(name),
         }
     }
 
@@ -129,14 +129,15 @@ impl Adjust {
             };
             return Ok(confirm::ask(turn, &format!("{question} **{}**?", text::shown(&self.target.name))));
         }
-        let message = format!(
-            "{} {}: {} → {}, because {}",
-            turn.call.actor.name,
-            self.done(),
-            text::grouped(before.as_ref().map_or(0, |before| before.balance.get())),
-            text::coins(adjusted.account.balance),
-            self.reason
-        );
+        let message = Sentence::of(&turn.call.actor.name)
+            .words(" ")
+            .then(self.done())
+            .words(": ")
+            .number(before.as_ref().map_or(0, |before| before.balance.get()))
+            .words(" → ")
+            .coins(adjusted.account.balance)
+            .words(", because ")
+            .name(&self.reason);
         let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Info, message };
         Ok(act.decision(turn, before, adjusted))
     }
@@ -180,7 +181,8 @@ impl Reset {
                 ),
             ));
         }
-        let message = format!("{} reset {}, because {}", turn.call.actor.name, self.target.name, self.reason);
+        let actor = Sentence::of(&turn.call.actor.name);
+        let message = actor.words(" reset ").name(&self.target.name).words(", because ").name(&self.reason);
         let adjusted = ledger::reset(&before);
         let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Warn, message };
         Ok(act.decision(turn, Some(before), adjusted).with_write(Write::ForgetHoldings(self.target.id)))
@@ -192,7 +194,7 @@ struct Act<'a> {
     target: &'a Person,
     reason: &'a str,
     severity: Severity,
-    message: String,
+    message: Sentence,
 }
 
 impl Act<'_> {

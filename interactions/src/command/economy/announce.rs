@@ -1,6 +1,6 @@
 //! `/economy announce [channel]`: where the server reads who has come to the top.
 
-use protocol::Severity;
+use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_model::channel::ChannelType;
 use twilight_util::builder::command::{ChannelBuilder, SubCommandBuilder};
@@ -52,9 +52,10 @@ impl Announce {
             }
             None => "Who becomes the richest is told nowhere.".to_owned(),
         };
-        let (actor, place) = (&turn.call.actor.name, self.channel.as_deref().unwrap_or("nowhere"));
+        let (actor, place) =
+            (Sentence::of(&turn.call.actor.name), self.channel.as_deref().unwrap_or("nowhere"));
         let note = format!("announce: {} → {}", words(&before), words(&self.channel));
-        let message = format!("{actor} set the channel for announcements: {place}");
+        let message = actor.words(" set the channel for announcements: ").words(place);
         Ok(Decision::done(Reply::success("Announcements", &line).private())
             .audited()
             .with_entry(Entry { note: Some(note), ..Entry::default() })

@@ -1,6 +1,6 @@
 //! Freezing a player: the coins stay where they are, until they are let go.
 
-use protocol::Severity;
+use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{Turn, event};
@@ -36,8 +36,11 @@ impl Freeze {
         }
         let (severity, done) =
             if self.frozen { (Severity::Warn, "froze") } else { (Severity::Info, "unfroze") };
-        let message =
-            format!("{} {done} {}, because {}", turn.call.actor.name, self.target.name, self.reason);
+        let message = Sentence::of(&turn.call.actor.name)
+            .words(&format!(" {done} "))
+            .name(&self.target.name)
+            .words(", because ")
+            .name(&self.reason);
         let line = format!("You {done} **{}**.", text::shown(&self.target.name));
         let after = Account { frozen: self.frozen, ..before.clone() };
         Ok(Decision::done(Reply::success("Done", &line).private())

@@ -1,6 +1,6 @@
 //! `/economy item add·edit·remove`: the shop's shelf.
 
-use protocol::{Coins, Severity, number::ENDLESS, text::NAME_MAX_CHARS};
+use protocol::{Coins, Sentence, Severity, number::ENDLESS, text::NAME_MAX_CHARS};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{
     IntegerBuilder, StringBuilder, SubCommandBuilder, SubCommandGroupBuilder,
@@ -111,17 +111,18 @@ impl ItemAct {
             Ok(decided) => decided,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
-        let message = format!("{} {act}", turn.call.actor.name);
-        Ok(Decision::done(Reply::success("Shop", &format!("You {}.", text::escape(&act))).private())
+        let done = act.to_string();
+        let message = Sentence::of(&turn.call.actor.name).words(" ").then(act);
+        Ok(Decision::done(Reply::success("Shop", &format!("You {}.", text::escape(&done))).private())
             .audited()
-            .with_entry(Entry { note: Some(act), ..Entry::default() })
+            .with_entry(Entry { note: Some(done), ..Entry::default() })
             .with_event(event(turn, Severity::Info, None, None, message))
             .with_write(write))
     }
 }
 
 /// What is written, and what was done in words; or why not.
-type Decided = Result<(Write, String), Refusal>;
+type Decided = Result<(Write, Sentence), Refusal>;
 
 impl Wanted {
     fn add(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
@@ -143,7 +144,7 @@ impl Wanted {
             per_player: None,
         };
         Ok(self.applied_to(item).map(|item| {
-            let act = format!("added {} for {}", item.name, text::coins(item.price));
+            let act = Sentence::new("added ").name(&item.name).words(" for ").coins(item.price);
             (Write::Item(item), act)
         }))
     }
@@ -167,14 +168,15 @@ impl Wanted {
             if item == old {
                 return Err(Refusal::NothingToChange);
             }
-            let act = format!("changed {} to {} for {}", old.name, item.name, text::coins(item.price));
+            let change = Sentence::new("changed ").name(&old.name).words(" to ").name(&item.name);
+            let act = change.words(" for ").coins(item.price);
             Ok((Write::Item(item), act))
         }))
     }
 
     fn remove(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
         let item = turn.desk.item(&self.name)?.ok_or(Refusal::UnknownItem);
-        Ok(item.map(|item| (Write::RemoveItem(item.id), format!("removed {}", item.name))))
+        Ok(item.map(|item| (Write::RemoveItem(item.id), Sentence::new("removed ").name(&item.name))))
     }
 
     /// Everything but the name.

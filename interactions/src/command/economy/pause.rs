@@ -1,6 +1,6 @@
 //! `/economy pause` and `/economy resume`: maintenance mode of one server.
 
-use protocol::Severity;
+use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{Turn, event};
@@ -27,7 +27,7 @@ impl Pause {
         } else {
             (Severity::Info, "resumed", "Players' commands work again.")
         };
-        let message = format!("{} {done} the economy", turn.call.actor.name);
+        let message = Sentence::of(&turn.call.actor.name).words(&format!(" {done} the economy"));
         Decision::done(Reply::success("Economy", line).private())
             .audited()
             .with_event(event(turn, severity, None, None, message))

@@ -1,6 +1,6 @@
 //! `/economy settings [key] [value]`: show all, show one, set one.
 
-use protocol::Severity;
+use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{StringBuilder, SubCommandBuilder};
 
@@ -59,15 +59,20 @@ impl Rules {
             Ok(new) => new,
             Err(why) => return refused(why),
         };
-        let change = format!("{}: {} → {}", setting.name, setting.words(old), setting.words(new));
-        let message = format!("{} set {change}", turn.call.actor.name);
+        let change = Sentence::new(setting.name)
+            .words(": ")
+            .then(setting.said(old))
+            .words(" → ")
+            .then(setting.said(new));
+        let note = change.to_string();
+        let message = Sentence::of(&turn.call.actor.name).words(" set ").then(change);
         let reply = Reply::success("Settings", &format!("**{}**\n{}", setting.name, setting.about))
             .private()
             .field("Before", &setting.words(old))
             .field("After", &setting.words(new));
         Decision::done(reply)
             .audited()
-            .with_entry(Entry { note: Some(change), ..Entry::default() })
+            .with_entry(Entry { note: Some(note), ..Entry::default() })
             .with_event(event(turn, Severity::Info, None, None, message))
             .with_write(Write::Setting(setting.key, new))
     }

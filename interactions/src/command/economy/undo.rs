@@ -1,7 +1,7 @@
 //! Undoing a row of the journal: an entry that is the row's own, turned round, and names it. Only coins go back;
 //! experience, streaks and items stay.
 
-use protocol::{Coins, JournalSeq, Severity};
+use protocol::{Coins, JournalSeq, Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{Turn, event};
@@ -65,20 +65,21 @@ impl Undo {
         let about = to.change.as_ref().or(from.change.as_ref()).map(|change| change.after.clone());
         let target = about.as_ref().map(person_of);
         let words = |side: &Side| {
-            side.change
-                .as_ref()
-                .map_or_else(|| format!("the {}", side.party.word()), |change| change.after.name.clone())
+            side.change.as_ref().map_or_else(
+                || format!("the {}", side.party.word()).into(),
+                |change| Sentence::of(&change.after.name),
+            )
         };
-        let what = format!(
-            "row {} ({}): {} from {} back to {}",
-            self.row,
-            row.command,
-            text::coins(row.amount),
-            words(&from),
-            words(&to)
-        );
-        let message = format!("{} undid {what}, because {}", turn.call.actor.name, self.reason);
-        let reply = Reply::success("Done", &format!("You undid {}.", text::escape(&what))).private();
+        let what = Sentence::new(&format!("row {} ({}): ", self.row, row.command))
+            .coins(row.amount)
+            .words(" from ")
+            .then(words(&from))
+            .words(" back to ")
+            .then(words(&to));
+        let line = format!("You undid {}.", text::escape(&what.to_string()));
+        let reply = Reply::success("Done", &line).private();
+        let actor = Sentence::of(&turn.call.actor.name);
+        let message = actor.words(" undid ").then(what).words(", because ").name(&self.reason);
         Decision::done(reply)
             .audited()
             .undoing(self.row)
