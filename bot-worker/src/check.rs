@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use interactions::rest::Refusal;
 use reqwest::StatusCode;
 
 use crate::{
@@ -57,7 +58,7 @@ impl fmt::Display for Findings {
 
 /// Looks at everything. Nothing is changed.
 pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
-    let discord = Discord::new(&settings.discord);
+    let discord = Discord::new(&settings.discord)?;
     let edge = Edge::new(&settings.edge)?;
     let mut lines = Vec::new();
     let (token, application) = token_line(&discord).await;
@@ -76,7 +77,7 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
     if let Ok(application) = &application {
         lines.push(endpoint_line(&discord, application, &settings.edge.url).await);
     }
-    lines.push(clock_line(clock::skew_seconds(&settings.discord.host).await));
+    lines.push(clock_line(clock::skew_seconds(&discord).await));
     Ok(Findings { lines, token_refused })
 }
 
@@ -206,7 +207,7 @@ async fn endpoint_line(discord: &Discord, application: &Application, edge_url: &
         ),
         Some(set) => match discord.test_endpoint(set).await {
             Ok(()) => well(what, format!("{set} answers Discord's PING")),
-            Err(error @ DiscordError::Refused { status: 400, .. }) => wrong(
+            Err(error @ DiscordError::Refused { refusal: Refusal { status: 400, .. }, .. }) => wrong(
                 what,
                 error.to_string(),
                 "the edge's DISCORD_PUBLIC_KEY is not this application's, or Discord cannot reach it",

@@ -3,14 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::Timestamp;
-use reqwest::header::DATE;
 
-use crate::config::DiscordHost;
+use crate::discord::Discord;
 
 /// A clock that is further off is worth a word: signatures and jobs have times.
 pub const SKEW_TOLERATED: Duration = Duration::from_secs(30);
-/// No question takes longer.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The clock on the wall.
 pub fn now() -> Timestamp {
@@ -19,11 +16,8 @@ pub fn now() -> Timestamp {
 }
 
 /// How far this machine's clock is from Discord's, in seconds; positive: it is ahead. `None`: Discord did not say.
-pub async fn skew_seconds(host: &DiscordHost) -> Option<i64> {
-    let http = reqwest::Client::builder().timeout(PATIENCE).build().ok()?;
-    let answer = http.get(format!("{}/gateway", host.api_url())).send().await.ok()?;
-    let theirs = httpdate::parse_http_date(answer.headers().get(DATE)?.to_str().ok()?).ok()?;
-    let theirs = theirs.duration_since(UNIX_EPOCH).ok()?.as_secs();
+pub async fn skew_seconds(discord: &Discord) -> Option<i64> {
+    let theirs = discord.time().await?.duration_since(UNIX_EPOCH).ok()?.as_secs();
     Some(now().seconds().cast_signed() - theirs.cast_signed())
 }
 

@@ -1,15 +1,19 @@
-//! Discord's REST, through twilight and its rate limits.
+//! Discord's REST, behind one gate.
 
+mod gate;
 mod shape;
 
-use std::{future::IntoFuture, time::Duration};
+use std::time::{Duration, Instant, SystemTime};
 
+use interactions::rest::{Meaning, Refusal, USER_AGENT, seconds_to_ms};
 use protocol::{UserId, report::ReportedBot};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use twilight_http::{
-    Client, Response, error::ErrorType, request::Request, response::marker::EmptyBody, routing::Route,
+use reqwest::{
+    Method, RequestBuilder, Response,
+    header::{AUTHORIZATION, DATE, HeaderMap},
+    redirect::Policy,
 };
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 use twilight_model::{
     application::command::Command,
     gateway::connection_info::BotConnectionInfo,
@@ -19,9 +23,15 @@ use twilight_model::{
     },
 };
 
-pub use self::shape::{Application, Registered};
-use self::shape::{Channel, User};
-use crate::config;
+pub use self::{
+    gate::Held,
+    shape::{Application, Registered},
+};
+use self::{
+    gate::{Gate, Outcome, Route},
+    shape::{Channel, User},
+};
+use crate::config::{self, Secret};
 
 /// No request takes longer, the waiting for a rate limit included.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,15 +43,16 @@ pub enum DiscordError {
     #[error("Discord refuses DISCORD_TOKEN (401)")]
     Unauthorized,
     /// Discord said no.
-    #[error("Discord answered {status} to {asked}: {reason}")]
+    #[error("Discord answered {} to {asked}: {refusal}", refusal.status)]
     Refused {
         /// What was asked.
         asked: &'static str,
-        /// The HTTP status.
-        status: u16,
-        /// Discord's reason.
-        reason: String,
+        /// What Discord answered.
+        refusal: Refusal,
     },
+    /// Discord asked to wait for longer than a request may take. The gate has told so.
+    #[error("{0}")]
+    Held(Held),
     /// No answer in time.
     #[error("Discord did not answer {asked} within {} s", PATIENCE.as_secs())]
     TimedOut {
@@ -72,97 +83,102 @@ pub enum DiscordError {
     },
 }
 
+impl DiscordError {
+    /// What a refusal means; `None` when Discord has not refused.
+    pub fn meaning(&self) -> Option<Meaning> {
+        match self {
+            Self::Refused { refusal, .. } => Some(refusal.meaning()),
+            _ => None,
+        }
+    }
+}
+
 /// Discord, as this bot.
 #[derive(Debug)]
 pub struct Discord {
-    client: Client,
+    http: reqwest::Client,
+    url: String,
+    token: Secret,
+    gate: Gate,
+}
+
+/// What Discord answered, and how long it took without the waiting for it.
+struct Answer {
+    headers: HeaderMap,
+    body: Vec<u8>,
+    took: Duration,
 }
 
 impl Discord {
     /// A client for the bot of these settings. It connects when it is first used.
-    pub fn new(settings: &config::Discord) -> Self {
-        let client = Client::builder()
-            .token(settings.token.reveal().to_owned())
-            .proxy(settings.host.authority.clone(), settings.host.plain_http)
-            .timeout(PATIENCE)
-            .build();
-        Self { client }
+    pub fn new(settings: &config::Discord) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder().user_agent(USER_AGENT).redirect(Policy::none()).build()?;
+        let (url, token) = (settings.host.api_url(), settings.token.clone());
+        Ok(Self { http, url, token, gate: Gate::default() })
     }
 
     /// The application that the bot belongs to.
     pub async fn application(&self) -> Result<Application, DiscordError> {
         let asked = "GET /applications/@me";
-        read(asked, answer(asked, self.client.current_user_application()).await?).await
+        read(asked, &self.get(asked, "/applications/@me").await?)
     }
 
     /// Sets the endpoint's address to what it is, so that Discord tests it again with a PING and a forged request.
     pub async fn test_endpoint(&self, url: &str) -> Result<(), DiscordError> {
         let asked = "PATCH /applications/@me";
-        answer(asked, self.client.update_current_user_application().interactions_endpoint_url(url)).await?;
-        Ok(())
+        let change = json!({ "interactions_endpoint_url": url });
+        self.send(route(asked), Method::PATCH, "/applications/@me", &change).await.map(drop)
     }
 
     /// Where the gateway is, and how it wants to be used.
     pub async fn gateway(&self) -> Result<BotConnectionInfo, DiscordError> {
         let asked = "GET /gateway/bot";
-        let response = answer(asked, self.client.gateway().authed()).await?;
-        response.model().await.map_err(|error| broken(asked, &error))
+        read(asked, &self.get(asked, "/gateway/bot").await?)
     }
 
     /// The bot itself.
     pub async fn bot(&self) -> Result<ReportedBot, DiscordError> {
         let asked = "GET /users/@me";
-        let user: User = read(asked, answer(asked, self.client.current_user()).await?).await?;
-        Ok(user.into())
+        Ok(read::<User>(asked, &self.get(asked, "/users/@me").await?)?.into())
     }
 
-    /// The cheapest real request, for measuring.
-    pub async fn touch(&self) -> Result<(), DiscordError> {
-        let asked = "GET /users/@me";
-        body_of(asked, answer(asked, self.client.current_user()).await?).await?;
-        Ok(())
+    /// The cheapest real request, for measuring: how long it took, without the waiting for a rate limit.
+    pub async fn touch(&self) -> Result<Duration, DiscordError> {
+        Ok(self.get("GET /users/@me", "/users/@me").await?.took)
+    }
+
+    /// The time on Discord's wall; `None` when it does not say.
+    pub async fn time(&self) -> Option<SystemTime> {
+        let answer = self.get("GET /gateway", "/gateway").await.ok()?;
+        httpdate::parse_http_date(answer.headers.get(DATE)?.to_str().ok()?).ok()
     }
 
     /// The commands that are registered in this server, or everywhere. A list that cannot be read has none of ours.
     pub async fn commands(&self, scope: Scope) -> Result<Vec<Registered>, DiscordError> {
-        let interaction = self.client.interaction(scope.application);
-        let (asked, answered) = match scope.guild {
-            None => {
-                let asked = "GET /applications/{id}/commands";
-                (asked, answer(asked, interaction.global_commands().with_localizations(true)).await)
-            }
-            Some(guild) => {
-                let asked = "GET /applications/{id}/guilds/{id}/commands";
-                (asked, answer(asked, interaction.guild_commands(guild).with_localizations(true)).await)
-            }
+        let asked = match scope.guild {
+            None => "GET /applications/{id}/commands",
+            Some(_) => "GET /applications/{id}/guilds/{id}/commands",
         };
-        let body = body_of(asked, answered?).await?;
-        let commands: Vec<Value> = serde_json::from_slice(&body).unwrap_or_default();
+        let answer = self.get(asked, &format!("{}?with_localizations=true", scope.path())).await?;
+        let commands: Vec<Value> = serde_json::from_slice(&answer.body).unwrap_or_default();
         Ok(commands.into_iter().map(Registered::from).collect())
     }
 
     /// Registers these commands there, instead of all others.
     pub async fn set_commands(&self, scope: Scope, commands: &[Command]) -> Result<(), DiscordError> {
-        let interaction = self.client.interaction(scope.application);
-        match scope.guild {
-            None => {
-                answer("PUT /applications/{id}/commands", interaction.set_global_commands(commands)).await?;
-            }
-            Some(guild) => {
-                let asked = "PUT /applications/{id}/guilds/{id}/commands";
-                answer(asked, interaction.set_guild_commands(guild, commands)).await?;
-            }
-        }
-        Ok(())
+        let asked = match scope.guild {
+            None => "PUT /applications/{id}/commands",
+            Some(_) => "PUT /applications/{id}/guilds/{id}/commands",
+        };
+        self.send(route(asked), Method::PUT, &scope.path(), commands).await.map(drop)
     }
 
     /// The channel between the bot and this person.
     pub async fn direct_channel(&self, person: UserId) -> Result<Id<ChannelMarker>, DiscordError> {
         let asked = "POST /users/@me/channels";
-        let person = Id::new_checked(person.0).ok_or(DiscordError::NoId { asked })?;
-        let channel: Channel =
-            read(asked, answer(asked, self.client.create_private_channel(person)).await?).await?;
-        Ok(channel.id)
+        let wanted = json!({ "recipient_id": person });
+        let answer = self.send(route(asked), Method::POST, "/users/@me/channels", &wanted).await?;
+        Ok(read::<Channel>(asked, &answer)?.id)
     }
 
     /// Writes a message that pings nobody. The same nonce within some minutes makes no second one.
@@ -172,16 +188,59 @@ impl Discord {
         text: &str,
         nonce: &str,
     ) -> Result<(), DiscordError> {
-        let asked = "POST /channels/{id}/messages";
-        let broken = |error| broken(asked, &error);
-        // twilight's own builder knows neither a nonce in letters nor `enforce_nonce`.
+        let route = Route { asked: "POST /channels/{id}/messages", channel: Some(channel.get()) };
         let body = json!({
             "content": text, "nonce": nonce, "enforce_nonce": true, "allowed_mentions": { "parse": [] },
         });
-        let route = Route::CreateMessage { channel_id: channel.get() };
-        let request = Request::builder(&route).json(&body).build().map_err(broken)?;
-        answer(asked, self.client.request::<EmptyBody>(request)).await?;
-        Ok(())
+        self.send(route, Method::POST, &format!("/channels/{channel}/messages"), &body).await.map(drop)
+    }
+
+    async fn get(&self, asked: &'static str, path: &str) -> Result<Answer, DiscordError> {
+        self.ask(route(asked), || self.http.get(format!("{}{path}", self.url))).await
+    }
+
+    async fn send<T: Serialize + ?Sized>(
+        &self,
+        route: Route,
+        method: Method,
+        path: &str,
+        body: &T,
+    ) -> Result<Answer, DiscordError> {
+        self.ask(route, || self.http.request(method.clone(), format!("{}{path}", self.url)).json(body)).await
+    }
+
+    /// Every request goes this way. Limited, it is made again if the wait is short.
+    async fn ask(&self, route: Route, request: impl Fn() -> RequestBuilder) -> Result<Answer, DiscordError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let permit = self.gate.pass(route, deadline).await.map_err(DiscordError::Held)?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let token = format!("Bot {}", self.token.reveal());
+            let began = Instant::now();
+            let response = match request().header(AUTHORIZATION, token).timeout(left).send().await {
+                Ok(response) => response,
+                Err(error) => {
+                    permit.heard(if error.is_connect() { Outcome::NotSent } else { Outcome::Lost });
+                    return Err(not_answered(route.asked, &error));
+                }
+            };
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = body_of(response).await;
+            if status.is_success() {
+                permit.heard(Outcome::Done { used_up_for: used_up_for(&headers) });
+                let body = body.map_err(|error| not_read(route.asked, &error))?;
+                return Ok(Answer { headers, body, took: began.elapsed() });
+            }
+            let refusal =
+                Refusal::read(status.as_u16(), |name| text(&headers, name), &body.unwrap_or_default());
+            permit.heard(Outcome::Refused(&refusal));
+            match refusal.meaning() {
+                // The gate knows how long.
+                Meaning::Limited => {}
+                Meaning::Token => return Err(DiscordError::Unauthorized),
+                _ => return Err(DiscordError::Refused { asked: route.asked, refusal }),
+            }
+        }
     }
 }
 
@@ -194,38 +253,50 @@ pub struct Scope {
     pub guild: Option<Id<GuildMarker>>,
 }
 
-async fn answer<T>(
-    asked: &'static str,
-    request: impl IntoFuture<Output = Result<Response<T>, twilight_http::Error>>,
-) -> Result<Response<T>, DiscordError> {
-    match tokio::time::timeout(PATIENCE, request.into_future()).await {
-        Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(understood(asked, &error)),
-        Err(_) => Err(DiscordError::TimedOut { asked }),
+impl Scope {
+    fn path(self) -> String {
+        let application = self.application;
+        self.guild.map_or_else(
+            || format!("/applications/{application}/commands"),
+            |guild| format!("/applications/{application}/guilds/{guild}/commands"),
+        )
     }
+}
+
+const fn route(asked: &'static str) -> Route {
+    Route { asked, channel: None }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// How long a bucket takes no more, when this was its last request.
+fn used_up_for(headers: &HeaderMap) -> Option<Duration> {
+    let is_last = text(headers, "x-ratelimit-remaining")? == "0";
+    let ms = seconds_to_ms(&text(headers, "x-ratelimit-reset-after")?)?;
+    is_last.then(|| Duration::from_millis(ms))
+}
+
+async fn body_of(response: Response) -> reqwest::Result<Vec<u8>> {
+    Ok(response.bytes().await?.into())
 }
 
 /// What is used of an answer.
-async fn read<T: DeserializeOwned, M>(asked: &'static str, answer: Response<M>) -> Result<T, DiscordError> {
-    let body = body_of(asked, answer).await?;
-    serde_json::from_slice(&body).map_err(|error| broken(asked, &error))
+fn read<T: DeserializeOwned>(asked: &'static str, answer: &Answer) -> Result<T, DiscordError> {
+    serde_json::from_slice(&answer.body).map_err(|error| broken(asked, &error))
 }
 
-async fn body_of<M>(asked: &'static str, answer: Response<M>) -> Result<Vec<u8>, DiscordError> {
-    answer.bytes().await.map_err(|error| broken(asked, &error))
-}
-
-fn understood(asked: &'static str, error: &twilight_http::Error) -> DiscordError {
-    match error.kind() {
-        ErrorType::Unauthorized => DiscordError::Unauthorized,
-        ErrorType::Response { status, .. } if status.get() == 401 => DiscordError::Unauthorized,
-        ErrorType::Response { status, error, .. } => {
-            DiscordError::Refused { asked, status: status.get(), reason: error.to_string() }
-        }
-        ErrorType::RequestTimedOut | ErrorType::RequestCanceled => DiscordError::TimedOut { asked },
-        ErrorType::RequestError => DiscordError::Unreachable { asked, reason: last_cause(error) },
-        _ => broken(asked, error),
+fn not_answered(asked: &'static str, error: &reqwest::Error) -> DiscordError {
+    if error.is_timeout() {
+        DiscordError::TimedOut { asked }
+    } else {
+        DiscordError::Unreachable { asked, reason: last_cause(error) }
     }
+}
+
+fn not_read(asked: &'static str, error: &reqwest::Error) -> DiscordError {
+    if error.is_timeout() { DiscordError::TimedOut { asked } } else { broken(asked, error) }
 }
 
 /// The last cause says it best: "Connection refused".

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use interactions::rest::Meaning;
 use protocol::{
     Timestamp,
     job::{Job, Settlement, Task},
@@ -140,16 +141,13 @@ fn triage(job: &Job, now: Timestamp) -> Triage {
 
 /// Asking again would change nothing.
 fn is_final(error: &DiscordError) -> bool {
-    match error {
-        DiscordError::Refused { status, .. } => matches!(status, 400..=499) && *status != 429,
-        DiscordError::NoId { .. } => true,
-        _ => false,
-    }
+    let says_no = matches!(error.meaning(), Some(Meaning::Unwelcome | Meaning::Channel | Meaning::Final));
+    says_no || matches!(error, DiscordError::NoId { .. })
 }
 
 /// Whether this person takes no messages of the bot: their messages are closed, or they share no server with it.
 fn is_unwelcome(task: &Task, error: &DiscordError) -> bool {
-    matches!((task, error), (Task::Remind { .. }, DiscordError::Refused { status: 403, .. }))
+    matches!(task, Task::Remind { .. }) && error.meaning() == Some(Meaning::Unwelcome)
 }
 
 /// Discord takes 25 letters; 24 of a hash keep jobs apart.
@@ -182,6 +180,7 @@ impl Over {
 
 #[cfg(test)]
 mod tests {
+    use interactions::rest::Refusal;
     use protocol::{GuildId, UserId};
 
     use super::*;
@@ -202,24 +201,32 @@ mod tests {
     }
 
     #[test]
-    fn only_what_asking_again_cannot_change_is_final() {
-        let refused = |status| DiscordError::Refused { asked: "x", status, reason: String::new() };
-        let cases = [(403, true), (404, true), (400, true), (429, false), (500, false)];
-        for (status, expected) in cases {
-            assert_eq!(is_final(&refused(status)), expected, "{status}");
-        }
-        assert!(!is_final(&DiscordError::TimedOut { asked: "x" }));
-    }
-
-    #[test]
-    fn only_a_person_can_be_without_a_wish_for_messages() {
+    fn discords_code_says_whether_a_job_is_over_and_whose_wish_it_is() {
         let announce = Task::Announce { guild_id: GuildId(2), channel_id: "7".into(), text: "Up.".into() };
-        let refused = |status| DiscordError::Refused { asked: "x", status, reason: String::new() };
-        for (task, status, expected) in
-            [(job("a").task, 403, true), (job("a").task, 404, false), (announce, 403, false)]
-        {
-            assert_eq!(is_unwelcome(&task, &refused(status)), expected, "{task:?} {status}");
+        let refused = |status, code: u32| {
+            let body = format!(r#"{{"message":"No","code":{code}}}"#);
+            let refusal = Refusal::read(status, |_| None, body.as_bytes());
+            DiscordError::Refused { asked: "x", refusal }
+        };
+        for (status, code, is_over, ends_reminders) in [
+            (400, 50_007, true, true),
+            (403, 50_007, true, true),
+            (403, 50_278, true, true),
+            (403, 40_003, false, false),
+            (403, 20_026, false, false),
+            (403, 50_013, true, false),
+            (404, 10_003, true, false),
+            (403, 0, true, false),
+            (500, 0, false, false),
+        ] {
+            let error = refused(status, code);
+            let told = (is_final(&error), is_unwelcome(&job("a").task, &error));
+            assert_eq!(told, (is_over, ends_reminders), "{status} {code}");
+            assert!(!is_unwelcome(&announce, &error), "a channel has no wishes");
         }
+        let page = Refusal::read(403, |_| None, b"<h1>Sorry, you have been blocked</h1>");
+        assert!(!is_final(&DiscordError::Refused { asked: "x", refusal: page }));
+        assert!(!is_final(&DiscordError::TimedOut { asked: "x" }));
     }
 
     #[test]

@@ -40,7 +40,10 @@ async fn main() -> ExitCode {
     log_as(arguments.log_format());
     match arguments.task() {
         Ok(Task::Check(settings)) => check(&settings).await,
-        Ok(Task::Register(settings, wanted)) => register(&Discord::new(&settings), wanted).await,
+        Ok(Task::Register(settings, wanted)) => match Discord::new(&settings) {
+            Ok(discord) => register(&discord, wanted).await,
+            Err(error) => no_client(&error),
+        },
         Ok(Task::Run(settings)) => run(settings).await,
         Err(error) => {
             eprintln!("bot-worker: {error}");
@@ -92,11 +95,13 @@ async fn check(settings: &Settings) -> ExitCode {
                 ExitCode::FAILURE
             }
         }
-        Err(error) => {
-            eprintln!("bot-worker: no HTTP client: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => no_client(&error),
     }
+}
+
+fn no_client(error: &reqwest::Error) -> ExitCode {
+    eprintln!("bot-worker: no HTTP client: {error}");
+    ExitCode::FAILURE
 }
 
 async fn register(discord: &Discord, wanted: Registration) -> ExitCode {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use interactions::rest::Meaning;
 use protocol::{
     Report, Timestamp,
     report::{REPORT_EVERY_MS, ReportedBot},
@@ -48,7 +49,7 @@ pub enum Fatal {
 /// Works until `stop` is ready, or the token is refused.
 pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(), Fatal> {
     let mut stop = pin!(stop);
-    let discord = Arc::new(Discord::new(&settings.discord));
+    let discord = Arc::new(Discord::new(&settings.discord)?);
     let edge = Edge::new(&settings.edge)?;
     let monitor = Monitor::default();
     let mut watched = tokio::task::JoinSet::new();
@@ -103,13 +104,18 @@ async fn get_acquainted(discord: &Discord, settings: &Settings) -> Result<Acquai
         match try_to_get_acquainted(discord).await {
             Ok(known) => {
                 tell_of_discord(health.observe(true), None);
-                let skew = clock::skew_seconds(&settings.discord.host).await;
+                let skew = clock::skew_seconds(discord).await;
                 if let Some(complaint) = skew.and_then(clock::complaint) {
                     tracing::warn!("{complaint}");
                 }
                 return Ok(known);
             }
             Err(DiscordError::Unauthorized) => return Err(Fatal::TokenRefused),
+            // The gate has told it, and when to ask again.
+            Err(DiscordError::Held(held)) => {
+                tokio::time::sleep_until(held.until.into()).await;
+                continue;
+            }
             Err(error) => tell_of_discord(health.observe(false), Some(&error)),
         }
         tokio::time::sleep(settings.pace.of(jittered(wait_after(health.failures()), entropy()))).await;
@@ -122,7 +128,7 @@ async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, Discor
     let gateway = discord.gateway().await?;
     match register::where_different(discord, Scope { application: application.id, guild: None }).await {
         // Asking again would change nothing, and the latency is worth knowing all the same.
-        Err(error @ DiscordError::Refused { status: 400..500, .. }) => {
+        Err(error) if matches!(error.meaning(), Some(Meaning::Final | Meaning::Channel)) => {
             tracing::error!("commands not registered: {error}");
         }
         registered => registered?,
@@ -199,6 +205,7 @@ impl Worker {
                 Ok(Some(ms))
             }
             Err(DiscordError::Unauthorized) => Err(Fatal::TokenRefused),
+            Err(DiscordError::Held(_)) => Ok(None),
             Err(error) => {
                 tell_of_discord(self.discord_health.observe(false), Some(&error));
                 Ok(None)

@@ -10,6 +10,7 @@ pub mod errand;
 pub mod interaction;
 pub mod ledger;
 pub mod reply;
+pub mod rest;
 pub mod schema;
 pub mod settings;
 pub mod signature;

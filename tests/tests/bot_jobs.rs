@@ -111,7 +111,8 @@ async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators
     let mut viewer = Viewer::join(&edge).await?;
     let (guild, bob, claim) = ask_for_both(&edge).await?;
     let path = format!("/channels/{}/messages", bob.id.0 + 1);
-    discord.state().faults.add(Fault::new(&path, Effect::status(403)));
+    let unwelcome = Effect::Status { status: 403, code: 50_278, retry_after: 0.0, global: false };
+    discord.state().faults.add(Fault::new(&path, unwelcome));
     // The announcement meets a server error first, and is tried again.
     let channel = format!("/channels/{CHANNEL}/messages");
     discord.state().faults.add(Fault::new(&channel, Effect::status(500)).times(1));

@@ -45,7 +45,7 @@ async fn discord(commands: Value) -> (Discord, Taken) {
     tokio::spawn(async { axum::serve(listener, routes).await });
     let typed = ["bot-worker", "register", "--discord-token", "a.b.c", "--discord-api", &url];
     let Ok(Task::Register(settings, _)) = Arguments::parse_from(typed).task() else { panic!("no settings") };
-    (Discord::new(&settings), registered)
+    (Discord::new(&settings).unwrap(), registered)
 }
 
 #[tokio::test]
