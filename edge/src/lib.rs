@@ -7,6 +7,7 @@
 
 mod acting;
 mod answer;
+mod discord;
 mod ed25519;
 mod guild;
 mod headers;

@@ -4,19 +4,24 @@
 
 use std::time::Duration;
 
-use ::interactions::{Call, interaction::Webhook, reply::Late};
+use ::interactions::{Call, interaction::Webhook, reply::Late, rest::Meaning};
 use protocol::time::SECOND_MS;
-use serde_json::Value;
 use worker::{Delay, Fetch, Headers, Method, Request, RequestInit};
 
 use super::tell_failure;
-use crate::{answer::Problem, guild::Answer, log, settings::Settings};
+use crate::{
+    answer::Problem,
+    discord::{self, named},
+    guild::Answer,
+    log,
+    settings::Settings,
+};
 
 /// The waits between attempts, in milliseconds. For some seconds Discord answers 404, until it has seen the promise.
 const AGAIN_AFTER_MS: [u64; 7] =
     [250, 500, SECOND_MS, 2 * SECOND_MS, 3 * SECOND_MS, 5 * SECOND_MS, 8 * SECOND_MS];
-/// The longest wait that Discord may ask for, in seconds.
-const RETRY_AFTER_MAX_SECONDS: f64 = 10.0;
+/// The longest wait of Discord's that is waited for, in milliseconds: the runtime ends what goes on for long.
+const RETRY_AFTER_MAX_MS: u64 = 10 * SECOND_MS;
 
 /// How an attempt ended.
 enum Attempt {
@@ -63,31 +68,31 @@ async fn send(webhook: &Webhook, answer: &Late, settings: &Settings) -> Result<A
         Late::Beside(message) => (Method::Post, "", message),
     };
     let url = format!("{}/webhooks/{application}/{token}{place}", settings.discord_api());
-    let headers = Headers::new();
+    let headers = named(Headers::new())?;
     headers.set("Content-Type", "application/json")?;
     let mut init = RequestInit::new();
     init.with_method(method).with_headers(headers).with_body(Some(message.to_string().into()));
     // The address holds the token, and so would what the runtime says of a request that failed.
     let request = Request::new_with_init(&url, &init).map_err(|_| unreachable())?;
     let mut response = Fetch::Request(request).send().await.map_err(|_| unreachable())?;
-    let status = response.status_code();
-    let why = format!("Discord answered {status}");
-    Ok(match status {
-        200..=299 => Attempt::Delivered,
-        429 => Attempt::Again(retry_after_ms(&mut response).await, why),
-        404 | 500.. => Attempt::Again(0, why),
+    if (200..300).contains(&response.status_code()) {
+        return Ok(Attempt::Delivered);
+    }
+    let refusal = discord::refusal(&mut response).await;
+    let why = format!("Discord answered {}: {refusal}", refusal.status);
+    let asked_ms = refusal.retry_after_ms.unwrap_or(0);
+    Ok(match (refusal.meaning(), refusal.status) {
+        (Meaning::Limited, _) if asked_ms > RETRY_AFTER_MAX_MS => {
+            Attempt::Hopeless(format!("{why}; it asks to wait {} s", asked_ms.div_ceil(SECOND_MS)))
+        }
+        (Meaning::Limited | Meaning::Later | Meaning::Proxy, _) => {
+            Attempt::Again(asked_ms.min(RETRY_AFTER_MAX_MS), why)
+        }
+        (_, 404) => Attempt::Again(0, why),
         _ => Attempt::Hopeless(why),
     })
 }
 
 fn unreachable() -> Problem {
     Problem::new(502, "discord_unreachable", "Discord could not be reached.")
-}
-
-async fn retry_after_ms(response: &mut worker::Response) -> u64 {
-    let body: Option<Value> = response.json().await.ok();
-    let seconds = body.and_then(|body| body.get("retry_after")?.as_f64()).unwrap_or(0.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held between 0 and a bound")]
-    let ms = (seconds.clamp(0.0, RETRY_AFTER_MAX_SECONDS) * 1_000.0).ceil() as u64;
-    ms
 }

@@ -5,6 +5,7 @@
 use std::{collections::BTreeSet, pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
+use interactions::rest::{Meaning, Refusal};
 use protocol::{
     GuildId, UserId,
     session::{Membership, Person, managed},
@@ -12,12 +13,18 @@ use protocol::{
     time::SECOND_MS,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, Url};
+use worker::{Delay, Fetch, Headers, Method, Request, RequestInit, Response, Url};
 
-use crate::{answer::Problem, settings::Settings};
+use crate::{
+    answer::Problem,
+    discord::{named, refusal},
+    settings::Settings,
+};
 
 /// How long Discord may take for one answer, in milliseconds.
 const ANSWER_MAX_MS: u64 = 5 * SECOND_MS;
+/// The longest wait for a limit of Discord's before it is asked again, in milliseconds.
+const LIMITED_MAX_MS: u64 = 3 * SECOND_MS;
 /// Discord's pictures.
 const PICTURES: &str = "https://cdn.discordapp.com/avatars";
 
@@ -132,7 +139,7 @@ async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<T
         .append_pair("client_id", &settings.needed("DISCORD_APPLICATION_ID")?)
         .append_pair("client_secret", &settings.needed("DISCORD_CLIENT_SECRET")?)
         .extend_pairs(fields);
-    let headers = Headers::new();
+    let headers = named(Headers::new())?;
     headers.set("Content-Type", "application/x-www-form-urlencoded")?;
     let mut init = RequestInit::new();
     let body = form.query().unwrap_or_default().to_owned();
@@ -142,24 +149,63 @@ async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<T
 }
 
 async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token) -> Result<T, Silence> {
-    let headers = Headers::new();
+    let headers = named(Headers::new())?;
     headers.set("Authorization", &format!("Bearer {}", token.access))?;
     let mut init = RequestInit::new();
     init.with_headers(headers);
     ask(settings, path, &init).await
 }
 
-/// Asks Discord. What it says besides the status is never logged: it may hold what is secret.
+/// Asks Discord, and once more if it is limited for a short time.
 async fn ask<T: DeserializeOwned>(settings: &Settings, path: &str, init: &RequestInit) -> Result<T, Silence> {
-    let request = Request::new_with_init(&format!("{}{path}", settings.discord_api()), init)?;
+    let url = format!("{}{path}", settings.discord_api());
+    let mut response = fetch(path, &url, init).await?;
+    let mut refused = refused(&mut response).await;
+    if let Some(wait) = refused.as_ref().and_then(short_wait) {
+        Delay::from(wait).await;
+        response = fetch(path, &url, init).await?;
+        refused = self::refused(&mut response).await;
+    }
+    match refused {
+        None => response.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know"))),
+        Some(refusal) => Err(silence(path, &refusal)),
+    }
+}
+
+async fn fetch(path: &str, url: &str, init: &RequestInit) -> Result<Response, Silence> {
+    let request = Request::new_with_init(url, init)?;
     let asked = pin!(async { Fetch::Request(request).send().await });
-    let mut response = match select(asked, Delay::from(Duration::from_millis(ANSWER_MAX_MS))).await {
-        Either::Left((response, _)) => response?,
-        Either::Right(_) => return Err(Silence::Away(format!("{path}: no answer in {ANSWER_MAX_MS} ms"))),
-    };
-    match response.status_code() {
-        200 => response.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know"))),
-        400 | 401 | 403 => Err(Silence::Refused),
-        status => Err(Silence::Away(format!("{path}: {status}"))),
+    match select(asked, Delay::from(Duration::from_millis(ANSWER_MAX_MS))).await {
+        Either::Left((response, _)) => Ok(response?),
+        Either::Right(_) => Err(Silence::Away(format!("{path}: no answer in {ANSWER_MAX_MS} ms"))),
+    }
+}
+
+async fn refused(response: &mut Response) -> Option<Refusal> {
+    if response.status_code() == 200 { None } else { Some(refusal(response).await) }
+}
+
+fn short_wait(refusal: &Refusal) -> Option<Duration> {
+    let wait = refusal.retry_after_ms.filter(|ms| *ms <= LIMITED_MAX_MS);
+    wait.filter(|_| refusal.meaning() == Meaning::Limited).map(Duration::from_millis)
+}
+
+/// Only Discord's own no to the code or the token ends something. Of its words, those are repeated that hold no secret.
+fn silence(path: &str, refusal: &Refusal) -> Silence {
+    match (refusal.meaning(), refusal.message.as_str()) {
+        (_, "invalid_client") => Silence::Away(
+            "DISCORD_CLIENT_SECRET is not that of DISCORD_APPLICATION_ID: Discord answers invalid_client"
+                .into(),
+        ),
+        (Meaning::Token, _) | (Meaning::Final, "invalid_grant") => Silence::Refused,
+        (Meaning::Proxy, _) => Silence::Away(format!(
+            "{path}: {} from a proxy before Discord; it may have blocked this address",
+            refusal.status
+        )),
+        (Meaning::Limited, _) => Silence::Away(format!(
+            "{path}: 429, wait {} s",
+            refusal.retry_after_ms.unwrap_or(SECOND_MS).div_ceil(SECOND_MS)
+        )),
+        _ => Silence::Away(format!("{path}: {} (code {})", refusal.status, refusal.code)),
     }
 }
