@@ -163,8 +163,8 @@ mod tests {
 
     fn pay() -> Value {
         json!({
-            "name": "pay", "type": 1, "description": "Give coins", "contexts": [0], "default_member_permissions": null,
-            "options": [{ "type": 4, "name": "amount", "description": "How many", "required": true, "min_value": 1 }],
+            "name": "pay", "type": 1, "description": "Give coins", "contexts": [0], "integration_types": [0],
+            "default_member_permissions": null, "options": [{ "type": 4, "name": "amount", "description": "How many", "required": true, "min_value": 1 }],
         })
     }
 
@@ -184,11 +184,8 @@ mod tests {
         let cases = [
             ("itself", pay(), &same),
             ("assigned", with(with(pay(), "", "id", json!("9")), "", "application_id", json!("8")), &same),
-            (
-                "defaulted",
-                with(with(pay(), "", "integration_types", json!([0])), "", "nsfw", json!(false)),
-                &same,
-            ),
+            ("defaulted", with(pay(), "", "nsfw", json!(false)), &same),
+            ("for people, too", with(pay(), "", "integration_types", json!([0, 1])), &changed),
             ("description", with(pay(), "", "description", json!("Take coins")), &changed),
             ("contexts", with(pay(), "", "contexts", json!([0, 1])), &changed),
             ("option", with(pay(), "/options/0", "min_value", json!(2)), &changed),

@@ -31,6 +31,7 @@ pub struct Payload {
     actor: Player,
     permissions: u64,
     place: Place,
+    is_brought: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +63,15 @@ impl Payload {
         let actor = cast::players(1).remove(0);
         let place = Place::Guild(cast::guilds(1).remove(0));
         let kind = Kind::Command(typed);
-        Self { id, application: DEFAULT_APPLICATION, kind, actor, permissions: MEMBER_PERMISSIONS, place }
+        Self {
+            id,
+            application: DEFAULT_APPLICATION,
+            kind,
+            actor,
+            permissions: MEMBER_PERMISSIONS,
+            place,
+            is_brought: false,
+        }
     }
 
     /// Somebody is typing a command, and the application may propose values. One option is a [`Value::Partial`].
@@ -120,6 +129,12 @@ impl Payload {
     #[must_use]
     pub fn in_direct_message(self) -> Self {
         Self { place: Place::DirectMessage, ..self }
+    }
+
+    /// The same, in a server that has not added the application: who uses it has installed it for themselves.
+    #[must_use]
+    pub fn brought_along(self) -> Self {
+        Self { is_brought: true, ..self }
     }
 
     /// The same, for this application.
@@ -189,8 +204,9 @@ impl Payload {
         member.insert("deaf".into(), json!(false));
         member.insert("mute".into(), json!(false));
         let channel = self.channel().to_string();
+        let owners = if self.is_brought { json!({ "1": self.actor.id }) } else { json!({ "0": guild.id }) };
         object(json!({
-            "authorizing_integration_owners": { "0": guild.id },
+            "authorizing_integration_owners": owners,
             "channel": {
                 "flags": 0, "guild_id": guild.id, "id": channel, "last_message_id": null, "name": "economy", "nsfw": false,
                 "parent_id": null, "permissions": self.permissions.to_string(), "position": 0, "rate_limit_per_user": 0,

@@ -147,7 +147,7 @@ fn application_object(state: &State) -> Value {
         "hook": true,
         "icon": null,
         "id": state.application.to_string(),
-        "integration_types_config": { "0": {} },
+        "integration_types_config": { "0": {}, "1": {} },
         "interactions_endpoint_url": *lock(&state.endpoint),
         "is_monetized": false,
         "name": "Pulse",

@@ -54,6 +54,7 @@ pub async fn post(
     match interaction {
         Interaction::Ping => Ok(headers::json(reply::PONG.to_owned())?),
         Interaction::OutsideServer => Ok(Response::from_json(&reply::outside_server())?),
+        Interaction::NotAdded(application) => Ok(Response::from_json(&reply::not_added(&application))?),
         Interaction::NoChoices => Ok(Response::from_json(&reply::choices(Vec::new()))?),
         Interaction::Complete(lookup) => complete(&lookup, settings).await,
         Interaction::Command(call, webhook) => {

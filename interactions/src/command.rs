@@ -17,9 +17,12 @@ mod work;
 
 use protocol::{Event, Sentence, Severity, Source, Timestamp};
 use serde::{Deserialize, Serialize};
-use twilight_model::application::{
-    command::{Command as Definition, CommandType},
-    interaction::InteractionContextType,
+use twilight_model::{
+    application::{
+        command::{Command as Definition, CommandType},
+        interaction::InteractionContextType,
+    },
+    oauth::ApplicationIntegrationType,
 };
 use twilight_util::builder::command::CommandBuilder;
 
@@ -242,7 +245,10 @@ pub(crate) fn event(
     }
 }
 
-/// A slash command that exists in servers only.
+/// A slash command that exists in servers only, and only in those that have added Pulse: an application that people may
+/// install for themselves, as new ones may be, would come along into every server that they are in.
 fn defined(name: &str, description: &str) -> CommandBuilder {
-    CommandBuilder::new(name, description, CommandType::ChatInput).contexts([InteractionContextType::Guild])
+    CommandBuilder::new(name, description, CommandType::ChatInput)
+        .contexts([InteractionContextType::Guild])
+        .integration_types([ApplicationIntegrationType::GuildInstall])
 }

@@ -24,6 +24,8 @@ pub enum Interaction {
     Complete(Box<Lookup>),
     /// A command where there is no server, and so no economy.
     OutsideServer,
+    /// A command in a server that has not added Pulse: who used it has brought it along. With the application's id.
+    NotAdded(String),
     /// The same while it is being typed: there is nothing to choose from.
     NoChoices,
 }
@@ -173,6 +175,9 @@ fn called(
     command: impl FnOnce(&mut Wire) -> Result<Command, NotUnderstood>,
 ) -> Result<Interaction, NotUnderstood> {
     let Some(guild) = wire.guild_id else { return Ok(Interaction::OutsideServer) };
+    if !wire.is_added_to_server() {
+        return Ok(Interaction::NotAdded(wire.application_id.unwrap_or_default()));
+    }
     let manager = wire.is_manager();
     let actor = wire.take_actor().ok_or(NotUnderstood::Missing("member.user"))?;
     let command = command(&mut wire)?;
@@ -185,7 +190,9 @@ fn called(
 }
 
 fn looked_up(wire: Wire) -> Result<Interaction, NotUnderstood> {
-    let Some(guild) = wire.guild_id else { return Ok(Interaction::NoChoices) };
+    let Some(guild) = wire.guild_id.filter(|_| wire.is_added_to_server()) else {
+        return Ok(Interaction::NoChoices);
+    };
     let manager = wire.is_manager();
     let data = wire.data.ok_or(NotUnderstood::Missing("data"))?;
     let typed = data.focused().unwrap_or_default();

@@ -179,6 +179,17 @@ pub fn outside_server() -> InteractionResponse {
     Reply::refusal("Coins live in servers. Use this command in one.", "outside_server").into_response(false)
 }
 
+/// The answer to a command in a server that has not added Pulse.
+pub fn not_added(application: &str) -> InteractionResponse {
+    let link = format!(
+        "https://discord.com/oauth2/authorize?client_id={application}&scope=bot+applications.commands"
+    );
+    let text = format!(
+        "Pulse has not been added to this server, so it has no coins. Somebody who manages it can [add it]({link})."
+    );
+    Reply::refusal(&text, "not_added").into_response(false)
+}
+
 /// The answer to a question for choices.
 pub fn choices(choices: Vec<Choice>) -> InteractionResponse {
     let shortened = |text: String| text.chars().take(CHOICE_MAX_CHARS).collect::<String>();

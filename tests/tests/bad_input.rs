@@ -168,6 +168,26 @@ async fn a_command_outside_a_server_is_politely_answered() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_server_that_has_not_added_pulse_gets_no_economy() -> Result<()> {
+    let edge = Edge::shared();
+    let (guild, ann) = (guild(), player("Ann"));
+    let typed = |name| Payload::command(interaction(), Typed::new(name)).by(&ann).in_guild(&guild);
+    for body in [typed("daily").brought_along(), typed("daily").brought_along().managing()] {
+        let answer = edge.discord().post(&body.build()).await?;
+        assert_eq!(answer.status, 200);
+        assert_ephemeral(&answer.json(), "not_added");
+        assert!(
+            answer.json().to_string().contains("oauth2/authorize?client_id="),
+            "with the link that adds it"
+        );
+    }
+    let journal = edge.get(&format!("/api/guilds/{}/journal", guild.id)).await?;
+    assert_eq!(journal, json!([]), "nothing was written");
+    assert_eq!(edge.discord().post(&typed("daily").build()).await?.status, 200, "added, it is as everywhere");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refusal_is_for_the_players_eyes_and_changes_nothing() -> Result<()> {
     let edge = Edge::shared();
     let (guild, ann) = rich(edge).await?;

@@ -61,7 +61,8 @@ fn known_guild(state: &State, (application, guild): (u64, u64)) -> Result<(), Er
     if state.guilds.iter().any(|known| known.id.0 == guild) { Ok(()) } else { Err(Error::MISSING_ACCESS) }
 }
 
-/// Definitions as Discord keeps them: what is left out gets its default, what says nothing is dropped.
+/// Definitions as Discord keeps them: what is left out gets its default, what says nothing is dropped. New applications may
+/// be installed in servers and by people for themselves, and so may a command that does not say otherwise.
 fn definitions(body: Value) -> Result<Vec<Value>, Error> {
     let Value::Array(definitions) = body else { return Err(Error::INVALID_FORM) };
     if definitions.len() > COMMANDS_MAX {
@@ -79,7 +80,7 @@ fn definition(mut definition: Value) -> Result<Value, Error> {
     drop_what_says_nothing(&mut definition);
     let mut kept = json!({
         "contexts": null, "default_member_permissions": null, "description": "", "dm_permission": true,
-        "integration_types": [0], "nsfw": false, "type": 1,
+        "integration_types": [0, 1], "nsfw": false, "type": 1,
     });
     extend(&mut kept, definition);
     Ok(kept)

@@ -24,6 +24,8 @@ pub(super) struct Wire {
     pub(super) application_id: Option<String>,
     pub(super) token: Option<String>,
     pub(super) guild_id: Option<GuildId>,
+    /// Who has installed the application here, by the kind of installation; payloads of old have no such field.
+    authorizing_integration_owners: Option<HashMap<String, Value>>,
     member: Option<Member>,
     user: Option<User>,
     pub(super) data: Option<Data>,
@@ -81,7 +83,16 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D)
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
+/// The key of an installation in a server, as against `1`, by a person for themselves.
+const GUILD_INSTALL: &str = "0";
+
 impl Wire {
+    /// Whether the server itself has added the application.
+    pub(super) fn is_added_to_server(&self) -> bool {
+        let owners = self.authorizing_integration_owners.as_ref();
+        owners.is_none_or(|owners| owners.contains_key(GUILD_INSTALL))
+    }
+
     /// Whether Discord says that who did this may manage the server.
     pub(super) fn is_manager(&self) -> bool {
         let permissions = self.member.as_ref().and_then(|member| member.permissions.as_deref());

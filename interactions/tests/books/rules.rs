@@ -414,6 +414,29 @@ fn discord_may_add_and_leave_out_what_is_not_used() {
     let typing = json!({"type": 4, "id": "5", "user": {"id": "7"}, "data": {"name": "buy", "options": [
         {"name": "item", "type": 3, "value": "ha", "focused": true}]}});
     assert_eq!(parse(&typing).unwrap(), Interaction::NoChoices);
+    for (owners, is_answered) in [
+        (json!(null), true),
+        (json!({"0": "6"}), true),
+        (json!({"0": "6", "1": "7"}), true),
+        (json!({"1": "7"}), false),
+        (json!({}), false),
+    ] {
+        let brought = json!({"type": 2, "id": "5", "application_id": "9", "guild_id": "6", "data": {"name": "daily"},
+            "member": {"user": {"id": "7"}}, "authorizing_integration_owners": owners});
+        let read = parse(&brought).unwrap();
+        assert_eq!(matches!(read, Interaction::Command(..)), is_answered, "{owners}");
+        assert_eq!(read == Interaction::NotAdded("9".into()), !is_answered, "{owners}");
+        let pressed = json!({"type": 3, "id": "5", "guild_id": "6", "data": {"custom_id": "again"},
+            "member": {"user": {"id": "7"}}, "authorizing_integration_owners": owners});
+        assert_eq!(
+            matches!(parse(&pressed), Ok(Interaction::Command(..))),
+            is_answered,
+            "a button, {owners}"
+        );
+        let typing = json!({"type": 4, "id": "5", "guild_id": "6", "member": {"user": {"id": "7"}}, "data": {"name": "buy",
+            "options": []}, "authorizing_integration_owners": owners});
+        assert_eq!(parse(&typing).unwrap() == Interaction::NoChoices, !is_answered, "typing, {owners}");
+    }
     let full = json!({"type": 2, "id": "5", "guild_id": "6", "new": {"field": []}, "data": {"name": "daily", "x": 1},
         "member": {"nick": "  \u{202e}Ann ", "user": {"id": "7", "username": "a", "global_name": "b", "y": null}}});
     let Interaction::Command(call, _) = parse(&full).unwrap() else { panic!("not a command") };
