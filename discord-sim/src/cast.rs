@@ -87,6 +87,40 @@ const PLAYERS: [(&str, Option<&str>); 32] = [
     ("Lumi ❄️", None),
 ];
 
+/// What distinguishes people of the same name, as they do it themselves.
+const ENDINGS: [&str; 30] = [
+    "",
+    " Jr.",
+    "_x",
+    "77",
+    " (EU)",
+    ".tv",
+    " II",
+    "99",
+    " the Bold",
+    "_irl",
+    " of Rye",
+    "2k",
+    " (US)",
+    ".exe",
+    "42",
+    "xD",
+    " Sr.",
+    "_alt",
+    " 🌊",
+    "007",
+    " the Tall",
+    "_",
+    " of York",
+    "64",
+    " (AU)",
+    ".png",
+    "88",
+    " III",
+    "_gg",
+    "x2",
+];
+
 /// The first `count` servers.
 pub fn guilds(count: usize) -> Vec<Guild> {
     (0..count)
@@ -103,8 +137,8 @@ pub fn players(count: usize) -> Vec<Player> {
         .map(|index| {
             let (name, nick) = PLAYERS[index % PLAYERS.len()];
             let round = index / PLAYERS.len();
-            let nick = nick.map(|nick| numbered(nick, round));
-            Player { nick, ..Player::named(UserId(id(2, index)), &numbered(name, round)) }
+            let nick = nick.map(|nick| ending(nick, round));
+            Player { nick, ..Player::named(UserId(id(2, index)), &ending(name, round)) }
         })
         .collect()
 }
@@ -124,6 +158,11 @@ fn id(kind: u64, index: usize) -> u64 {
     let mut chance = SplitMix::new((kind << 32) | index as u64);
     let at = FIRST_JOINED.plus(chance.below(JOINED_WITHIN_DAYS * DAY_MS));
     snowflake(at, chance.next())
+}
+
+fn ending(name: &str, round: usize) -> String {
+    let ending = ENDINGS[round % ENDINGS.len()];
+    numbered(&format!("{name}{ending}"), round / ENDINGS.len())
 }
 
 fn numbered(name: &str, round: usize) -> String {
@@ -153,9 +192,9 @@ mod tests {
 
     #[test]
     fn everyone_is_somebody_else() {
-        let players = players(200);
-        assert_eq!(players.iter().map(|player| player.id).collect::<HashSet<_>>().len(), 200);
-        assert_eq!(players.iter().map(|player| &player.global_name).collect::<HashSet<_>>().len(), 200);
+        let players = players(1_000);
+        assert_eq!(players.iter().map(|player| player.id).collect::<HashSet<_>>().len(), 1_000);
+        assert_eq!(players.iter().map(|player| &player.global_name).collect::<HashSet<_>>().len(), 1_000);
         assert_eq!(guilds(20).iter().map(|guild| guild.id).collect::<HashSet<_>>().len(), 20);
     }
 

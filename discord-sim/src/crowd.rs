@@ -9,8 +9,10 @@ use crate::{
     splitmix::SplitMix,
 };
 
-/// What a `/daily` gives at least; the crowd spends no more than it is sure to have.
+/// What a `/daily` gives at least, for where its answer does not say what somebody has now.
 const DAILY_AT_LEAST: u64 = 100;
+/// How often somebody new comes to play, and somebody else leaves, in milliseconds.
+const TURN_MS: u64 = 90_000;
 /// The pause before the first command, in milliseconds.
 const FIRST_GAP_MS: u64 = 250;
 /// The mean of the pauses, in milliseconds: about three commands a second.
@@ -25,8 +27,10 @@ const OWLS_WAIT_MOVES: u64 = 90;
 const CLAIMS_PERCENT: u64 = 40;
 
 mod choosing;
+mod coming;
 mod managing;
 mod pressing;
+mod reading;
 
 /// How somebody plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +132,7 @@ struct Member {
     player: Player,
     guild: usize,
     personality: Personality,
-    /// What they have at least.
+    /// What they have, as far as they know.
     purse: u64,
     claimed: Option<Day>,
     worked: Option<Timestamp>,
@@ -146,12 +150,15 @@ pub struct Crowd {
     /// The server that is paused, for as short as can be.
     paused: Option<usize>,
     moves: u64,
+    /// Who plays now, by how long they have.
+    present: Vec<usize>,
+    turns: Option<coming::Turns>,
 }
 
 impl Crowd {
     /// These players, spread over these servers.
     pub fn new(seed: u64, guilds: Vec<Guild>, players: Vec<Player>) -> Self {
-        let members = players
+        let members: Vec<Member> = players
             .into_iter()
             .enumerate()
             .filter(|_| !guilds.is_empty())
@@ -166,11 +173,14 @@ impl Crowd {
             })
             .collect();
         let managed = vec![0; guilds.len()];
-        Self { chance: SplitMix::new(seed), guilds, members, managed, paused: None, moves: 0 }
+        let present = (0..members.len()).collect();
+        let chance = SplitMix::new(seed);
+        Self { chance, guilds, members, managed, paused: None, moves: 0, present, turns: None }
     }
 
     /// What happens next, if anybody plays. It counts only when it is told to have been [`taken`](Self::taken).
     pub fn next(&mut self, now: Timestamp) -> Option<Move> {
+        self.come_and_go(now);
         let claimants = self.claimants(now.day());
         let spammers =
             self.those(|member| member.personality == Personality::Spammer && member.claimed.is_some());
@@ -205,6 +215,31 @@ impl Crowd {
     /// The edge has taken this in, and answered.
     pub fn taken(&mut self, taken: &Move, answer: &Value) {
         self.offered(taken, answer);
+        if reading::is_refusal(answer) {
+            self.refused(taken);
+        } else {
+            self.done(taken);
+        }
+        let reads_own = !matches!(taken.effect, Effect::Nothing | Effect::Managed { .. });
+        if let Some(balance) = reading::balance(answer).filter(|_| reads_own) {
+            self.members[taken.who].purse = balance;
+        }
+    }
+
+    /// What was refused changes what somebody believes: the rules, or an earlier run, know better.
+    fn refused(&mut self, taken: &Move) {
+        match taken.effect {
+            Effect::Claimed { who, day } => self.members[who].claimed = Some(day),
+            Effect::Worked { who, at } => self.members[who].worked = Some(at),
+            Effect::Paid { from: who, .. } | Effect::Spent { who, .. } => self.members[who].purse = 0,
+            Effect::Managed { guild, .. } => self.managed[guild] += 1,
+            Effect::Asked { .. } => self.managed[self.members[taken.who].guild] += 1,
+            Effect::Paused { .. } => self.done(taken),
+            Effect::Nothing | Effect::Reset { .. } => {}
+        }
+    }
+
+    fn done(&mut self, taken: &Move) {
         match taken.effect {
             Effect::Nothing => {}
             Effect::Claimed { who, day } => {
@@ -242,8 +277,9 @@ impl Crowd {
         }
     }
 
+    /// Who of those that play now is such.
     fn those(&self, which: impl Fn(&Member) -> bool) -> Vec<usize> {
-        self.members.iter().enumerate().filter(|(_, member)| which(member)).map(|(index, _)| index).collect()
+        self.present.iter().copied().filter(|&who| which(&self.members[who])).collect()
     }
 
     fn claimants(&self, today: Day) -> Vec<usize> {

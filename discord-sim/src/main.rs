@@ -31,7 +31,7 @@ struct Arguments {
     /// How long each REST answer waits, in milliseconds
     #[arg(long, env = "DISCORD_SIM_LATENCY_MS", default_value_t = 40, value_parser = typed::<u64>)]
     latency_ms: u64,
-    /// Players in the crowd; 0: no crowd
+    /// Players at a time; others take their turns. 0: no crowd
     #[arg(long, env = "DISCORD_SIM_PLAYERS", default_value_t = 24, value_parser = typed::<usize>)]
     players: usize,
     /// Servers that the bot is in

@@ -9,7 +9,7 @@ use axum::{Router, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
-    cast,
+    cast::{self, Player},
     client::{ClientError, EdgeClient},
     control,
     crowd::Crowd,
@@ -25,6 +25,8 @@ use crate::{
 
 /// People that are known even without a crowd.
 const PEOPLE_AT_LEAST: usize = 32;
+/// How many different people come to play within a day: each claims once.
+const PEOPLE_A_DAY: usize = 960;
 
 /// How the stand-in is set up.
 #[derive(Clone, Debug)]
@@ -106,8 +108,8 @@ impl Server {
         let state = Arc::new(state(&config, address)?);
         let mut tasks = vec![tokio::spawn(serve(listener, router(&state)))];
         if let Some(edge) = state.edge.clone() {
-            let players = cast::players(config.players);
-            let crowd = Crowd::new(config.seed, state.guilds.clone(), players);
+            let crowd = Crowd::new(config.seed, state.guilds.clone(), crowd_of(&config));
+            let crowd = crowd.taking_turns(config.players);
             tasks.push(tokio::spawn(stage::play(Arc::clone(&state), edge, crowd)));
         }
         Ok(Self { state, tasks })
@@ -132,6 +134,12 @@ impl Drop for Server {
     }
 }
 
+/// Everybody who comes to play.
+fn crowd_of(config: &Config) -> Vec<Player> {
+    let all = if config.players == 0 { 0 } else { config.players.max(PEOPLE_A_DAY) };
+    cast::players(all)
+}
+
 fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
     let edge =
         config.edge_url.as_deref().map(|url| EdgeClient::new(url, config.signer.clone())).transpose()?;
@@ -142,7 +150,7 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         public_key: config.signer.public_key_hex(),
         url: format!("http://{address}"),
         guilds: cast::guilds(config.guilds),
-        players: cast::players(config.players.max(PEOPLE_AT_LEAST)),
+        players: cast::players(crowd_of(config).len().max(PEOPLE_AT_LEAST)),
         edge,
         signer: config.signer.clone(),
         endpoint: Mutex::new(endpoint),

@@ -7,6 +7,8 @@ use crate::payload::{Typed, Value};
 
 /// How long one rests between two shifts, in milliseconds: a little more than the rule.
 const REST_MS: u64 = 61 * 60_000;
+/// Of 100 times that somebody spends, so many are spent in the shop: what is bought is gone, and what they earn is not more.
+const BUYS_PERCENT: u64 = 20;
 const NOTES: [&str; 10] = [
     "gg",
     "for the fish 🐟",
@@ -27,7 +29,7 @@ const LOOKS: [&str; 9] =
 impl Crowd {
     /// What changes nothing: `/balance`, one's own or a neighbour's, and the other commands that show something.
     pub(super) fn look(&mut self) -> Option<(usize, Typed, Effect)> {
-        let everyone: Vec<usize> = (0..self.members.len()).collect();
+        let everyone = self.those(|_| true);
         let who = *self.chance.pick(&everyone)?;
         let command = *self.chance.pick(&LOOKS)?;
         let typed = match (command, self.neighbour(who)) {
@@ -43,9 +45,9 @@ impl Crowd {
         Some((who, typed, Effect::Nothing))
     }
 
-    /// Who manages a server: the first of its members.
+    /// Who manages a server: the first of its members. They never leave.
     pub(super) fn manager(&self, guild: usize) -> Option<usize> {
-        self.members.iter().position(|member| member.guild == guild)
+        self.those(|member| member.guild == guild).into_iter().min()
     }
 
     /// `/work`, by whoever has rested.
@@ -62,7 +64,7 @@ impl Crowd {
         let solvent = self.those(|member| member.purse >= 2 * ITEM.1);
         let who = *self.chance.pick(&solvent)?;
         let member = &self.members[who];
-        if self.managed[member.guild] > 0 && self.chance.chance(40) {
+        if self.managed[member.guild] > 0 && self.chance.chance(BUYS_PERCENT) {
             let typed = Typed::new("buy").with("item", Value::Text(ITEM.0.into()));
             return Some((who, typed, Effect::Spent { who, amount: ITEM.1 }));
         }

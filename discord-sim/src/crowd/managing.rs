@@ -23,6 +23,8 @@ const SHELF: [(&str, i64); 11] = [
     ("Old map", 250),
     ("Gull feather", 5),
 ];
+/// How many times as much is given as is taken.
+const PRIZE: u64 = 8;
 /// Why something is given or taken.
 const REASONS: [&str; 4] = ["for helping out", "lost a bet", "won the quiz", "as agreed"];
 
@@ -134,17 +136,23 @@ impl Crowd {
         Some((who, typed, Effect::Managed { guild, on }))
     }
 
-    /// Changes what somebody has who has something.
+    /// Takes from somebody who has something, and gives to who has least.
     fn adjust(&mut self, guild: usize, manager: usize, duty: Duty) -> Option<(usize, Typed, Effect)> {
-        let solvent = self.those(|member| member.guild == guild && member.purse >= 20);
-        let who = *self.chance.pick(&solvent)?;
+        let known = self.those(|member| member.guild == guild && member.claimed.is_some());
+        let solvent: Vec<usize> =
+            known.iter().copied().filter(|&who| self.members[who].purse >= 20).collect();
+        let poorest = known.into_iter().min_by_key(|&who| self.members[who].purse);
+        let who = if matches!(duty, Duty::Give) { poorest? } else { *self.chance.pick(&solvent)? };
         let amount = 10 + self.chance.below(11);
         let (word, on) = match duty {
             Duty::Take => ("take", Purse::Loses { who, amount }),
             Duty::Set => ("set", Purse::Holds { who, amount: 10 * amount }),
-            _ => ("give", Purse::Gains { who, amount }),
+            _ => ("give", Purse::Gains { who, amount: PRIZE * amount }),
         };
-        let amount = if matches!(on, Purse::Holds { .. }) { 10 * amount } else { amount };
+        let (Purse::Loses { amount, .. } | Purse::Holds { amount, .. } | Purse::Gains { amount, .. }) = on
+        else {
+            return None;
+        };
         let typed = self.on(who, word).with("amount", integer(amount));
         Some((manager, typed, Effect::Managed { guild, on }))
     }

@@ -16,9 +16,7 @@ pub(super) struct Offer {
 impl Crowd {
     /// Who has been asked whether they are sure.
     pub(super) fn asked(&self) -> Option<usize> {
-        self.members
-            .iter()
-            .position(|member| member.offer.as_ref().is_some_and(|offer| offer.asked.is_some()))
+        self.those(|member| member.offer.as_ref().is_some_and(|offer| offer.asked.is_some())).first().copied()
     }
 
     /// They say no and yes by turns.

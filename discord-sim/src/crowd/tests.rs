@@ -102,3 +102,139 @@ fn refusals_are_the_minority_and_everyone_stays_solvent() {
         }
     }
 }
+
+/// The edge, as far as the crowd's purses go: the rules of claiming, working, flipping, buying and paying, and answers that
+/// say what somebody has.
+struct Books {
+    balances: std::collections::BTreeMap<(u64, u64), u64>,
+    claimed: std::collections::BTreeMap<(u64, u64), Day>,
+    worked: std::collections::BTreeMap<(u64, u64), Timestamp>,
+    chance: SplitMix,
+}
+
+impl Books {
+    fn answer(&mut self, next: &Move, now: Timestamp) -> (bool, Value) {
+        let who = (next.guild.id.0, next.player.id.0);
+        let has = self.balances.get(&who).copied().unwrap_or_default();
+        let refusal = |code: &str| (false, json!({"data": {"embeds": [{"footer": {"text": code}}]}}));
+        let Deed::Types(typed) = &next.deed else { return (true, json!({"data": {"embeds": [{}]}})) };
+        let given =
+            |name: &str| typed.options.iter().find(|option| option.name == name).map(|option| &option.value);
+        let amount = match given("amount") {
+            Some(crate::payload::Value::Integer(amount)) => amount.unsigned_abs(),
+            _ => 0,
+        };
+        let whom = match given("user") {
+            Some(crate::payload::Value::User(whom)) => Some((who.0, whom.id.0)),
+            _ => None,
+        };
+        let after = match (next.deed.name().as_str(), whom) {
+            ("daily", _) if self.claimed.insert(who, now.day()) == Some(now.day()) => {
+                return refusal("daily_claimed");
+            }
+            ("daily", _) => has + 100,
+            ("work", _) if self.worked.get(&who).is_some_and(|last| now.since(*last) < 3_600_000) => {
+                return refusal("work_cooldown");
+            }
+            ("work", _) => {
+                self.worked.insert(who, now);
+                has + 20 + self.chance.below(41)
+            }
+            ("pay" | "coinflip", _) if amount > has => return refusal("insufficient_funds"),
+            ("buy", _) if has < 25 => return refusal("insufficient_funds"),
+            ("buy", _) => has - 25,
+            ("coinflip", _) if self.chance.chance(50) => has + amount,
+            ("coinflip", _) => has - amount,
+            ("pay", Some(whom)) => {
+                *self.balances.entry(whom).or_default() += amount;
+                has - amount
+            }
+            ("economy give", Some(whom)) => {
+                *self.balances.entry(whom).or_default() += amount;
+                return (true, json!({}));
+            }
+            ("economy take" | "economy set" | "economy reset", Some(whom)) => {
+                let before = self.balances.get(&whom).copied().unwrap_or_default();
+                let after =
+                    if next.deed.name() == "economy set" { amount } else { before.saturating_sub(amount) };
+                self.balances.insert(whom, after);
+                return (true, json!({}));
+            }
+            _ => return (true, json!({})),
+        };
+        self.balances.insert(who, after);
+        (
+            true,
+            json!({"data": {"embeds": [{"fields": [{"name": "Balance", "value": format!("{after} coins")}]}]}}),
+        )
+    }
+}
+
+/// How often each command was done, and how many were refused, in each hour.
+fn hours(hours: u64) -> Vec<std::collections::BTreeMap<String, u64>> {
+    let mut crowd = Crowd::new(1, cast::guilds(3), cast::players(960)).taking_turns(12);
+    let (balances, claimed, worked) = Default::default();
+    let mut books = Books { balances, claimed, worked, chance: SplitMix::new(2) };
+    let (mut now, mut counts) = (NOW, Vec::new());
+    for hour in 1..=hours {
+        let mut done = std::collections::BTreeMap::new();
+        while now < NOW.plus(hour * 3_600_000) {
+            let next = crowd.next(now).unwrap();
+            now = now.plus(next.after_ms);
+            let (is_done, answer) = books.answer(&next, now);
+            let name = if is_done { next.deed.name() } else { "refused".to_owned() };
+            *done.entry(name).or_default() += 1;
+            crowd.taken(&next, &answer);
+        }
+        counts.push(done);
+    }
+    counts
+}
+
+#[test]
+fn the_demo_lives_for_days() {
+    for (hour, done) in hours(72).into_iter().enumerate() {
+        let count = |name: &str| done.get(name).copied().unwrap_or_default();
+        let all: u64 = done.values().sum();
+        for (name, at_least) in [("pay", 1_000), ("coinflip", 200), ("buy", 50), ("daily", 10), ("work", 10)]
+        {
+            assert!(count(name) >= at_least, "hour {hour}: {name} {} times: {done:?}", count(name));
+        }
+        assert!(count("refused") < all / 8, "hour {hour}: {done:?}");
+    }
+}
+
+#[test]
+fn people_come_and_go_and_managers_stay() {
+    let mut crowd = Crowd::new(1, cast::guilds(3), cast::players(60)).taking_turns(12);
+    let (mut now, mut seen) = (NOW, std::collections::BTreeSet::new());
+    for _ in 0..40_000 {
+        let next = crowd.next(now).unwrap();
+        now = now.plus(next.after_ms);
+        seen.insert(next.player.id.0);
+        assert_eq!(crowd.those(|_| true).len(), 12);
+        assert!(!next.manages || cast::players(3).contains(&next.player), "{next:?}");
+        crowd.taken(&next, &Value::Null);
+    }
+    assert_eq!(seen.len(), 60, "everybody has been there");
+}
+
+#[test]
+fn a_purse_is_what_an_answer_says() {
+    let mut crowd = Crowd::new(1, cast::guilds(1), cast::players(1));
+    let claim = crowd.next(NOW).unwrap();
+    crowd.taken(
+        &claim,
+        &json!({"data": {"embeds": [{"fields": [{"name": "Balance", "value": "**1,250** coins"}]}]}}),
+    );
+    assert_eq!(crowd.members[0].purse, 1_250);
+    let refused = json!({"data": {"embeds": [{"footer": {"text": "daily_claimed"}}]}});
+    let mut crowd = Crowd::new(1, cast::guilds(1), cast::players(1));
+    let claim = crowd.next(NOW).unwrap();
+    crowd.taken(&claim, &refused);
+    assert_eq!(
+        (crowd.members[0].purse, crowd.members[0].claimed),
+        (0, Some(NOW.day())),
+        "an earlier run has claimed"
+    );
+}
