@@ -1,12 +1,12 @@
 //! `bot-worker check`: everything that has to fit together, one line each, and what to do where it does not.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use interactions::rest::Refusal;
 use reqwest::StatusCode;
 
 use crate::{
-    clock,
+    clock::{self, on_the_wall},
     config::Settings,
     discord::{Application, Discord, DiscordError, Scope},
     edge::{Edge, EdgeError},
@@ -70,6 +70,7 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
         lines.push(application_line(settings, application, at_the_edge.as_deref()));
         lines.push(key_line(settings, application));
         lines.push(commands_line(&discord, application).await);
+        lines.push(twice_line(&discord, application).await);
         lines.push(gateway_line(&discord).await);
     }
     lines.push(edge_line(&edge).await);
@@ -89,6 +90,8 @@ fn wrong(what: &'static str, found: impl Into<String>, remedy: &'static str) -> 
     Line { what, found: Err(Problem { found: found.into(), remedy }) }
 }
 
+/// Servers whose own commands are looked for: those of an application that is being developed are few.
+const SERVERS_LOOKED_AT: usize = 20;
 const ASK_AGAIN: &str = "try again; see https://discordstatus.com";
 
 async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordError>) {
@@ -150,15 +153,48 @@ async fn commands_line(discord: &Discord, application: &Application) -> Line {
     }
 }
 
+/// Commands of a server stand beside those that are registered everywhere.
+async fn twice_line(discord: &Discord, application: &Application) -> Line {
+    let (what, remedy) = ("servers", "`bot-worker register --guild ID --delete` for each of them");
+    let looked = async {
+        let servers = discord.servers().await?;
+        let mut own = Vec::new();
+        for &guild in servers.iter().take(SERVERS_LOOKED_AT) {
+            let commands =
+                discord.commands(Scope { application: application.id, guild: Some(guild) }).await?;
+            if !commands.is_empty() {
+                own.push(guild.to_string());
+            }
+        }
+        Ok::<_, DiscordError>((servers.len(), own))
+    };
+    match looked.await {
+        Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        Ok((count, own)) if own.is_empty() => {
+            well(what, format!("none of {} has commands of its own", count.min(SERVERS_LOOKED_AT)))
+        }
+        Ok((_, own)) => wrong(
+            what,
+            format!("commands show twice, as they are registered there, too: {}", own.join(", ")),
+            remedy,
+        ),
+    }
+}
+
 async fn gateway_line(discord: &Discord) -> Line {
     let what = "gateway";
     match discord.gateway().await {
         Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
         Ok(info) => {
             let (shards, left) = (info.shards, info.session_start_limit.remaining);
+            if shards == 0 {
+                return wrong(what, "Discord recommends 0 shards, so there is nothing to connect", ASK_AGAIN);
+            }
             if left < shards {
-                let found = format!("{left} identifies left today, and {shards} shards need one each");
-                return wrong(what, found, "wait for tomorrow; something restarts the bot too often");
+                let again = on_the_wall(Duration::from_millis(info.session_start_limit.reset_after));
+                let found =
+                    format!("{left} identifies left until {again}, and {shards} shards need one each");
+                return wrong(what, found, "wait until then; something restarts the bot too often");
             }
             let plural = if shards == 1 { "" } else { "s" };
             well(what, format!("{shards} shard{plural} recommended, {left} identifies left today"))

@@ -15,6 +15,11 @@ pub fn now() -> Timestamp {
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// The time on the wall so long from now, as HTTP writes it.
+pub fn on_the_wall(left: Duration) -> String {
+    httpdate::fmt_http_date(SystemTime::now() + left)
+}
+
 /// How far this machine's clock is from Discord's, in seconds; positive: it is ahead. `None`: Discord did not say.
 pub async fn skew_seconds(discord: &Discord) -> Option<i64> {
     let theirs = discord.time().await?.duration_since(UNIX_EPOCH).ok()?.as_secs();

@@ -15,7 +15,6 @@ use reqwest::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use twilight_model::{
-    application::command::Command,
     gateway::connection_info::BotConnectionInfo,
     id::{
         Id,
@@ -29,7 +28,7 @@ pub use self::{
 };
 use self::{
     gate::{Gate, Outcome, Route},
-    shape::{Channel, User},
+    shape::{Channel, Server, User},
 };
 use crate::config::{self, Secret};
 
@@ -165,12 +164,19 @@ impl Discord {
     }
 
     /// Registers these commands there, instead of all others.
-    pub async fn set_commands(&self, scope: Scope, commands: &[Command]) -> Result<(), DiscordError> {
+    pub async fn set_commands(&self, scope: Scope, commands: &[Value]) -> Result<(), DiscordError> {
         let asked = match scope.guild {
             None => "PUT /applications/{id}/commands",
             Some(_) => "PUT /applications/{id}/guilds/{id}/commands",
         };
         self.send(route(asked), Method::PUT, &scope.path(), commands).await.map(drop)
+    }
+
+    /// The servers that the bot is in; at most 200 of them.
+    pub async fn servers(&self) -> Result<Vec<Id<GuildMarker>>, DiscordError> {
+        let asked = "GET /users/@me/guilds";
+        let servers: Vec<Server> = read(asked, &self.get(asked, "/users/@me/guilds").await?)?;
+        Ok(servers.into_iter().map(|server| server.id).collect())
     }
 
     /// The channel between the bot and this person.

@@ -16,7 +16,8 @@ pub async fn register(discord: &Discord, wanted: Registration) -> Result<(), Dis
     let application = discord.application().await?.id;
     let scope = Scope { application, guild: wanted.guild.map(Id::<GuildMarker>::from) };
     let commands = if wanted.delete { Vec::new() } else { interactions::command::definitions() };
-    let difference = Difference::between(&commands, &discord.commands(scope).await?);
+    let registered = discord.commands(scope).await?;
+    let difference = Difference::between(&commands, &registered);
     let place = wanted.guild.map_or_else(|| "everywhere".to_owned(), |guild| format!("in server {guild}"));
     for (sign, names) in [("+", &difference.added), ("~", &difference.changed), ("-", &difference.removed)] {
         for name in names {
@@ -28,8 +29,17 @@ pub async fn register(discord: &Discord, wanted: Registration) -> Result<(), Dis
     } else if wanted.dry_run {
         println!("dry run: nothing was changed");
     } else {
-        discord.set_commands(scope, &commands).await?;
+        discord.set_commands(scope, &with_entry_points(&commands, &registered)).await?;
         println!("done: {} commands are registered {place}", commands.len());
+    }
+    if let Some(guild) = wanted.guild.filter(|_| !wanted.delete) {
+        let everywhere = discord.commands(Scope { guild: None, ..scope }).await?;
+        if everywhere.iter().any(|known| commands.iter().any(|command| same_command(known, command))) {
+            println!(
+                "they are registered everywhere, too, and show twice in server {guild}: `bot-worker register --guild \
+                 {guild} --delete` takes these away again"
+            );
+        }
     }
     Ok(())
 }
@@ -37,14 +47,22 @@ pub async fn register(discord: &Discord, wanted: Registration) -> Result<(), Dis
 /// Registers our commands there if others are registered, and logs what it did.
 pub async fn where_different(discord: &Discord, scope: Scope) -> Result<(), DiscordError> {
     let wanted = interactions::command::definitions();
-    let difference = Difference::between(&wanted, &discord.commands(scope).await?);
+    let registered = discord.commands(scope).await?;
+    let difference = Difference::between(&wanted, &registered);
     if difference.is_empty() {
         tracing::info!("{} commands are registered and up to date", wanted.len());
         return Ok(());
     }
-    discord.set_commands(scope, &wanted).await?;
+    discord.set_commands(scope, &with_entry_points(&wanted, &registered)).await?;
     tracing::info!("commands registered: {}", difference.summary());
     Ok(())
+}
+
+/// Our commands, and beside them what Discord itself has put there.
+fn with_entry_points(commands: &[Command], registered: &[Registered]) -> Vec<Value> {
+    let ours = commands.iter().map(|command| serde_json::to_value(command).unwrap_or_default());
+    let theirs = registered.iter().filter(|known| known.is_entry_point()).map(|known| known.given.clone());
+    ours.chain(theirs).collect()
 }
 
 /// Fields that Discord assigns or derives; ours never have them.
@@ -76,8 +94,8 @@ impl Difference {
                 Some(_) => difference.changed.push(command.name.clone()),
             }
         }
-        let unwanted =
-            registered.iter().filter(|known| !wanted.iter().any(|command| same_command(known, command)));
+        let ours = registered.iter().filter(|known| !known.is_entry_point());
+        let unwanted = ours.filter(|known| !wanted.iter().any(|command| same_command(known, command)));
         difference.removed = unwanted.map(|known| known.name.clone()).collect();
         difference
     }
@@ -164,7 +182,8 @@ mod tests {
     fn pay() -> Value {
         json!({
             "name": "pay", "type": 1, "description": "Give coins", "contexts": [0], "integration_types": [0],
-            "default_member_permissions": null, "options": [{ "type": 4, "name": "amount", "description": "How many", "required": true, "min_value": 1 }],
+            "default_member_permissions": null,
+            "options": [{ "type": 4, "name": "amount", "description": "How many", "required": true, "min_value": 1 }],
         })
     }
 
@@ -185,9 +204,10 @@ mod tests {
             ("itself", pay(), &same),
             ("assigned", with(with(pay(), "", "id", json!("9")), "", "application_id", json!("8")), &same),
             ("defaulted", with(pay(), "", "nsfw", json!(false)), &same),
-            ("for people, too", with(pay(), "", "integration_types", json!([0, 1])), &changed),
             ("description", with(pay(), "", "description", json!("Take coins")), &changed),
             ("contexts", with(pay(), "", "contexts", json!([0, 1])), &changed),
+            ("installs", with(pay(), "", "integration_types", json!([0, 1])), &changed),
+            ("no installs", with(pay(), "", "integration_types", Value::Null), &changed),
             ("option", with(pay(), "/options/0", "min_value", json!(2)), &changed),
             ("required", with(pay(), "/options/0", "required", json!(false)), &changed),
             ("an option of a new type", with(pay(), "/options/0", "type", json!(12)), &changed),
@@ -228,6 +248,16 @@ mod tests {
             let difference = Difference::between(&[command(config())], &[registered(known)]);
             assert_eq!(difference.is_empty(), same, "{what}");
         }
+    }
+
+    #[test]
+    fn what_discord_put_there_stays() {
+        let launch = json!({ "id": "9", "name": "launch", "type": 4, "description": "", "handler": 2 });
+        let known = [registered(pay()), registered(launch)];
+        assert!(Difference::between(&[command(pay())], &known).is_empty());
+        let sent = with_entry_points(&[command(pay())], &known);
+        let names: Vec<&str> = sent.iter().map(|sent| sent["name"].as_str().unwrap()).collect();
+        assert_eq!((names.as_slice(), &sent[1]["handler"]), (["pay", "launch"].as_slice(), &json!(2)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use twilight_model::gateway::connection_info::BotConnectionInfo;
 
 use crate::{
     backlog::Backlog,
-    clock::{self, now},
+    clock::{self, now, on_the_wall},
     config::Settings,
     discord::{Discord, DiscordError, Scope},
     edge::{Edge, EdgeError},
@@ -65,10 +65,11 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         Some(file) => Sessions::take_from(file, known.gateway.shards),
         None => Sessions::default(),
     };
+    let resumed = kept.kept.len();
     let gateway = Gateway::start(&settings.discord, &known.gateway, &presence(known.guilds), kept);
     let (asked_presence, presence_asked) = watch::channel(None);
     let work = jobs::work(edge.clone(), Arc::clone(&discord), asked_presence, monitor.clone(), settings.pace);
-    tracing::info!("bot-worker ready: reporting to {}", settings.edge.url);
+    tell_of_start(&known.gateway, resumed, &settings.edge.url);
     let mut worker = Worker {
         discord,
         edge,
@@ -87,6 +88,26 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let ended = worker.report_until(stop, work).await;
     worker.farewell(&settings).await;
     ended
+}
+
+/// That it is ready, or what of it has to wait.
+fn tell_of_start(gateway: &BotConnectionInfo, resumed: usize, edge: &str) {
+    let left = usize::try_from(gateway.session_start_limit.remaining).unwrap_or(usize::MAX);
+    let shards = usize::try_from(gateway.shards).unwrap_or(usize::MAX);
+    let needed = shards.saturating_sub(resumed);
+    if shards == 0 {
+        tracing::warn!(
+            "Discord recommends 0 shards, so there is no gateway connection; reporting to {edge} without"
+        );
+    } else if needed > left {
+        let until = on_the_wall(Duration::from_millis(gateway.session_start_limit.reset_after));
+        tracing::warn!(
+            "{left} identifies are left, and {needed} of {shards} shards need one each: some wait until {until}; \
+             reporting to {edge} meanwhile"
+        );
+    } else {
+        tracing::info!("bot-worker ready: reporting to {edge}");
+    }
 }
 
 /// Everything that is learned before the first report.

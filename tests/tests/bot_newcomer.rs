@@ -97,6 +97,15 @@ async fn a_check_says_what_fits_and_what_to_do_where_it_does_not() -> Result<()>
         assert!(!said.contains(BOT_TOKEN) && !said.contains("revoked"), "{said}");
     }
 
+    let guild = discord.state().guilds[0].id;
+    let (_, said) = told(&format!("register --guild {guild}"), &edge, &discord, &[])?;
+    assert!(said.contains(&format!("show twice in server {guild}")), "{said}");
+    let (code, said) = told("check", &edge, &discord, &[])?;
+    assert!(code == 1 && said.contains("✗ servers") && said.contains(&guild.to_string()), "{said}");
+    told(&format!("register --guild {guild} --delete"), &edge, &discord, &[])?;
+    let (code, said) = told("check", &edge, &discord, &[])?;
+    assert_eq!((code, said.matches('✗').count()), (0, 0), "{said}");
+
     discord.state().faults.set_weather(Weather { clock_ahead_seconds: -600, ..Weather::default() });
     let (code, said) = told("check", &edge, &discord, &[])?;
     assert!(code == 1 && said.contains("✗ clock"), "{said}");

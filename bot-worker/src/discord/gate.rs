@@ -5,10 +5,12 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use interactions::rest::{Meaning, Refusal, Scope};
+
+use crate::clock::on_the_wall;
 
 /// Answers of 401, 403 and 429 within [`INVALID_WINDOW`], at most. Discord blocks an address at 10 000.
 pub const INVALID_MAX: usize = 500;
@@ -234,11 +236,6 @@ fn doubled((first, longest): (Duration, Duration), strikes: u32) -> Duration {
 fn jitter(wait: Duration, entropy: u64) -> Duration {
     let tenth = u64::try_from(wait.as_millis() / 10).unwrap_or(u64::MAX).clamp(50, 4_000);
     wait + Duration::from_millis(entropy % tenth)
-}
-
-/// The time on the wall so long from now, as HTTP writes it.
-fn on_the_wall(left: Duration) -> String {
-    httpdate::fmt_http_date(SystemTime::now() + left)
 }
 
 #[cfg(test)]

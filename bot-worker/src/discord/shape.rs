@@ -8,7 +8,7 @@ use twilight_model::{
     application::command::{Command, CommandType},
     id::{
         Id,
-        marker::{ApplicationMarker, ChannelMarker},
+        marker::{ApplicationMarker, ChannelMarker, GuildMarker},
     },
 };
 
@@ -53,6 +53,24 @@ pub struct Registered {
     pub kind: CommandType,
     /// What it is; `None` when it has something that none of ours have, and cannot be read for it.
     pub definition: Option<Command>,
+    /// As Discord gives it.
+    pub given: Value,
+}
+
+/// What opens an Activity of the application. Discord refuses a list of commands without the one that it has.
+const ENTRY_POINT: u8 = 4;
+
+impl Registered {
+    /// Whether it is Discord's, and not ours to remove.
+    pub fn is_entry_point(&self) -> bool {
+        u8::from(self.kind) == ENTRY_POINT
+    }
+}
+
+/// A server that the bot is in.
+#[derive(Deserialize)]
+pub(super) struct Server {
+    pub(super) id: Id<GuildMarker>,
 }
 
 impl From<User> for ReportedBot {
@@ -72,7 +90,8 @@ impl From<Value> for Registered {
         Self {
             name: command["name"].as_str().unwrap_or("?").to_owned(),
             kind: kind.map_or(CommandType::ChatInput, CommandType::from),
-            definition: serde_json::from_value(command).ok(),
+            definition: Command::deserialize(&command).ok(),
+            given: command,
         }
     }
 }

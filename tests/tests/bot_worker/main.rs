@@ -96,6 +96,22 @@ async fn a_gateway_that_refuses_an_intent_leaves_the_latency_of_requests() -> Re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_cannot_be_connected_to_yet_is_told_with_its_time() -> Result<()> {
+    for (shards, identifies_left, words) in [(1, 0, "some wait until"), (0, 1_000, "0 shards")] {
+        let discord = gateway_like(3, |settings| {
+            (settings.shards, settings.identifies_left) = (shards, identifies_left);
+        })
+        .await?;
+        let mut stage = Stage::set_with(discord, &[]).await?;
+        stage.shown(|stats| stats.bot.status == BotStatus::Online && stats.ping.rest.is_some()).await?;
+        let lines = stage.end()?;
+        assert_eq!((count(&lines, words), complaints(&lines).len()), (1, 1), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.contains("bot-worker ready")), "{lines:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn commands_that_cannot_be_registered_are_told_once_and_the_rest_goes_on() -> Result<()> {
     for status in [403, 404] {
         let discord = bot::discord_like(|_| {}).await?;
