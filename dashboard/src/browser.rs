@@ -11,10 +11,30 @@ use crate::{dom, lens::place::Place};
 /// How long a file's address is kept for the browser to fetch it, in seconds.
 const FILE_KEPT_S: u64 = 60;
 
-/// The viewer's clock.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date of today, in whole ms")]
+thread_local! {
+    /// What the clock on the wall showed when the one that counts stood at zero.
+    static BEGUN_MS: f64 = Date::now() - counted_ms();
+}
+
+/// The clock that silence, waits and ages go by. It begins with the viewer's clock on the wall, and nobody sets it: neither
+/// a person, nor the network's time, nor the change to another one. All that is shown of it passes through
+/// [`Link::server_time`](protocol::link::Link::server_time).
 pub fn now() -> Timestamp {
-    Timestamp(Date::now() as u64)
+    BEGUN_MS.with(|begun| moment(begun + counted_ms()))
+}
+
+/// The clock on the wall: to see how far it has gone from the other one, and for nothing else.
+pub fn wall() -> Timestamp {
+    moment(Date::now())
+}
+
+fn counted_ms() -> f64 {
+    window().performance().map_or_else(Date::now, |performance| performance.now())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date of today, in whole ms")]
+fn moment(ms: f64) -> Timestamp {
+    Timestamp(ms as u64)
 }
 
 /// Enough for a back-off: 53 bits that no secret hangs on.

@@ -28,6 +28,9 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 /// The dot pulses at most this often, in milliseconds: faster is a flicker.
 const BEAT_EVERY_MS: u64 = 700;
+/// A machine that sleeps lets the clock that counts stand; so far ahead of it, the one on the wall tells of a sleep, in
+/// milliseconds, or was set.
+const SLEPT_MS: i64 = 5_000;
 /// Where the session storage keeps that the page has reloaded for a newer version.
 const RELOADED: &str = "pulse-reloaded";
 /// What a browser reports when a socket could not even be made.
@@ -63,6 +66,8 @@ pub struct State {
     frame_asked: bool,
     drawn_at: Timestamp,
     beat_at: Timestamp,
+    /// How far the clock on the wall is ahead of the one that counts.
+    wall_ahead_ms: i64,
 }
 
 impl Shell {
@@ -227,6 +232,14 @@ impl Shell {
 
     fn tick(self) {
         let now = browser::now();
+        let ahead = browser::wall().0.cast_signed() - now.0.cast_signed();
+        let slept = self.with(|state| {
+            let before = std::mem::replace(&mut state.wall_ahead_ms, ahead);
+            ahead - before >= SLEPT_MS
+        });
+        if slept {
+            self.handle(Input::Slept);
+        }
         self.page.now.set(self.with(|state| state.link.server_time(now)));
         self.show_status();
     }

@@ -24,6 +24,8 @@ pub const RETRY_MAX_MS: u64 = 20_000;
 pub const RETRY_MIN_MS: u64 = 250;
 /// A socket that lived this long starts the back-off anew, in milliseconds.
 pub const HEALTHY_AFTER_MS: u64 = 5_000;
+/// After what may have been a sleep, numbers are stale unless a frame comes within this, in milliseconds.
+pub const ANSWER_AFTER_SLEEP_MS: u64 = 1_000;
 /// After this many failures in a row the viewer polls as well.
 pub const POLL_AFTER_FAILURES: u32 = 3;
 /// How often it then polls, in milliseconds.
@@ -46,6 +48,8 @@ pub enum Input<'a> {
     Polled(Result<Box<Snapshot>, PollError>),
     /// A reason to try at once: online again, page shown, page visible, a click on "Retry now".
     Nudged,
+    /// The viewer's machine may have slept: its clock on the wall went on further than the one that counts.
+    Slept,
     /// The time asked for by [`Output::WakeIn`] has passed.
     Woke,
 }
@@ -182,6 +186,12 @@ impl Link {
             Input::Said(..) | Input::Closed(..) => {}
             Input::Polled(answer) => self.polled(now, answer, &mut outputs),
             Input::Nudged => self.nudged(now, &mut outputs),
+            Input::Slept => {
+                if let Phase::Open { last_frame, .. } = &mut self.phase {
+                    *last_frame = now.minus(STALE_AFTER_MS - ANSWER_AFTER_SLEEP_MS).min(*last_frame);
+                }
+                self.nudged(now, &mut outputs);
+            }
             Input::Woke => self.woke(now, entropy, &mut outputs),
         }
         if let Some(deadline) = self.next_deadline() {

@@ -6,8 +6,8 @@ use protocol::{
     Epoch, Seq, ServerMessage, Snapshot, Timestamp,
     feed::Feed,
     link::{
-        Attempt, CONNECT_TIMEOUT_MS, DROP_AFTER_MS, HEALTHY_AFTER_MS, Input, Link, Output, POLL_EVERY_MS,
-        PollError, RETRY_MAX_MS, STALE_AFTER_MS, Status,
+        ANSWER_AFTER_SLEEP_MS, Attempt, CONNECT_TIMEOUT_MS, DROP_AFTER_MS, HEALTHY_AFTER_MS, Input, Link,
+        Output, POLL_EVERY_MS, PollError, RETRY_MAX_MS, STALE_AFTER_MS, Status,
     },
     message::{HEARTBEAT_MS, Notice, PONG},
 };
@@ -304,6 +304,21 @@ fn a_nudge_tries_at_once() {
     let outputs = page.handle(Input::Nudged);
     assert_eq!(outputs[0], Output::Connect(Attempt(3), Some((EPOCH, Seq(3)))));
     assert_eq!(page.handle(Input::Nudged), [Output::WakeIn(CONNECT_TIMEOUT_MS)], "one socket at a time");
+}
+
+#[test]
+fn after_a_sleep_numbers_are_stale_unless_somebody_answers_at_once() {
+    let mut page = Page::live();
+    page.now = page.now.plus(100);
+    assert_eq!(page.handle(Input::Slept)[0], Output::Send("ping"));
+    assert_eq!(page.status(), Status::Live, "the answer is on its way");
+    page.now = page.now.plus(ANSWER_AFTER_SLEEP_MS);
+    assert_eq!(page.status(), Status::Stale(STALE_AFTER_MS));
+    page.handle(Input::Said(page.attempt, PONG));
+    assert_eq!(page.status(), Status::Live);
+    page.lose();
+    let outputs = page.handle(Input::Slept);
+    assert!(matches!(outputs[0], Output::Connect(..)), "who waits tries at once");
 }
 
 #[test]
