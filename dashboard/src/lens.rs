@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod chart;
+pub mod field;
 pub mod filter;
 pub mod list;
 pub mod log;

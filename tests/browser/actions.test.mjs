@@ -108,6 +108,95 @@ test("a server is paused and goes on; its rules and its shop are changed", async
   assert.match(JSON.stringify(shop), /Hat/);
 });
 
+/** What a number field refuses, each of it something that somebody has typed into one. */
+const NO_NUMBERS = ["ten", "1,5", "12,50", "7,5 %", "-1", "1e3", "0x10", "1 2 3", "99999999999999999999", "٫٥"];
+
+test("what is typed into a dialog is understood or refused beside it, and nothing else is saved", async () => {
+  await open(`view=server&server=${GUILD}`);
+  await button("Show").click();
+  const sent = [];
+  const note = (request) => request.method() === "POST" && sent.push(request.postDataJSON());
+  page.on("request", note);
+  await button("Add an item").click();
+  const dialog = page.getByRole("dialog", { name: "Add an item" });
+  const whole = { Name: "Scarf", Price: "1,200", Stock: "no limit", "A player may hold": "no limit" };
+  const fill = async (fields) => {
+    for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label, { exact: true }).fill(value);
+  };
+  await fill({ ...whole, Reason: "a try" });
+  for (const label of ["Price", "Stock", "A player may hold"]) {
+    for (const value of [...NO_NUMBERS, ""]) {
+      await fill({ ...whole, [label]: value });
+      await dialog.getByRole("button", { name: "Add an item" }).click();
+      const field = dialog.getByLabel(label, { exact: true });
+      assert.equal(await field.getAttribute("aria-invalid"), "true", `${label}: ${value}`);
+      const told = await dialog.locator(`#${await field.getAttribute("aria-describedby")}`).textContent();
+      assert.match(told, /\.$/, `${label}: ${value}: ${told}`);
+      assert.equal(await page.evaluate(() => document.activeElement.name), await field.getAttribute("name"));
+    }
+  }
+  await fill({ ...whole, Name: " " });
+  await dialog.getByRole("button", { name: "Add an item" }).click();
+  assert.equal(await dialog.getByLabel("Name").getAttribute("aria-invalid"), "true");
+  assert.deepEqual(sent, [], "nothing was sent");
+  await fill({ ...whole, Stock: "12" });
+  await dialog.getByRole("button", { name: "Add an item" }).click();
+  await said("added Scarf for 1,200 coins");
+  assert.equal(sent.length, 1);
+
+  await button("Show").click();
+  const row = page.locator("[data-view=server] tr", { has: button("Change Scarf") });
+  await row.waitFor(PATIENCE);
+  assert.deepEqual((await row.locator("td").allTextContents()).slice(1), ["1,200", "12", "no limit"]);
+  await act("Change Scarf", { Price: "900", Reason: "a sale" });
+  await said("Scarf");
+  assert.deepEqual(Object.keys(sent.at(-1)).sort(), ["action", "item", "key", "price", "reason"], "what was left alone is not sent");
+  await button("Show").click();
+  const rule = page.getByRole("dialog", { name: "Change gambling" });
+  await button("Change gambling").click();
+  await rule.getByLabel("Value").selectOption("On");
+  await rule.getByLabel("Reason").fill("a fair");
+  await rule.getByRole("button", { name: "Change gambling" }).click();
+  await said("gambling");
+  page.off("request", note);
+});
+
+test("coins are a number or nothing happens", async () => {
+  await openPlayer(1);
+  const before = await description(1);
+  await button("Give coins to Ann").click();
+  const dialog = page.getByRole("dialog", { name: "Give coins to Ann" });
+  for (const value of [...NO_NUMBERS, ""]) {
+    await dialog.getByLabel("Coins").fill(value);
+    await dialog.getByLabel("Reason").fill("a try");
+    await dialog.getByRole("button", { name: "Give coins to Ann" }).click();
+    assert.equal(await dialog.getByLabel("Coins").getAttribute("aria-invalid"), "true", value);
+  }
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(await description(1), before);
+});
+
+test("a threshold that is no number changes nothing, and says so beside it", async () => {
+  await open("view=alerts");
+  const latency = page.locator("[data-threshold=latency]");
+  await latency.fill("250");
+  await latency.press("Tab");
+  for (const value of ["fast", "1,2,3", "-5", "0", "70000", "1e3", "12.345", "0x10", "250 ms!", "∞"]) {
+    await latency.fill(value);
+    await latency.press("Tab");
+    assert.match(await page.locator("#latency-trouble").textContent(), /\.$/, value);
+    const kept = await page.evaluate(() => localStorage.getItem("pulse-alerts"));
+    assert.match(kept, /^250;/, value);
+  }
+  await latency.fill("");
+  await latency.press("Tab");
+  assert.equal(await page.locator("#latency-trouble").textContent(), "");
+  await page.locator("[data-sound]").uncheck();
+  await page.locator("[data-notify]").uncheck();
+  await page.locator("[data-try]").click();
+  await page.locator("[data-try-note]", { hasText: "neither box is ticked" }).waitFor(PATIENCE);
+});
+
 test("everything is paused, and every page says so", async () => {
   await open("view=servers");
   await act("Pause everything", { Reason: "an upgrade" });

@@ -15,9 +15,13 @@ use crate::{
     dom::{El, el, one},
     fetch,
     json::Json,
+    lens::field::{self, Kind},
     shell::Shell,
     words,
 };
+
+/// What stands in a field that limits nothing.
+const NO_LIMIT: &str = "no limit";
 
 /// Something that is asked for.
 #[derive(Clone, Copy)]
@@ -26,19 +30,8 @@ pub struct Field {
     pub name: &'static str,
     /// What the reader reads.
     pub label: &'static str,
-    /// How it is sent.
+    /// What it takes.
     pub kind: Kind,
-}
-
-/// How a field is sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// As a text that has to be there.
-    Text,
-    /// As a text that is left out when it is empty.
-    Maybe,
-    /// As a number that is left out when it is none.
-    Number,
 }
 
 /// One action, before its reason is given.
@@ -54,9 +47,11 @@ pub struct Act {
     /// What it is done to: a field of the action that is sent as it is.
     pub to: (&'static str, JsValue),
     /// What is asked for.
-    pub fields: &'static [Field],
+    pub fields: Vec<Field>,
     /// What stands in the fields at first.
     pub values: Json,
+    /// Whether a field that is left as it stands says nothing, and is not sent.
+    pub is_change: bool,
     /// Whether it is marked as dangerous.
     pub is_dangerous: bool,
 }
@@ -91,17 +86,40 @@ fn open(act: &Rc<Act>) {
     one("#act-do").class(if act.is_dangerous { "button danger" } else { "button primary" }).text(&act.title);
     let fields = one("#act-fields");
     fields.empty();
-    for field in act.fields {
-        let (label, input) = (el("label"), el("input"));
-        input.attr("name", field.name).attr("maxlength", "100").attr("autocomplete", "off");
-        input.flag("required", field.kind == Kind::Text);
-        input.set_value(&act.values.text(field.name));
-        fields.add(label.text(field.label).add(&input));
+    for field in &act.fields {
+        let input = input_of(field.kind);
+        let trouble = [field.name, "-trouble"].concat();
+        input.attr("name", field.name).attr("aria-describedby", &trouble);
+        input.set_value(&first(act, field));
+        fields.add(el("label").text(field.label).add(&input));
+        fields.add(el("p").class("field-trouble").attr("id", &trouble));
     }
     one("#act-reason").set_value("");
     one("[data-said]").empty();
     ASKED.with(|asked| *asked.borrow_mut() = (Some(act.clone()), String::new(), String::new()));
     let _ = dialog().show_modal();
+}
+
+fn input_of(kind: Kind) -> El {
+    if kind != Kind::Switch {
+        let input = el("input");
+        input.attr("maxlength", "100").attr("autocomplete", "off");
+        if kind == Kind::Limit {
+            input.attr("placeholder", NO_LIMIT);
+        }
+        return input;
+    }
+    let choices = el("select");
+    for (value, text) in [("1", "On"), ("0", "Off")] {
+        choices.add(el("option").attr("value", value).text(text));
+    }
+    choices
+}
+
+/// What stands in a field at first.
+fn first(act: &Act, field: &Field) -> String {
+    let known = act.values.text(field.name);
+    if known.is_empty() && field.kind == Kind::Limit { NO_LIMIT.to_owned() } else { known }
 }
 
 fn dialog() -> HtmlDialogElement {
@@ -131,27 +149,46 @@ async fn send(shell: Shell) {
     }
 }
 
+/// What is to be sent of the fields; nothing while one of them is not understood, and says so.
+fn typed(act: &Act) -> Option<Vec<(&'static str, String)>> {
+    let mut sent = Some(Vec::new());
+    for field in &act.fields {
+        let input = one(&["#act-fields [name=", field.name, "]"].concat());
+        let value = input.value();
+        let was = act.is_change.then(|| first(act, field));
+        let read = field::read(field.kind, &value, was.as_deref());
+        complain(&input, read.as_ref().err().map_or("", String::as_str), sent.is_some());
+        match read {
+            Ok(true) => drop(sent.as_mut().map(|sent| sent.push((field.name, value)))),
+            Ok(false) => {}
+            Err(_) => sent = None,
+        }
+    }
+    sent
+}
+
+/// Says beside a field what is wrong with it, or that nothing is. The first that is wrong gets the keyboard.
+pub fn complain(input: &El, trouble: &str, is_first: bool) {
+    one(&["#", &input.get("aria-describedby")].concat()).text(trouble);
+    input.attr("aria-invalid", if trouble.is_empty() { "false" } else { "true" });
+    if !trouble.is_empty() && is_first {
+        input.focus();
+    }
+}
+
 /// Where the action is sent, and the action as JSON. What is sent again because no answer came has the same key, and
 /// happens once.
 fn body(asked: &Asked) -> Option<(String, String)> {
     let mut asked = asked.borrow_mut();
     let act = asked.0.clone()?;
+    let fields = typed(&act)?;
     let body = Object::new();
     let put = |name: &str, value: &JsValue| _ = Reflect::set(&body, &name.into(), value);
     put("action", &act.action.into());
     put(act.to.0, &act.to.1);
     put("reason", &one("#act-reason").value().into());
-    for field in act.fields {
-        let value = one(&["#act-fields [name=", field.name, "]"].concat()).value();
-        match field.kind {
-            Kind::Number => {
-                if let Some(number) = Json::parse(&value) {
-                    put(field.name, &number.0);
-                }
-            }
-            Kind::Maybe if value.is_empty() => {}
-            _ => put(field.name, &value.into()),
-        }
+    for (name, value) in fields {
+        put(name, &value.into());
     }
     let content = String::from(JSON::stringify(&body).ok()?);
     if asked.1 != content {

@@ -3,16 +3,21 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::moment;
+use super::{actions::complain, moment};
 use crate::{
     browser,
     dom::{El, all, el, live, one},
     format,
-    lens::alert::{self, Alert, Alerts, Kind, Settings, Tenths},
+    lens::{
+        alert::{self, Alert, Alerts, Kind, Settings, Tenths},
+        field,
+    },
     shell::Shell,
     words,
 };
 
+/// What a threshold may be, in tenths: a latency, and a share of failed commands.
+const BOUNDS: [[i64; 2]; 2] = [[10, 600_000], [1, 1_000]];
 /// Under what names the browser keeps the settings and the log.
 const SETTINGS: &str = "pulse-alerts";
 const LOG: &str = "pulse-alert-log";
@@ -153,12 +158,15 @@ fn form(shell: Shell) {
     one("[data-alert-settings]").on("submit", |event| event.prevent_default());
     let (ticked, heard) = (notify.clone(), sound.clone());
     let save = move || {
-        let typed = |field: Option<&El>| field.and_then(|field| Tenths::parse(&field.value()));
-        let settings = Settings {
-            thresholds: [typed(fields.first()), typed(fields.get(1))],
-            sound: heard.is_checked(),
-            notify: ticked.is_checked(),
-        };
+        let before = shell.with(|state| state.settings.thresholds);
+        let mut thresholds = before;
+        for ((input, threshold), bounds) in fields.iter().zip(&mut thresholds).zip(BOUNDS) {
+            let read = field::threshold(&input.value(), bounds);
+            complain(input, read.as_ref().err().map_or("", String::as_str), false);
+            // What is not understood changes nothing.
+            *threshold = read.unwrap_or(*threshold);
+        }
+        let settings = Settings { thresholds, sound: heard.is_checked(), notify: ticked.is_checked() };
         browser::keep(SETTINGS, &settings.write());
         shell.with(|state| state.settings = settings);
         shell.page.alerts.update(|alerts| *alerts += 1);
@@ -177,6 +185,10 @@ fn form(shell: Shell) {
         if notify.is_checked() {
             browser::notify("Pulse would tell you like this.");
         }
+        let is_silent = !sound.is_checked() && !notify.is_checked();
+        one("[data-try-note]")
+            .hide(!is_silent)
+            .text("An alert only shows on this page: neither box is ticked.");
     });
 }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    actions::{Act, Field, Kind, button},
+    actions::{Act, Field, button},
     panel, say, server,
     table::{self, Column, span},
 };
@@ -14,18 +14,18 @@ use crate::{
     dom::{El, el, live},
     fetch, format,
     json::Json,
+    lens::field::Kind,
     shell::Shell,
 };
 
-const AMOUNT: [Field; 1] = [field("amount", "Coins", Kind::Text)];
-const VALUE: [Field; 1] = [field("value", "Value", Kind::Text)];
-const NEW_ITEM: [Field; 5] = [field("item", "Name", Kind::Text), ITEM[1], ITEM[2], ITEM[3], ITEM[4]];
+const AMOUNT: [Field; 1] = [field("amount", "Coins", Kind::Whole)];
+const NEW_ITEM: [Field; 5] = [field("item", "Name", Kind::Words), ITEM[1], ITEM[2], ITEM[3], ITEM[4]];
 const ITEM: [Field; 5] = [
-    field("name", "Name", Kind::Maybe),
-    field("price", "Price", Kind::Maybe),
-    field("description", "Description", Kind::Maybe),
-    field("stock", "Stock (-1: without end)", Kind::Number),
-    field("limit", "A player may hold (-1: no limit)", Kind::Number),
+    field("name", "Name", Kind::Words),
+    field("price", "Price", Kind::Whole),
+    field("description", "Description", Kind::Note),
+    field("stock", "Stock", Kind::Limit),
+    field("limit", "A player may hold", Kind::Limit),
 ];
 const RULES: [Column; 3] = [
     Column { title: "Setting", is_text: true },
@@ -60,8 +60,9 @@ fn act(
         title: title.concat(),
         about: "",
         to,
-        fields: &[],
+        fields: Vec::new(),
         values: values.clone(),
+        is_change: false,
         is_dangerous: false,
     }
 }
@@ -71,9 +72,9 @@ pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     let name = profile.text("name");
     let name = isolated(&name);
     let user = JsValue::from(user.to_string());
-    let add = |action, word, title, fields, about, is_dangerous| {
+    let add = |action, word, title, fields: &[Field], about, is_dangerous| {
         let act = act(server, action, &[title, &name], ("userId", user.clone()), profile);
-        place.add(&button(word, Act { about, fields, is_dangerous, ..act }));
+        place.add(&button(word, Act { about, fields: fields.to_vec(), is_dangerous, ..act }));
     };
     add("give", "Give", "Give coins to ", &AMOUNT[..], "", false);
     add("take", "Take", "Take coins from ", &AMOUNT, "", true);
@@ -160,9 +161,20 @@ fn show_rules(place: &El, server: GuildId, rules: &Json) {
         let change = act(server, "setting", &["Change ", &key], ("setting", key.as_str().into()), &rule);
         let name = span(&key);
         name.put("span", "note", &rule.text("about"));
-        let about = "Digits; for a switch 0 (off) or 1 (on).";
-        name.add(&button("Change", Act { about, fields: &VALUE, ..change }));
-        let shown = |field| span(&format::coins_of(&rule.text(field)));
+        let kind = match rule.text("unit").as_str() {
+            "switch" => Kind::Switch,
+            "percent" => Kind::Percent,
+            _ => Kind::Whole,
+        };
+        name.add(&button("Change", Act { fields: vec![field("value", "Value", kind)], ..change }));
+        let shown = |field| {
+            let value = rule.text(field);
+            match (kind, value.as_str()) {
+                (Kind::Switch, "0") => span("off"),
+                (Kind::Switch, _) => span("on"),
+                _ => span(&format::coins_of(&value)),
+            }
+        };
         table::add_row(&table, &RULES, &[name, shown("value"), shown("default")]);
     }
 }
@@ -177,13 +189,16 @@ fn show_shop(place: &El, server: GuildId, shop: &Json) {
         let about = "It leaves the shop; players keep theirs.";
         let title = span(&name);
         title.put("span", "note", &item.text("description"));
-        title.add(&button("Change", Act { fields: &ITEM, ..edit }));
+        title.add(&button("Change", Act { fields: ITEM.to_vec(), is_change: true, ..edit }));
         title.add(&button("Remove", Act { about, is_dangerous: true, ..remove }));
-        let shown = |field| span(&format::coins_of(&item.text(field)));
+        let shown = |field| match item.text(field).as_str() {
+            "" => span("no limit"),
+            count => span(&format::coins_of(count)),
+        };
         table::add_row(&table, &SHOP, &[title, shown("price"), shown("stock"), shown("limit")]);
     }
     let add = act(server, "item_add", &["Add an item"], ("", JsValue::UNDEFINED), shop);
     let choices = el("p");
-    choices.class("choices").add(&button("Add an item", Act { fields: &NEW_ITEM, ..add }));
+    choices.class("choices").add(&button("Add an item", Act { fields: NEW_ITEM.to_vec(), ..add }));
     place.add(&choices);
 }
