@@ -36,6 +36,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/latency", get(latency).put(set_latency))
         .route("/interactions", post(interact::interact))
         .route("/commands", get(commands))
+        .route("/commands/entry-point", post(add_entry_point))
         .route("/players", put(set_players))
         .route("/people/{user}", put(set_person))
         .route("/stats", get(stats))
@@ -130,6 +131,12 @@ async fn commands(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     Json(json!({ "global": state.commands(None), "guilds": guilds }))
 }
 
+/// What Discord does when an application turns Activities on.
+async fn add_entry_point(Shared(state): Shared<Arc<State>>) -> StatusCode {
+    state.add_entry_point();
+    StatusCode::NO_CONTENT
+}
+
 /// The last edit of the answer to this token.
 async fn edit(Shared(state): Shared<Arc<State>>, Path(token): Path<String>) -> Result<Json<Value>, Error> {
     let last = state.originals.get(&token).and_then(|mut original| original.edits.pop());
@@ -152,7 +159,11 @@ async fn faults(Shared(state): Shared<Arc<State>>) -> Json<Vec<Fault>> {
 }
 
 async fn add_fault(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Vec<Fault>>, Error> {
-    state.faults.add(read(&body)?);
+    let fault: Fault = read(&body)?;
+    if let Some(mistake) = fault.effect.mistake() {
+        return Err(Error(StatusCode::BAD_REQUEST, "no_such_answer", mistake));
+    }
+    state.faults.add(fault);
     Ok(Json(state.faults.list()))
 }
 

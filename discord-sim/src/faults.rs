@@ -31,6 +31,12 @@ pub struct Fault {
     pub for_ms: Option<u64>,
     #[serde(skip)]
     until_ms: Option<u64>,
+    /// How many requests it has hit.
+    #[serde(skip)]
+    hits: u64,
+    /// Whether it is a test's own, which has to hit something.
+    #[serde(skip)]
+    is_expected: bool,
 }
 
 /// What a fault does to a request.
@@ -51,10 +57,13 @@ pub enum Effect {
         #[serde(default)]
         global: bool,
     },
-    /// A page instead of JSON, as a gateway in front of Discord gives it.
+    /// A page instead of JSON, as Cloudflare in front of Discord gives it.
     Html {
         /// The HTTP status.
         status: u16,
+        /// How long it asks to wait, in seconds; it does not say when left out.
+        #[serde(default)]
+        retry_after: Option<f64>,
     },
     /// No answer at all.
     Silence,
@@ -93,6 +102,33 @@ pub struct Weather {
     pub gateway_unacknowledged_percent: u64,
 }
 
+/// Error codes with the statuses that Discord answers them with, and its words.
+///
+/// Source: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
+pub(crate) const ERRORS: [(u32, &[u16], &str); 16] = [
+    (10_002, &[404], "Unknown Application"),
+    (10_003, &[404], "Unknown Channel"),
+    (10_008, &[404], "Unknown Message"),
+    (10_013, &[400, 404], "Unknown User"),
+    (10_015, &[404], "Unknown Webhook"),
+    (20_016, &[429], "This action cannot be performed due to slowmode rate limit"),
+    (20_026, &[403], "Your bot has been flagged by our anti-spam system for abusive behavior"),
+    (40_003, &[400, 403], "You are opening direct messages too fast"),
+    (50_001, &[403], "Missing Access"),
+    (50_006, &[400], "Cannot send an empty message"),
+    (50_007, &[400, 403], "Cannot send messages to this user"),
+    (50_013, &[403], "Missing Permissions"),
+    (50_035, &[400], "Invalid Form Body"),
+    (
+        50_240,
+        &[400],
+        "You cannot remove this app's Entry Point command in a bulk update operation. Include the Entry \
+                      Point command in your update request or delete it separately.",
+    ),
+    (50_278, &[403], "Cannot send messages to this user due to having no mutual guilds"),
+    (130_000, &[500, 503], "API resource is currently overloaded. Try again a little later"),
+];
+
 /// The faults that are in force.
 #[derive(Debug)]
 pub struct Faults {
@@ -100,6 +136,8 @@ pub struct Faults {
     weather: Mutex<Weather>,
     chance: Mutex<SplitMix>,
     struck: Mutex<BTreeMap<&'static str, u64>>,
+    /// Faults of a test that are gone and have hit nothing.
+    missed: Mutex<Vec<Fault>>,
     pub(crate) latency_ms: AtomicU64,
 }
 
@@ -111,19 +149,37 @@ impl Faults {
             weather: Mutex::default(),
             chance: Mutex::new(SplitMix::new(seed)),
             struck: Mutex::default(),
+            missed: Mutex::default(),
             latency_ms: latency_ms.into(),
         }
     }
 
     /// One more fault. The first that is meant for a request hits it.
+    ///
+    /// # Panics
+    ///
+    /// Discord never answers so: its error code goes with other statuses.
     pub fn add(&self, mut fault: Fault) {
+        assert_eq!(fault.effect.mistake(), None, "{fault:?}");
         fault.until_ms = fault.for_ms.map(|ms| now().0.saturating_add(ms));
         lock(&self.scripted).push(fault);
     }
 
     /// No more faults.
     pub fn clear(&self) {
-        lock(&self.scripted).clear();
+        let gone = std::mem::take(&mut *lock(&self.scripted));
+        self.note_missed(gone);
+    }
+
+    /// Faults that a test has added and nothing has met: the test did not try what it says.
+    pub fn missed(&self) -> Vec<Fault> {
+        let there = lock(&self.scripted);
+        let waiting = there.iter().filter(|fault| fault.is_missed());
+        lock(&self.missed).iter().chain(waiting).cloned().collect()
+    }
+
+    fn note_missed(&self, gone: impl IntoIterator<Item = Fault>) {
+        lock(&self.missed).extend(gone.into_iter().filter(Fault::is_missed));
     }
 
     /// Those that are still to come.
@@ -169,8 +225,11 @@ impl Faults {
     fn scripted_strike(&self, method: &str, path: &str) -> Option<Effect> {
         let mut scripted = lock(&self.scripted);
         let now = now().0;
-        scripted.retain(|fault| fault.times != Some(0) && fault.until_ms.is_none_or(|until| now < until));
+        let is_over =
+            |fault: &mut Fault| fault.times == Some(0) || fault.until_ms.is_some_and(|until| until <= now);
+        self.note_missed(scripted.extract_if(.., is_over));
         let fault = scripted.iter_mut().find(|fault| fault.is_meant_for(method, path))?;
+        fault.hits += 1;
         if let Some(times) = &mut fault.times {
             *times -= 1;
         }
@@ -196,7 +255,21 @@ impl Faults {
 impl Fault {
     /// This effect on each request whose path contains these words.
     pub fn new(path: impl Into<String>, effect: Effect) -> Self {
-        Self { path: path.into(), method: None, effect, times: None, for_ms: None, until_ms: None }
+        let path = path.into();
+        Self {
+            path,
+            method: None,
+            effect,
+            times: None,
+            for_ms: None,
+            until_ms: None,
+            hits: 0,
+            is_expected: true,
+        }
+    }
+
+    fn is_missed(&self) -> bool {
+        self.is_expected && self.hits == 0
     }
 
     /// The same, on so many requests.
@@ -223,6 +296,22 @@ impl Effect {
         Self::Status { status, code: 0, retry_after: 0.0, global: false }
     }
 
+    /// Discord answers with this error code.
+    pub const fn error(status: u16, code: u32) -> Self {
+        Self::Status { status, code, retry_after: 0.0, global: false }
+    }
+
+    /// What Discord would never answer about it; `None` when it could.
+    pub fn mistake(&self) -> Option<String> {
+        let Self::Status { status, code, .. } = self else { return None };
+        let known = ERRORS.iter().find(|(known, ..)| known == code)?;
+        let statuses: Vec<String> = known.1.iter().map(ToString::to_string).collect();
+        let goes = known.1.contains(status);
+        (!goes).then(|| {
+            format!("Discord answers error code {code} with {}, not {status}", statuses.join(" or "))
+        })
+    }
+
     /// Discord asks to wait so many seconds.
     pub const fn limited(retry_after: f64) -> Self {
         Self::Status { status: 429, code: 0, retry_after, global: false }
@@ -244,12 +333,39 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_of_a_test_that_hits_nothing_is_missed() {
+        let faults = Faults::new(1, 0);
+        faults.add(Fault::new("/webhooks/", Effect::status(404)).times(1));
+        faults.add(Fault::new("/nowhere/", Effect::status(404)));
+        faults.add(serde_json::from_str(r#"{"path":"/by-hand/","effect":"silence"}"#).unwrap());
+        assert!(faults.strike("GET", "/webhooks/1/t").is_some());
+        let missed = || faults.missed().into_iter().map(|fault| fault.path).collect::<Vec<_>>();
+        assert_eq!(missed(), ["/nowhere/"]);
+        faults.clear();
+        assert_eq!(missed(), ["/nowhere/"]);
+    }
+
+    #[test]
+    fn error_codes_go_with_the_statuses_that_discord_pairs_them_with() {
+        for (status, code, goes) in [
+            (403, 50_278, true),
+            (400, 50_007, true),
+            (404, 50_278, false),
+            (404, 99_999, true),
+            (429, 20_016, true),
+        ] {
+            assert_eq!(Effect::error(status, code).mistake().is_none(), goes, "{status} {code}");
+        }
+    }
+
+    #[test]
     fn a_fault_is_written_in_one_line() {
         let read = |line: &str| serde_json::from_str::<Fault>(line);
         let limited =
             read(r#"{"path":"/webhooks/","effect":"status","status":429,"retryAfter":1.5,"times":1}"#);
-        assert_eq!(limited.unwrap(), Fault::new("/webhooks/", Effect::limited(1.5)).times(1));
-        assert_eq!(read(r#"{"effect":"silence"}"#).unwrap(), Fault::new("", Effect::Silence));
+        let by_hand = |fault: Fault| Fault { is_expected: false, ..fault };
+        assert_eq!(limited.unwrap(), by_hand(Fault::new("/webhooks/", Effect::limited(1.5)).times(1)));
+        assert_eq!(read(r#"{"effect":"silence"}"#).unwrap(), by_hand(Fault::new("", Effect::Silence)));
         assert!(read(r#"{"effect":"explosion"}"#).is_err());
     }
 

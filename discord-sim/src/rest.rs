@@ -54,25 +54,64 @@ pub fn routes(state: Arc<State>) -> Router {
 }
 
 /// An error as Discord tells it.
-struct Error(StatusCode, u32, &'static str);
+#[derive(Debug, PartialEq)]
+struct Error {
+    status: StatusCode,
+    code: u32,
+    message: &'static str,
+    /// What is wrong in which field; `null` where no field is.
+    errors: Value,
+}
 
 impl Error {
-    const UNAUTHORIZED: Self = Self(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized");
-    const NOT_FOUND: Self = Self(StatusCode::NOT_FOUND, 0, "404: Not Found");
-    const METHOD_NOT_ALLOWED: Self = Self(StatusCode::METHOD_NOT_ALLOWED, 0, "405: Method Not Allowed");
-    const UNKNOWN_APPLICATION: Self = Self(StatusCode::NOT_FOUND, 10_002, "Unknown Application");
-    const UNKNOWN_WEBHOOK: Self = Self(StatusCode::NOT_FOUND, 10_015, "Unknown Webhook");
-    const UNKNOWN_MESSAGE: Self = Self(StatusCode::NOT_FOUND, 10_008, "Unknown Message");
-    const EMPTY_MESSAGE: Self = Self(StatusCode::BAD_REQUEST, 50_006, "Cannot send an empty message");
-    const MISSING_ACCESS: Self = Self(StatusCode::FORBIDDEN, 50_001, "Missing Access");
-    const ENDPOINT: Self =
-        Self(StatusCode::BAD_REQUEST, 50_035, "interactions_endpoint_url: could not be verified");
-    const INVALID_FORM: Self = Self(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body");
+    const UNAUTHORIZED: Self = Self::plain(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized");
+    const NOT_FOUND: Self = Self::plain(StatusCode::NOT_FOUND, 0, "404: Not Found");
+    const METHOD_NOT_ALLOWED: Self =
+        Self::plain(StatusCode::METHOD_NOT_ALLOWED, 0, "405: Method Not Allowed");
+    const UNKNOWN_APPLICATION: Self = Self::plain(StatusCode::NOT_FOUND, 10_002, "Unknown Application");
+    const UNKNOWN_WEBHOOK: Self = Self::plain(StatusCode::NOT_FOUND, 10_015, "Unknown Webhook");
+    const UNKNOWN_MESSAGE: Self = Self::plain(StatusCode::NOT_FOUND, 10_008, "Unknown Message");
+    const EMPTY_MESSAGE: Self = Self::plain(StatusCode::BAD_REQUEST, 50_006, "Cannot send an empty message");
+    const MISSING_ACCESS: Self = Self::plain(StatusCode::FORBIDDEN, 50_001, "Missing Access");
+    const NO_MUTUAL_GUILDS: Self = Self::plain(
+        StatusCode::FORBIDDEN,
+        50_278,
+        "Cannot send messages to this user due to having no mutual guilds",
+    );
+    const ENTRY_POINT: Self = Self::plain(
+        StatusCode::BAD_REQUEST,
+        50_240,
+        "You cannot remove this app's Entry Point command in a bulk update operation. Include the Entry Point command in \
+         your update request or delete it separately.",
+    );
+
+    const fn plain(status: StatusCode, code: u32, message: &'static str) -> Self {
+        Self { status, code, message, errors: Value::Null }
+    }
+
+    /// A field that is not as documented, such as `0.options.3.name`.
+    ///
+    /// Source: <https://discord.com/developers/docs/reference#error-messages>.
+    fn form(field: &str, code: &str, message: &str) -> Self {
+        let mut errors = json!({ "_errors": [{ "code": code, "message": message }] });
+        for part in field.split('.').rev() {
+            errors = json!({ part: errors });
+        }
+        Self { errors, ..Self::plain(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body") }
+    }
+
+    fn malformed() -> Self {
+        Self::plain(StatusCode::BAD_REQUEST, 50_109, "The request body contains invalid JSON.")
+    }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({ "message": self.2, "code": self.1 }))).into_response()
+        let mut body = json!({ "message": self.message, "code": self.code });
+        if !self.errors.is_null() {
+            body["errors"] = self.errors;
+        }
+        (self.status, Json(body)).into_response()
     }
 }
 
@@ -82,7 +121,7 @@ type Answer = Result<Json<Value>, Error>;
 async fn in_discords_words(response: Response) -> Response {
     let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     if response.status().is_client_error() && !is_json {
-        Error::INVALID_FORM.into_response()
+        Error::malformed().into_response()
     } else {
         response
     }
@@ -129,7 +168,12 @@ async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 async fn change_application(Shared(state): Shared<Arc<State>>, Json(change): Json<Value>) -> Answer {
     if let Some(url) = change["interactions_endpoint_url"].as_str() {
         if !state.endpoint_holds(url).await {
-            return Err(Error::ENDPOINT);
+            let words = "The specified interactions endpoint url could not be verified.";
+            return Err(Error::form(
+                "interactions_endpoint_url",
+                "APPLICATION_INTERACTIONS_ENDPOINT_INVALID",
+                words,
+            ));
         }
         *lock(&state.endpoint) = Some(url.to_owned());
     }

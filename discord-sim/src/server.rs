@@ -127,10 +127,15 @@ impl Server {
 }
 
 impl Drop for Server {
+    /// # Panics
+    ///
+    /// A test has added a fault that nothing met.
     fn drop(&mut self) {
         for task in &self.tasks {
             task.abort();
         }
+        let missed = self.state.faults.missed();
+        assert!(missed.is_empty() || std::thread::panicking(), "nothing met these faults: {missed:?}");
     }
 }
 

@@ -28,6 +28,9 @@ use crate::{
     snowflake::Snowflakes,
 };
 
+/// The type of the command that opens an Activity.
+pub(crate) const ENTRY_POINT: u64 = 4;
+
 /// Where commands are registered: everywhere, or in one server.
 pub type Scope = Option<u64>;
 
@@ -154,7 +157,8 @@ impl State {
     /// Signs a payload, posts it to the edge and counts.
     pub async fn post(&self, edge: &EdgeClient, payload: &Payload) -> Result<Answer, ClientError> {
         self.tally.sent.fetch_add(1, Ordering::Relaxed);
-        let interaction = payload.clone().for_application(self.application).build();
+        let mut interaction = payload.clone().for_application(self.application).build();
+        self.leave_out_who_left(&mut interaction);
         let token = interaction["token"].as_str().unwrap_or_default();
         self.originals.posted(token, interaction.get("message").cloned());
         let answer = edge.post(&interaction).await;
@@ -164,6 +168,17 @@ impl State {
         let count = if well { &self.tally.answered } else { &self.tally.failed };
         count.fetch_add(1, Ordering::Relaxed);
         answer
+    }
+
+    /// Who is not in the server, or not any more, is among the users that an interaction names, and not among the members.
+    fn leave_out_who_left(&self, interaction: &mut Value) {
+        let guild = interaction["guild_id"].as_str().and_then(|id| id.parse().ok());
+        let members = interaction.pointer_mut("/data/resolved/members").and_then(Value::as_object_mut);
+        let (Some(guild), Some(members)) = (guild, members) else { return };
+        members.retain(|user, _| {
+            let standing = user.parse().map(|user| self.standing(user)).unwrap_or_default();
+            standing.servers.is_none_or(|servers| servers.contains_key(&guild))
+        });
     }
 
     /// Posts a forged interaction; one that is not refused is counted, and is a fault of the edge.
@@ -211,6 +226,14 @@ impl State {
             definitions.into_iter().map(|definition| self.registered(scope, definition, &before)).collect();
         commands.insert(scope, after.clone());
         after
+    }
+
+    /// The application has Activities from now on: Discord puts the command that opens one beside those everywhere.
+    pub fn add_entry_point(&self) {
+        let launch =
+            serde_json::json!({ "name": "launch", "description": "", "type": ENTRY_POINT, "handler": 2 });
+        let launch = self.registered(None, launch, &[]);
+        lock(&self.commands).entry(None).or_default().push(launch);
     }
 
     fn registered(&self, scope: Scope, mut definition: Value, before: &[Value]) -> Value {

@@ -33,7 +33,8 @@ async fn interact(discord: &Server, wanted: Value) -> Value {
 async fn edit(discord: &Server, token: &str, message: Value) -> reqwest::Response {
     let application = discord.state().application;
     let url = format!("{}/api/v10/webhooks/{application}/{token}/messages/@original", discord.url());
-    reqwest::Client::new().patch(url).json(&message).send().await.unwrap()
+    let named = reqwest::Client::builder().user_agent("DiscordBot (https://discord.com/developers, 0) test");
+    named.build().unwrap().patch(url).json(&message).send().await.unwrap()
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use serde_json::Value;
 
 const BACK: &str = "http://127.0.0.1:1/login/callback";
 
+fn client() -> Client {
+    Client::builder().user_agent("DiscordBot (https://discord.com/developers, 0) test").build().unwrap()
+}
+
 /// Where the browser is sent back to.
 async fn authorize(discord: &Server, more: &str) -> reqwest::Url {
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
@@ -34,7 +38,7 @@ async fn a_code_is_a_token_once_and_a_token_is_a_person() {
         let form = format!(
             "grant_type=authorization_code&code={code}&redirect_uri={BACK}&client_id={id}&client_secret=any"
         );
-        let request = Client::new().post(format!("{}/api/v10/oauth2/token", discord.url()));
+        let request = client().post(format!("{}/api/v10/oauth2/token", discord.url()));
         let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
         request.send().await.unwrap().json::<Value>().await.unwrap()
     };
@@ -42,7 +46,7 @@ async fn a_code_is_a_token_once_and_a_token_is_a_person() {
     assert_eq!(exchange().await["error"], "invalid_grant");
 
     let ask = async |path: &str, token: &str| {
-        let request = Client::new().get(format!("{}/api/v10/users/@me{path}", discord.url()));
+        let request = client().get(format!("{}/api/v10/users/@me{path}", discord.url()));
         request.bearer_auth(token).send().await.unwrap()
     };
     let identity: Value = ask("", &token).await.json().await.unwrap();
@@ -65,8 +69,7 @@ async fn somebody_may_say_no() {
 async fn a_person_can_be_given_servers_and_take_back_what_they_allowed() {
     let discord =
         Server::start(Config { guilds: 2, ..Config::quiet(Signer::from_seed([7; 32])) }).await.unwrap();
-    let (client, person, guild) =
-        (Client::new(), discord.state().players[1].id, discord.state().guilds[1].id);
+    let (client, person, guild) = (client(), discord.state().players[1].id, discord.state().guilds[1].id);
     let stand = async |standing: Value| {
         let url = format!("{}/control/people/{person}", discord.url());
         client.put(url).json(&standing).send().await.unwrap().status()

@@ -175,7 +175,7 @@ export class Stack {
 
   /** The servers that the stand-in knows. */
   async guilds() {
-    const headers = { Authorization: "Bearer user-1" };
+    const headers = { Authorization: "Bearer user-1", "User-Agent": "DiscordBot (https://discord.com/developers, 0)" };
     return (await fetch(`${this.#sim.url}/api/v10/users/@me/guilds`, { headers })).json();
   }
 

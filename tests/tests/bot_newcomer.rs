@@ -63,6 +63,10 @@ async fn registering_shows_the_difference_and_is_done_once() -> Result<()> {
     let (code, said) = told("register --delete", &edge, &discord, &[])?;
     assert_eq!((code, registered()), (0, 0), "{said}");
 
+    discord.state().add_entry_point();
+    let (code, said) = told("register", &edge, &discord, &[])?;
+    assert_eq!((code, registered()), (0, count + 1), "Discord's own stays, or it refuses all: {said}");
+
     let (code, said) = told("register --guild 5", &edge, &discord, &[])?;
     assert!(code == 1 && said.contains("403") && said.contains("Missing Access"), "{code} {said}");
     let (code, said) = told("register", &edge, &discord, &[("DISCORD_TOKEN", "wrong")])?;

@@ -12,10 +12,9 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{Answer, Error, extend};
-use crate::state::State;
+use crate::state::{ENTRY_POINT, State};
 
-/// Commands that one scope holds at most.
-const COMMANDS_MAX: usize = 100;
+mod limits;
 
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new().route("/applications/{application}/commands", get(commands).put(overwrite_commands)).route(
@@ -35,7 +34,12 @@ async fn overwrite_commands(
     body: Json<Value>,
 ) -> Answer {
     known_application(&state, application)?;
-    Ok(Json(state.overwrite_commands(None, definitions(body.0)?).into()))
+    let definitions = definitions(body.0)?;
+    let has_entry_point = |commands: &[Value]| commands.iter().any(|command| command["type"] == ENTRY_POINT);
+    if has_entry_point(&state.commands(None)) && !has_entry_point(&definitions) {
+        return Err(Error::ENTRY_POINT);
+    }
+    Ok(Json(state.overwrite_commands(None, definitions).into()))
 }
 
 async fn guild_commands(Shared(state): Shared<Arc<State>>, Path(path): Path<(u64, u64)>) -> Answer {
@@ -64,26 +68,19 @@ fn known_guild(state: &State, (application, guild): (u64, u64)) -> Result<(), Er
 /// Definitions as Discord keeps them: what is left out gets its default, what says nothing is dropped. New applications may
 /// be installed in servers and by people for themselves, and so may a command that does not say otherwise.
 fn definitions(body: Value) -> Result<Vec<Value>, Error> {
-    let Value::Array(definitions) = body else { return Err(Error::INVALID_FORM) };
-    if definitions.len() > COMMANDS_MAX {
-        return Err(Error::INVALID_FORM);
-    }
-    definitions.into_iter().map(definition).collect()
+    let Value::Array(definitions) = body else { return Err(Error::malformed()) };
+    limits::check(&definitions)?;
+    Ok(definitions.into_iter().map(definition).collect())
 }
 
-fn definition(mut definition: Value) -> Result<Value, Error> {
-    let name_is_good =
-        definition["name"].as_str().is_some_and(|name| (1..=32).contains(&name.chars().count()));
-    if !name_is_good || !definition.is_object() {
-        return Err(Error::INVALID_FORM);
-    }
+fn definition(mut definition: Value) -> Value {
     drop_what_says_nothing(&mut definition);
     let mut kept = json!({
         "contexts": null, "default_member_permissions": null, "description": "", "dm_permission": true,
         "integration_types": [0, 1], "nsfw": false, "type": 1,
     });
     extend(&mut kept, definition);
-    Ok(kept)
+    kept
 }
 
 fn drop_what_says_nothing(value: &mut Value) {

@@ -21,6 +21,8 @@ use crate::{
     state::{State, lock},
 };
 
+/// Letters of a nonce at most.
+const NONCE_MAX: usize = 25;
 /// Messages that are kept; older ones are let go.
 const KEPT: usize = 10_000;
 
@@ -30,10 +32,28 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/channels/{channel}/messages", post(create_message))
 }
 
+/// A message's contents, or Discord's words about them.
+pub(super) fn checked(contents: Value, is_new: bool) -> Result<Value, Error> {
+    check_message(contents, is_new).map_err(|problem| match problem.0.as_str() {
+        "an empty message" => Error::EMPTY_MESSAGE,
+        "content over 2000 characters" => {
+            Error::form("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length.")
+        }
+        "more than 10 embeds" => {
+            Error::form("embeds", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
+        }
+        "more than 5 rows of components" => {
+            Error::form("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
+        }
+        _ => Error::malformed(),
+    })
+}
+
 /// A channel with one person has that person's id plus one, as interactions tell it, too.
 async fn create_direct_channel(Shared(state): Shared<Arc<State>>, Json(wanted): Json<Value>) -> Answer {
     let recipient = wanted["recipient_id"].as_str().and_then(|id| id.parse::<UserId>().ok());
-    let recipient = recipient.ok_or(Error::INVALID_FORM)?;
+    let recipient = recipient
+        .ok_or_else(|| Error::form("recipient_id", "NUMBER_TYPE_COERCE", "Value is not snowflake."))?;
     let known = state.players.iter().find(|player| player.id == recipient).cloned();
     let person = known.unwrap_or_else(|| Player::named(recipient, "somebody"));
     Ok(Json(json!({
@@ -48,7 +68,15 @@ async fn create_message(
     Path(channel): Path<u64>,
     Json(contents): Json<Value>,
 ) -> Answer {
-    let contents = check_message(contents, true).map_err(|_| Error::EMPTY_MESSAGE)?;
+    let contents = checked(contents, true)?;
+    if contents["nonce"].as_str().is_some_and(|nonce| nonce.chars().count() > NONCE_MAX) {
+        return Err(Error::form("nonce", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length."));
+    }
+    // A channel with one person has that person's id plus one.
+    let person = channel.checked_sub(1).map(|person| state.standing(UserId(person)));
+    if person.is_some_and(|person| person.servers.is_some_and(|servers| servers.is_empty())) {
+        return Err(Error::NO_MUTUAL_GUILDS);
+    }
     let mut messages = lock(&state.messages);
     let channel_id = json!(channel.to_string());
     if contents["enforce_nonce"] == true

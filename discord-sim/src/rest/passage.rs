@@ -12,7 +12,7 @@ use axum::{
     extract::{OriginalUri, Request, State as Shared},
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CONTENT_TYPE, DATE},
+        header::{CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -20,7 +20,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    faults::Effect,
+    faults::{ERRORS, Effect},
     state::{State, lock},
 };
 
@@ -73,10 +73,18 @@ pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, ne
     let asked = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
     let path = asked.path().to_owned();
     note_attempt(&state, &path);
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let is_named = agent.starts_with("DiscordBot (") && agent.contains(')');
     let response: Response = match state.faults.strike(request.method().as_str(), &path) {
+        // Discord may block a program without the name that it asks for, and Cloudflare says so.
+        _ if !is_named => page(403, None),
         Some(Effect::Delay { ms }) => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
             limited(&state, &path, request, next).await
+        }
+        Some(effect @ Effect::Status { status: 429, code: 0, global: false, .. }) => {
+            let bucket = format!("{} {path}", request.method());
+            with_headers(struck(effect).await, &bucket, 0, BUCKET_WINDOW)
         }
         Some(effect) => struck(effect).await,
         None => limited(&state, &path, request, next).await,
@@ -98,16 +106,21 @@ fn dated(mut response: Response, ahead_seconds: i64) -> Response {
 async fn limited(state: &State, path: &str, request: Request, next: Next) -> Response {
     let bucket = format!("{} {path}", request.method());
     let standing = state.limits.take(&bucket, Instant::now());
-    let mut response = match standing.remaining {
+    let response = match standing.remaining {
         Some(_) => next.run(request).await,
-        None => too_many(standing.reset_after.as_secs_f64(), false),
+        None => too_many(standing.reset_after.as_secs_f64(), 0, false),
     };
+    with_headers(response, &bucket, standing.remaining.unwrap_or_default(), standing.reset_after)
+}
+
+/// What Discord tells of a bucket.
+fn with_headers(mut response: Response, bucket: &str, remaining: u32, reset_after: Duration) -> Response {
     let headers = [
-        ("x-ratelimit-bucket", crate::payload::command_id(&bucket)),
+        ("x-ratelimit-bucket", crate::payload::command_id(bucket)),
         ("x-ratelimit-limit", BUCKET_SIZE.to_string()),
-        ("x-ratelimit-remaining", standing.remaining.unwrap_or_default().to_string()),
-        ("x-ratelimit-reset-after", format!("{:.3}", standing.reset_after.as_secs_f64())),
-        ("x-ratelimit-reset", format!("{:.3}", reset_at(standing.reset_after))),
+        ("x-ratelimit-remaining", remaining.to_string()),
+        ("x-ratelimit-reset-after", format!("{:.3}", reset_after.as_secs_f64())),
+        ("x-ratelimit-reset", format!("{:.3}", reset_at(reset_after))),
     ];
     for (name, value) in headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -119,17 +132,14 @@ async fn limited(state: &State, path: &str, request: Request, next: Next) -> Res
 
 async fn struck(effect: Effect) -> Response {
     match effect {
-        Effect::Status { status: 429, retry_after, global, .. } => too_many(retry_after, global),
+        Effect::Status { status: 429, code, retry_after, global } => too_many(retry_after, code, global),
         Effect::Status { status, code, .. } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let message = format!("{}: {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
+            let plain = || format!("{}: {}", status.as_u16(), status.canonical_reason().unwrap_or("Error"));
+            let message = words(code).map_or_else(plain, str::to_owned);
             (status, Json(json!({ "message": message, "code": code }))).into_response()
         }
-        Effect::Html { status } => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            (status, [(CONTENT_TYPE, "text/html")], "<html><body>upstream error</body></html>")
-                .into_response()
-        }
+        Effect::Html { status, retry_after } => page(status, retry_after),
         Effect::Cut => {
             let broken = Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
             let body = Body::from_stream(futures_util::stream::iter([broken]));
@@ -139,10 +149,31 @@ async fn struck(effect: Effect) -> Response {
     }
 }
 
+/// A page of Cloudflare's.
+fn page(status: u16, retry_after: Option<f64>) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let page = "<html><body><h1>Error 1015</h1>You are being blocked</body></html>";
+    let mut response = (status, [(CONTENT_TYPE, "text/html")], page).into_response();
+    if let Some(seconds) = retry_after {
+        wait(&mut response, seconds);
+    }
+    response
+}
+
+fn words(code: u32) -> Option<&'static str> {
+    ERRORS.iter().find(|(known, ..)| *known == code).map(|(.., words)| *words)
+}
+
+/// Slow mode's has a code, and no headers of a limit.
+///
 /// Source: <https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit>.
-fn too_many(retry_after: f64, global: bool) -> Response {
-    let body =
-        json!({ "message": "You are being rate limited.", "retry_after": retry_after, "global": global });
+fn too_many(retry_after: f64, code: u32, global: bool) -> Response {
+    let message = words(code).unwrap_or("You are being rate limited.");
+    if code != 0 {
+        let body = json!({ "message": message, "code": code, "retry_after": retry_after });
+        return (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
+    }
+    let body = json!({ "message": message, "retry_after": retry_after, "global": global });
     let mut response = (StatusCode::TOO_MANY_REQUESTS, Json(body)).into_response();
     let scope = if global { "global" } else { "user" };
     let headers = response.headers_mut();
@@ -150,10 +181,14 @@ fn too_many(retry_after: f64, global: bool) -> Response {
     if global {
         headers.insert("x-ratelimit-global", HeaderValue::from_static("true"));
     }
-    if let Ok(value) = HeaderValue::from_str(&format!("{}", retry_after.ceil())) {
-        headers.insert("retry-after", value);
-    }
+    wait(&mut response, retry_after);
     response
+}
+
+fn wait(response: &mut Response, seconds: f64) {
+    if let Ok(value) = HeaderValue::from_str(&format!("{}", seconds.ceil())) {
+        response.headers_mut().insert(RETRY_AFTER, value);
+    }
 }
 
 fn reset_at(after: Duration) -> f64 {

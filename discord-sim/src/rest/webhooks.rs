@@ -12,8 +12,8 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::{Answer, Error, extend};
-use crate::{cast, objects, reply::check_message, state::State};
+use super::{Answer, Error, extend, messages::checked};
+use crate::{cast, objects, state::State};
 
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new()
@@ -39,7 +39,7 @@ async fn edit(
     Json(edit): Json<Value>,
 ) -> Answer {
     known_webhook(&state, application)?;
-    let edit = check_message(edit, false).map_err(|_| Error::INVALID_FORM)?;
+    let edit = checked(edit, false)?;
     let contents = state.originals.edit(&token, &edit).ok_or(Error::UNKNOWN_WEBHOOK)?;
     Ok(Json(message(&state, &contents)))
 }
@@ -50,7 +50,7 @@ async fn follow_up(
     Json(contents): Json<Value>,
 ) -> Answer {
     known_webhook(&state, application)?;
-    let contents = check_message(contents, true).map_err(|_| Error::EMPTY_MESSAGE)?;
+    let contents = checked(contents, true)?;
     if !state.originals.follow_up(&token, contents.clone()) {
         return Err(Error::UNKNOWN_WEBHOOK);
     }
