@@ -83,6 +83,16 @@ pub enum DiscordError {
 }
 
 impl DiscordError {
+    /// The status of Discord's answer, or of the one for which this waits; `None` when none came.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorized => Some(401),
+            Self::Refused { refusal, .. } => Some(refusal.status),
+            Self::Held(held) => held.status,
+            _ => None,
+        }
+    }
+
     /// What a refusal means; `None` when Discord has not refused.
     pub fn meaning(&self) -> Option<Meaning> {
         match self {
@@ -141,9 +151,10 @@ impl Discord {
         Ok(read::<User>(asked, &self.get(asked, "/users/@me").await?)?.into())
     }
 
-    /// The cheapest real request, for measuring: how long it took, without the waiting for a rate limit.
+    /// The cheapest real request, for measuring: how long it took. It waits for no limit: the report is due.
     pub async fn touch(&self) -> Result<Duration, DiscordError> {
-        Ok(self.get("GET /users/@me", "/users/@me").await?.took)
+        let request = || self.http.get(format!("{}/users/@me", self.url));
+        Ok(self.ask(route("GET /users/@me"), Duration::ZERO, request).await?.took)
     }
 
     /// The time on Discord's wall; `None` when it does not say.
@@ -202,7 +213,7 @@ impl Discord {
     }
 
     async fn get(&self, asked: &'static str, path: &str) -> Result<Answer, DiscordError> {
-        self.ask(route(asked), || self.http.get(format!("{}{path}", self.url))).await
+        self.ask(route(asked), PATIENCE, || self.http.get(format!("{}{path}", self.url))).await
     }
 
     async fn send<T: Serialize + ?Sized>(
@@ -212,14 +223,21 @@ impl Discord {
         path: &str,
         body: &T,
     ) -> Result<Answer, DiscordError> {
-        self.ask(route, || self.http.request(method.clone(), format!("{}{path}", self.url)).json(body)).await
+        let url = format!("{}{path}", self.url);
+        self.ask(route, PATIENCE, || self.http.request(method.clone(), &url).json(body)).await
     }
 
-    /// Every request goes this way. Limited, it is made again if the wait is short.
-    async fn ask(&self, route: Route, request: impl Fn() -> RequestBuilder) -> Result<Answer, DiscordError> {
-        let deadline = Instant::now() + PATIENCE;
+    /// Every request goes this way. Limited, it is made again if the gate opens in time.
+    async fn ask(
+        &self,
+        route: Route,
+        waits: Duration,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<Answer, DiscordError> {
+        let began = Instant::now();
+        let (deadline, open_by) = (began + PATIENCE, began + waits);
         loop {
-            let permit = self.gate.pass(route, deadline).await.map_err(DiscordError::Held)?;
+            let permit = self.gate.pass(route, open_by).await.map_err(DiscordError::Held)?;
             let left = deadline.saturating_duration_since(Instant::now());
             let token = format!("Bot {}", self.token.reveal());
             let began = Instant::now();

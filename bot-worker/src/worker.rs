@@ -9,7 +9,7 @@ use std::{
 use interactions::rest::Meaning;
 use protocol::{
     Report, Timestamp,
-    report::{REPORT_EVERY_MS, ReportedBot},
+    report::{REPORT_EVERY_MS, ReportedBot, RestFailure},
 };
 use tokio::{sync::watch, time::MissedTickBehavior};
 use twilight_model::gateway::connection_info::BotConnectionInfo;
@@ -81,6 +81,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         guilds_at_start: known.guilds,
         presence: presence_asked,
         backlog: Backlog::default(),
+        rest_failure: None,
         next_report: Instant::now(),
         discord_health: Health::default(),
         edge_health: Health::default(),
@@ -172,6 +173,7 @@ struct Worker {
     guilds_at_start: u64,
     presence: watch::Receiver<Option<String>>,
     backlog: Backlog,
+    rest_failure: Option<RestFailure>,
     next_report: Instant,
     discord_health: Health,
     edge_health: Health,
@@ -222,13 +224,18 @@ impl Worker {
     fn understood(&mut self, measured: Result<f64, DiscordError>) -> Result<Option<f64>, Fatal> {
         match measured {
             Ok(ms) => {
+                self.rest_failure = None;
                 tell_of_discord(self.discord_health.observe(true), None);
                 Ok(Some(ms))
             }
             Err(DiscordError::Unauthorized) => Err(Fatal::TokenRefused),
-            Err(DiscordError::Held(_)) => Ok(None),
             Err(error) => {
-                tell_of_discord(self.discord_health.observe(false), Some(&error));
+                let count = self.rest_failure.map_or(0, |failure| failure.count).saturating_add(1);
+                self.rest_failure = Some(RestFailure { status: error.status(), count });
+                // The gate has told of a wait.
+                if !matches!(error, DiscordError::Held(_)) {
+                    tell_of_discord(self.discord_health.observe(false), Some(&error));
+                }
                 Ok(None)
             }
         }
@@ -266,6 +273,7 @@ impl Worker {
             bot: self.bot.clone(),
             shards: self.gateway.shards(),
             rest_ms,
+            rest_failure: self.rest_failure,
             guilds,
             missed: self.backlog.missed(),
             leaving: false,

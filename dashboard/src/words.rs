@@ -4,6 +4,7 @@ use protocol::{
     Timestamp,
     link::Status,
     message::CloseCode,
+    report::RestFailure,
     stats::BotStatus,
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -111,6 +112,15 @@ pub fn change(percent: Option<f64>) -> String {
     }
 }
 
+/// Requests to Discord that fail: the status of the newest, and how many there were in a row.
+pub fn rest_failure(failure: RestFailure) -> String {
+    let status = failure.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    match failure.count {
+        0 | 1 => status,
+        count => [&status, ", ", &count.to_string(), " times"].concat(),
+    }
+}
+
 /// Whether the numbers on the page may be older than they look.
 pub fn is_doubtful(status: Status) -> bool {
     !matches!(status, Status::Live | Status::Connecting)
@@ -215,6 +225,13 @@ pub fn bot(status: BotStatus) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_that_fails_is_told_with_its_status() {
+        let told = |status, count| rest_failure(RestFailure { status, count });
+        assert_eq!(told(Some(429), 23), "429, 23 times");
+        assert_eq!((told(Some(503), 1), told(None, 2)), ("503".to_owned(), "no answer, 2 times".to_owned()));
+    }
 
     #[test]
     fn the_pill_has_words_and_the_title_says_only_trouble() {

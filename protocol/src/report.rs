@@ -33,6 +33,9 @@ pub struct Report {
     /// The round trip of a request to Discord's API in milliseconds; `null` when it failed.
     #[serde(default)]
     pub rest_ms: Option<f64>,
+    /// Why `restMs` is not known; left out when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest_failure: Option<RestFailure>,
     /// The servers it is in.
     #[serde(default)]
     pub guilds: ReportedGuilds,
@@ -42,6 +45,15 @@ pub struct Report {
     /// This is the last report: the bot goes offline now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaving: bool,
+}
+
+/// Requests to Discord's API that failed, the newest and those right before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestFailure {
+    /// The HTTP status of the newest answer; `null` when none came.
+    pub status: Option<u16>,
+    /// How many in a row, those too that were not made because Discord asked to wait.
+    pub count: u32,
 }
 
 /// A latency that was measured while the edge was away.

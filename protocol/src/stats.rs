@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Coins, Event, GuildId, Seq, Timestamp, UserId};
+use crate::{Coins, Event, GuildId, Seq, Timestamp, UserId, report::RestFailure};
 
 /// The length of [`Leaderboards`]' lists.
 pub const LEADERBOARD_LEN: usize = 10;
@@ -111,6 +111,9 @@ pub struct Ping {
     pub gateway: Option<f64>,
     /// The newest REST round trip.
     pub rest: Option<f64>,
+    /// Why it is not known; left out when it is, or when the bot is offline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest_failure: Option<RestFailure>,
     /// `avg` against the mean of one hour ago, in percent.
     pub change_from_last_hour: Option<f64>,
 }

@@ -74,7 +74,13 @@ fn the_shapes() {
 fn what_is_not_known_is_null_or_absent() {
     let mut silent = stats(NOON, 0);
     silent.bot.status = BotStatus::Offline;
-    silent.ping = protocol::stats::Ping { avg: None, gateway: None, rest: None, change_from_last_hour: None };
+    silent.ping = protocol::stats::Ping {
+        avg: None,
+        gateway: None,
+        rest: None,
+        rest_failure: None,
+        change_from_last_hour: None,
+    };
     silent.handling = protocol::stats::Handling { p50: None, p99: None };
     silent.commands.change_from_last_month = None;
     silent.uptime = None;

@@ -43,6 +43,8 @@ pub struct Route {
 pub struct Held {
     /// When it may be made.
     pub until: Instant,
+    /// The status of what Discord answered before; `None` when it has answered nothing that this waits for.
+    pub status: Option<u16>,
     /// What Discord answered before.
     pub why: String,
 }
@@ -83,6 +85,7 @@ struct State {
 #[derive(Clone, Debug, Default)]
 struct Wait {
     until: Option<Instant>,
+    status: Option<u16>,
     why: String,
     /// Refusals in a row.
     strikes: u32,
@@ -145,7 +148,7 @@ impl State {
         let held =
             waits.into_iter().flatten().filter_map(|wait| Some((wait.until.filter(|at| *at > now)?, wait)));
         if let Some((until, wait)) = held.max_by_key(|(until, _)| *until) {
-            return Err(Held { until, why: wait.why.clone() });
+            return Err(Held { until, status: wait.status, why: wait.why.clone() });
         }
         if self.invalid.len() + self.under_way >= INVALID_MAX {
             return Err(self.hold_all(now));
@@ -162,8 +165,8 @@ impl State {
             format!("{INVALID_MAX} requests of ten minutes were refused with 401, 403 or 429"),
         );
         tracing::error!("{why}: no request to Discord until {}", on_the_wall(until - now));
-        self.everything = Wait { until: Some(until), why: why.clone(), strikes: 0 };
-        Held { until, why }
+        self.everything = Wait { until: Some(until), status: None, why: why.clone(), strikes: 0 };
+        Held { until, status: None, why }
     }
 
     fn heard(&mut self, route: Route, outcome: Outcome<'_>, now: Instant, entropy: u64) {
@@ -176,7 +179,8 @@ impl State {
                 self.routes.remove(&route);
                 if let Some(wait) = used_up_for {
                     let why = format!("{} is used up", route.asked);
-                    self.routes.insert(route, Wait { until: Some(now + wait), why, strikes: 0 });
+                    self.routes
+                        .insert(route, Wait { until: Some(now + wait), status: None, why, strikes: 0 });
                 }
             }
             Outcome::Refused(refusal) => {
@@ -222,6 +226,7 @@ impl State {
         }
         *wait = Wait {
             until: Some(before.map_or(until, |before| before.max(until))),
+            status: Some(refusal.status),
             why,
             strikes: wait.strikes + 1,
         };

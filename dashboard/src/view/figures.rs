@@ -33,7 +33,10 @@ const FIGURES: [(&str, Text); 28] = [
     ("latency-grade", |stats| stats.ping.avg.map_or("offline", words::latency).to_owned()),
     ("latency-change", |stats| format::digits(&words::change(stats.ping.change_from_last_hour))),
     ("gateway", |stats| ms(stats.ping.gateway)),
-    ("rest", |stats| ms(stats.ping.rest)),
+    ("rest", |stats| match (stats.ping.rest, stats.ping.rest_failure) {
+        (None, Some(failure)) => format::digits(&words::rest_failure(failure)),
+        (rest, _) => ms(rest),
+    }),
     ("reply", |stats| stats.handling.p50.map_or_else(|| "—".to_owned(), |ms| format::count(ms.into()))),
     ("reply-unit", |stats| unit(stats.handling.p50.is_some(), " ms")),
     ("reply-p99", |stats| ms(stats.handling.p99.map(f64::from))),

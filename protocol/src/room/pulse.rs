@@ -144,7 +144,13 @@ impl Pulse {
 
     pub(super) fn ping(&self, now: Timestamp, one_hour_ago: Option<f64>) -> Ping {
         let Some(last) = self.online(now) else {
-            return Ping { avg: None, gateway: None, rest: None, change_from_last_hour: None };
+            return Ping {
+                avg: None,
+                gateway: None,
+                rest: None,
+                rest_failure: None,
+                change_from_last_hour: None,
+            };
         };
         let (mut sum, mut count) = (0.0, 0.0);
         for &(at, sample) in &self.samples {
@@ -158,6 +164,7 @@ impl Pulse {
             avg,
             gateway: last.report.gateway_ms().map(round_tenth),
             rest: last.report.rest_ms.map(round_tenth),
+            rest_failure: last.report.rest_failure.filter(|_| last.report.rest_ms.is_none()),
             change_from_last_hour: avg
                 .zip(one_hour_ago)
                 .and_then(|(avg, before)| percent_change(before, avg)),

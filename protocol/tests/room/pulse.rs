@@ -1,8 +1,8 @@
 //! The bot as its reports tell it: online, offline, and how quick.
 
 use protocol::{
-    Event, GuildId, Severity,
-    report::NamedGuild,
+    Event, GuildId, Report, Severity,
+    report::{NamedGuild, RestFailure},
     room::{Input, Kind, Output, STATS_EVERY_MS},
     stats::BotStatus,
 };
@@ -113,6 +113,29 @@ fn a_latency_that_no_clock_can_have_measured_is_not_known() {
 }
 
 #[test]
+fn a_request_that_fails_is_shown_with_its_status_until_it_works() {
+    let mut house = House::watched();
+    let failure = RestFailure { status: Some(429), count: 7 };
+    for (rest_ms, told, shown) in [
+        (None, Some(failure), Some(failure)),
+        (Some(40.0), Some(failure), None),
+        (Some(40.0), None, None),
+        (None, Some(RestFailure { status: None, count: 1 }), Some(RestFailure { status: None, count: 1 })),
+    ] {
+        let report = Report { rest_ms, rest_failure: told, ..report(house.now) };
+        house.handle(Input::Reported(report));
+        let ping = house.room.stats(house.now).ping;
+        assert_eq!((ping.rest, ping.rest_failure), (rest_ms, shown));
+    }
+    house.now = house.now.plus(15_000);
+    assert_eq!(
+        house.room.stats(house.now).ping.rest_failure,
+        None,
+        "nothing is known of a bot that is offline"
+    );
+}
+
+#[test]
 fn servers_that_were_left_are_forgotten_unless_their_books_are_here() {
     let named = |ids: &[u64], count: u64, now| {
         let mut report = report(now);
@@ -152,7 +175,7 @@ fn a_bot_that_was_stopped_is_no_warning() {
         let mut house = House::watched();
         house.handle(Input::Reported(report(house.now)));
         if leaving {
-            house.handle(Input::Reported(protocol::Report { leaving, ..report(house.now) }));
+            house.handle(Input::Reported(Report { leaving, ..report(house.now) }));
         }
         house.now = house.now.plus(15_000);
         house.handle(Input::Ticked);

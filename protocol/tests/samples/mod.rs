@@ -60,7 +60,13 @@ pub fn stats(as_of: Timestamp, seq: u64) -> DashboardStats {
             failed_last_hour: 1,
             change_from_last_month: Some(-12.5),
         },
-        ping: Ping { avg: Some(41.3), gateway: Some(40.0), rest: Some(88.2), change_from_last_hour: None },
+        ping: Ping {
+            avg: Some(41.3),
+            gateway: Some(40.0),
+            rest: Some(88.2),
+            rest_failure: None,
+            change_from_last_hour: None,
+        },
         handling: Handling { p50: Some(4), p99: Some(17) },
         economy: Economy {
             total_wealth: Coins::new(9_007_199_254_740_993),
@@ -134,6 +140,7 @@ pub fn report(at: Timestamp) -> Report {
         bot: ReportedBot { id: UserId(1), name: "Pulse".to_owned(), avatar_url: None },
         shards: vec![Shard { id: 0, state: "active".to_owned(), latency_ms: Some(40.0) }],
         rest_ms: Some(88.25),
+        rest_failure: None,
         guilds: ReportedGuilds { count: 2, members: 140, named: vec![name] },
         missed: Vec::new(),
         leaving: false,

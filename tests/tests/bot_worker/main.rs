@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
 
 mod edge;
+mod faults;
 
 use anyhow::Result;
 use discord_sim::{
@@ -97,7 +98,7 @@ async fn a_gateway_that_refuses_an_intent_leaves_the_latency_of_requests() -> Re
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_cannot_be_connected_to_yet_is_told_with_its_time() -> Result<()> {
-    for (shards, identifies_left, words) in [(1, 0, "some wait until"), (0, 1_000, "0 shards")] {
+    for (shards, identifies_left, words) in [(1, 0, "some wait until"), (0, 1_000, "recommends 0 shards")] {
         let discord = gateway_like(3, |settings| {
             (settings.shards, settings.identifies_left) = (shards, identifies_left);
         })
