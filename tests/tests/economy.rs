@@ -210,7 +210,14 @@ async fn an_answer_that_is_late_takes_the_place_of_its_promise() -> Result<()> {
     assert_eq!(original.state, Standing::Answered);
     assert_eq!(field(&json!({"data": original.message}), "Balance").as_deref(), Some("100 coins"));
 
-    for (fault, times) in [(Effect::status(404), 3), (Effect::limited(0.2), 1), (Effect::status(502), 2)] {
+    let page = |status, retry_after| Effect::Html { status, retry_after };
+    for (fault, times) in [
+        (Effect::status(404), 2),
+        (Effect::limited(0.2), 1),
+        (page(429, Some(1.0)), 1),
+        (page(403, None), 1),
+        (Effect::status(502), 1),
+    ] {
         discord.state().faults.add(Fault::new("/webhooks/", fault).times(times));
     }
     let (promise, original) = interact(&discord, json!({"name": "history"})).await?;

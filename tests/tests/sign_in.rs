@@ -5,7 +5,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use discord_sim::{Guild, Server, rest::oauth::Standing};
+use discord_sim::{
+    Guild, Server,
+    faults::{Effect, Fault},
+    rest::oauth::Standing,
+};
 use protocol::{ServerMessage, Snapshot, UserId};
 use serde_json::json;
 use tests::{
@@ -153,6 +157,36 @@ async fn who_says_no_is_told_that_nothing_has_happened() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_discord_that_cannot_say_who_it_is_has_used_nothing_up() -> Result<()> {
+    let house = House::open("7").await?;
+    house.permit(BEN, MANAGE_SERVER);
+    let faults = &house.discord.state().faults;
+    let blocked = || Effect::Html { status: 403, retry_after: None };
+    for (path, effect) in [
+        ("/oauth2/token", blocked()),
+        ("/users/@me", blocked()),
+        ("/users/@me/guilds", Effect::status(403)),
+        ("/oauth2/token", Effect::limited(3_600.0)),
+    ] {
+        faults.add(Fault::new(path, effect.clone()));
+        let page = Browser::new(&house.edge)?.sign_in(BEN).await?;
+        assert_eq!(page.status, 502, "{path} {effect:?}: {}", page.text);
+        faults.clear();
+    }
+    faults.add(Fault::new("/oauth2/token", Effect::limited(0.2)).times(1));
+    house.signed_in(BEN).await?;
+
+    let mistyped = Edge::start_with(json!({
+        "DISCORD_API": format!("{}/api/v10", house.discord.url()),
+        "DISCORD_APPLICATION_ID": house.discord.state().application.to_string(),
+        "DISCORD_CLIENT_SECRET": "wrong",
+    }))?;
+    let page = Browser::new(&mistyped)?.sign_in(BEN).await?;
+    assert_eq!(page.status, 502, "{}", page.text);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signing_out_closes_the_sockets_of_every_tab() -> Result<()> {
     let house = House::open(&ADA.to_string()).await?;
     house.permit(BEN, MANAGE_SERVER);
@@ -219,7 +253,8 @@ async fn while_discord_is_away_rights_hold_for_half_as_long_again() -> Result<()
     let house = House::open_asking("7", 2_000).await?;
     house.permit(BEN, MANAGE_SERVER);
     let mut browser = house.signed_in(BEN).await?;
-    let away = json!({"path": "/users/@me/guilds", "effect": "status", "status": 503});
+    // A page of Cloudflare's says nothing of what somebody may.
+    let away = json!({"path": "/users/@me/guilds", "effect": "html", "status": 403});
     let control = format!("{}/control/faults", house.discord.url());
     let client = tests::edge::http();
     client.post(&control).json(&away).send().await?.error_for_status()?;

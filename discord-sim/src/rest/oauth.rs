@@ -28,6 +28,8 @@ use crate::{
 
 /// Seconds that a token lives.
 const EXPIRES_IN: u64 = 604_800;
+/// The one client secret that is not the application's.
+const WRONG_SECRET: &str = "wrong";
 /// People that the page offers to be.
 const PEOPLE_SHOWN: usize = 8;
 /// Permissions of somebody who may change every server.
@@ -148,10 +150,12 @@ impl Exchange {
     }
 }
 
-/// The application shows its id and any secret in the form.
+/// The application shows its id and any secret in the form, but the one that is wrong.
 async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>) -> Response {
     let refused = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
-    if exchange.client_id != state.application || exchange.client_secret.is_empty() {
+    if exchange.client_id != state.application
+        || ["", WRONG_SECRET].contains(&exchange.client_secret.as_str())
+    {
         return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response();
     }
     if !["authorization_code", "refresh_token"].contains(&exchange.grant_type.as_str()) {

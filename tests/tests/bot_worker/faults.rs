@@ -5,6 +5,7 @@ use discord_sim::{
     faults::{Effect, Fault},
     state::Counts,
 };
+use futures_util::future::try_join_all;
 use protocol::report::RestFailure;
 use tests::{Stage, bot, stage::count};
 
@@ -35,8 +36,15 @@ fn faults() -> Vec<(Effect, u64, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_fault_makes_the_worker_ask_in_a_hurry() -> Result<()> {
+    let all = faults();
+    try_join_all(all.chunks(5).map(|some| under(some.to_vec()))).await?;
+    Ok(())
+}
+
+/// One fault after the other, each with a fresh worker.
+async fn under(faults: Vec<(Effect, u64, &'static str)>) -> Result<()> {
     let mut stage = Stage::set_with(bot::discord_like(|_| {}).await?, &[]).await?;
-    for (effect, invalid_max, words) in faults() {
+    for (effect, invalid_max, words) in faults {
         stage.connected().await?;
         let counts = || stage.discord.state().tally.counts();
         let before = counts();
