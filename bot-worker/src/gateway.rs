@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use protocol::report::{self, ReportedGuilds};
+use protocol::report::{self, ACTIVE, ReportedGuilds};
 use tokio::{sync::watch, task::JoinSet};
 use twilight_gateway::{Config, ConfigBuilder, Intents, Shard, ShardId, ShardState, queue::InMemoryQueue};
 use twilight_model::gateway::{
@@ -54,6 +54,8 @@ struct Board {
 struct View {
     state: &'static str,
     latency: Option<(Duration, Instant)>,
+    /// Since when it does not work, and how many tries have failed since then.
+    down: Option<(Instant, u32)>,
 }
 
 impl Gateway {
@@ -169,11 +171,19 @@ fn presence_of(text: &str) -> Option<UpdatePresencePayload> {
 impl Board {
     fn note(&self, shard: &Shard) {
         let latency = shard.latency();
-        let view = View {
-            state: state_name(shard.state()),
-            latency: latency.recent().first().copied().zip(latency.received()),
-        };
-        lock(&self.shards).insert(shard.id().number(), view);
+        let state = state_name(shard.state());
+        let mut shards = lock(&self.shards);
+        let before = shards.get(&shard.id().number()).and_then(|view| view.down);
+        let down = (state != ACTIVE).then(|| before.unwrap_or((Instant::now(), 0)));
+        let latency = latency.recent().first().copied().zip(latency.received());
+        shards.insert(shard.id().number(), View { state, latency, down });
+    }
+
+    /// One more try to connect has failed.
+    fn note_failure(&self, shard: u32) {
+        if let Some(View { down: Some((_, tries)), .. }) = lock(&self.shards).get_mut(&shard) {
+            *tries = tries.saturating_add(1);
+        }
     }
 }
 
@@ -183,12 +193,16 @@ impl View {
         let valid =
             self.latency.filter(|(_, at)| is_active && now.saturating_duration_since(*at) < LATENCY_VALID);
         let latency_ms = valid.map(|(took, _)| crate::latency::milliseconds(took));
-        report::Shard { id, state: self.state.to_owned(), latency_ms }
+        let down_ms = self.down.map(|(since, _)| now.saturating_duration_since(since).as_millis());
+        report::Shard {
+            id,
+            state: self.state.to_owned(),
+            latency_ms,
+            down_ms: down_ms.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
+            tries: self.down.map(|(_, tries)| tries).unwrap_or_default(),
+        }
     }
 }
-
-/// The word for a shard that works.
-pub const ACTIVE: &str = "active";
 
 const fn state_name(state: ShardState) -> &'static str {
     match state {
@@ -219,8 +233,12 @@ mod tests {
             ("resuming", Some((took, now)), None),
         ];
         for (state, latency, expected) in cases {
-            assert_eq!(View { state, latency }.report(0, now).latency_ms, expected, "{state}");
-            assert_eq!(View { state, latency }.report(0, now + LATENCY_VALID).latency_ms, None, "{state}");
+            assert_eq!(View { state, latency, down: None }.report(0, now).latency_ms, expected, "{state}");
+            assert_eq!(
+                View { state, latency, down: None }.report(0, now + LATENCY_VALID).latency_ms,
+                None,
+                "{state}"
+            );
         }
     }
 }

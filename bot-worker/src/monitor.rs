@@ -15,10 +15,8 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use protocol::{Report, job::Settlement};
+use protocol::{Report, job::Settlement, report::ACTIVE};
 use tokio::net::TcpListener;
-
-use crate::gateway::ACTIVE;
 
 /// Without a report that arrived for so long, the process is not healthy: the page says "offline" then, too.
 const REPORT_VALID: Duration = Duration::from_secs(15);

@@ -1,11 +1,11 @@
 //! What the page says in words: states, spans of time, what to do when it is over. All of it pure.
 
 use protocol::{
-    Timestamp,
+    DashboardStats, Timestamp,
     link::Status,
     message::CloseCode,
     report::RestFailure,
-    stats::BotStatus,
+    stats::{BotStatus, Gateway},
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 
@@ -213,6 +213,49 @@ pub fn latency(ms: f64) -> &'static str {
     }
 }
 
+/// What is wrong with the bot's connections to the gateway, at this moment; nothing while all of them work.
+pub fn gateway(gateway: Gateway, now: Timestamp) -> Option<String> {
+    let since = gateway.lost_since?;
+    let all = gateway.active == 0;
+    let tries = match gateway.tries {
+        0 => String::new(),
+        1 => ", 1 try".to_owned(),
+        tries => [", ", &tries.to_string(), " tries"].concat(),
+    };
+    let away = (gateway.shards - gateway.active.min(gateway.shards)).to_string();
+    let what = if all {
+        "gateway".to_owned()
+    } else {
+        [&away, " of ", &gateway.shards.to_string(), " shards"].concat()
+    };
+    Some([&what, " disconnected for ", &span(now.since(since) / SECOND_MS), &tries].concat())
+}
+
+/// What the grade of the latency is of. REST's is never told in the gateway's place.
+pub fn grade(stats: &DashboardStats) -> &'static str {
+    match (stats.ping.avg, stats.gateway) {
+        (None, None) => "offline",
+        (_, Some(Gateway { active: 0, .. })) => "disconnected",
+        (Some(_), Some(_)) if stats.ping.gateway.is_none() => "by REST",
+        (Some(avg), _) => latency(avg),
+        (None, Some(_)) => "not measured",
+    }
+}
+
+/// The latency of the gateway, or of REST for a bot that keeps no gateway connection or has no heartbeat yet.
+pub fn shown_latency(stats: &DashboardStats) -> Option<f64> {
+    stats.ping.avg.filter(|_| stats.gateway.is_none_or(|gateway| gateway.active > 0))
+}
+
+/// What the uptime is of.
+pub fn uptime(losses: u32) -> String {
+    match losses {
+        0 => "of the bot, without a break".to_owned(),
+        1 => "of the bot; its gateway was lost once".to_owned(),
+        losses => ["of the bot; its gateway was lost ", &losses.to_string(), " times"].concat(),
+    }
+}
+
 /// The bot's state as it is written on the wire.
 pub fn bot(status: BotStatus) -> &'static str {
     match status {
@@ -225,6 +268,23 @@ pub fn bot(status: BotStatus) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gateway_that_is_away_is_told_with_its_time_and_tries() {
+        let told = |shards, active, seconds: u64, tries| {
+            let lost_since = Some(Timestamp(1_000));
+            gateway(
+                Gateway { shards, active, lost_since, tries, losses: 1 },
+                Timestamp(1_000 + seconds * 1_000),
+            )
+            .unwrap()
+        };
+        assert_eq!(told(1, 0, 69, 23), "gateway disconnected for 1 min 9 s, 23 tries");
+        assert_eq!(told(4, 3, 5, 1), "1 of 4 shards disconnected for 5 s, 1 try");
+        let well = Gateway { shards: 1, active: 1, lost_since: None, tries: 0, losses: 2 };
+        assert_eq!(gateway(well, Timestamp(0)), None);
+        assert_eq!(uptime(2), "of the bot; its gateway was lost 2 times");
+    }
 
     #[test]
     fn a_request_that_fails_is_told_with_its_status() {

@@ -12,6 +12,8 @@ use crate::{
 pub const REPORT_EVERY_MS: u64 = 5_000;
 /// The largest report the edge reads, in bytes.
 pub const REPORT_MAX_BYTES: usize = 1024 * 1024;
+/// The state of a gateway connection that works.
+pub const ACTIVE: &str = "active";
 /// Samples that one report brings later, at most: those of an hour.
 pub const MISSED_MAX: usize = 720;
 
@@ -90,6 +92,17 @@ pub struct Shard {
     /// Its heartbeat's round trip in milliseconds.
     #[serde(default)]
     pub latency_ms: Option<f64>,
+    /// For how long it has not been [`ACTIVE`], in milliseconds; left out when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down_ms: Option<u64>,
+    /// How many tries to connect have failed since then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The servers the bot is in.

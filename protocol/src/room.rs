@@ -3,6 +3,7 @@
 //! [`Room::handle`] is the whole of it. The shell performs the [`Output`]s in order; whatever is in a [`Output::Store`]
 //! is durable before anything after it is seen by anybody.
 
+mod connection;
 mod door;
 mod handling;
 mod jobs;
@@ -16,6 +17,7 @@ mod viewer;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use self::connection::Connection;
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::jobs::JOBS_KEPT_MAX;
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
@@ -391,9 +393,10 @@ impl Room {
         Output::TickIn(wait_ms)
     }
 
-    /// Tells once that the bot went offline, or is back.
+    /// Tells once that the bot went offline, or is back; and so of its gateway.
     fn notice(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        if let Some((event, row)) = self.pulse.notice(now) {
+        let noticed = [self.pulse.notice(now), self.pulse.notice_connection(now)];
+        for (event, row) in noticed.into_iter().flatten() {
             self.number(event, outputs);
             outputs.push(Output::Store(row));
         }

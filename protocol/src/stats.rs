@@ -21,6 +21,9 @@ pub struct DashboardStats {
     pub users: Users,
     /// Commands answered.
     pub commands: Commands,
+    /// The bot's gateway connections; left out while it is not online, and where it keeps none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
     /// Latency as the bot-worker measures it.
     pub ping: Ping,
     /// Time spent in the edge.
@@ -116,6 +119,22 @@ pub struct Ping {
     pub rest_failure: Option<RestFailure>,
     /// `avg` against the mean of one hour ago, in percent.
     pub change_from_last_hour: Option<f64>,
+}
+
+/// The bot's connections to Discord's gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gateway {
+    /// How many there are.
+    pub shards: u32,
+    /// How many of them work.
+    pub active: u32,
+    /// Since when not all of them do.
+    pub lost_since: Option<Timestamp>,
+    /// How many tries to connect have failed since then.
+    pub tries: u32,
+    /// How often it was lost, for ten seconds or more, since the bot-worker started.
+    pub losses: u32,
 }
 
 /// From a command's arrival at the edge to its commit, over the last 5 minutes, in milliseconds.

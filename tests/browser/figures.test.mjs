@@ -129,3 +129,19 @@ test("printed, it is the figures and the newest events on a few pages, in light 
   const ground = await page.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
   assert.match(ground, /0\.9/, "a light one");
 });
+
+test("a lost gateway shows in the head, the card, the uptime and an alert, and REST is not graded in its place", async () => {
+  await open();
+  const figure = (name) => page.locator(`[data-figure=${name}]`);
+  const lost = (seconds) => ({ shards: 1, active: 0, lostSince: Date.now() - seconds * 1_000, tries: 23, losses: 1 });
+  const ping = { avg: 47, gateway: null, rest: 47, changeFromLastHour: null };
+  for (const seconds of [64, 69]) server.tellStats({ ping, gateway: lost(seconds) });
+  await figure("bot-state").filter({ hasText: "gateway disconnected for 1 min 9 s, 23 tries" }).waitFor(PATIENCE);
+  assert.deepEqual([await figure("latency").textContent(), await figure("latency-grade").textContent()], ["—", "disconnected"]);
+  assert.equal(await figure("uptime-of").textContent(), "of the bot; its gateway was lost once");
+  await page.locator("[data-alarm]", { hasText: "Gateway disconnected" }).waitFor(PATIENCE);
+  for (let look = 0; look < 3; look += 1) server.tellStats({ gateway: { shards: 1, active: 1, lostSince: null, tries: 0, losses: 1 } });
+  await figure("bot-state").filter({ hasText: /^online$/ }).waitFor(PATIENCE);
+  server.tellStats({ ping, gateway: { shards: 1, active: 1, lostSince: null, tries: 0, losses: 1 } });
+  await figure("latency-grade").filter({ hasText: "by REST" }).waitFor(PATIENCE);
+});

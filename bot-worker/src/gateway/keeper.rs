@@ -66,7 +66,10 @@ impl Keeper {
                 }
             }
             Ok(Message::Close(frame)) => self.closed(shard, frame.map(|frame| frame.code)),
-            Err(error) => self.tell(shard, false, Some(&error)),
+            Err(error) => {
+                self.board.note_failure(shard);
+                self.tell(shard, false, Some(&error));
+            }
         }
     }
 

@@ -16,6 +16,8 @@ const CLEAR_BELOW: f64 = 0.9;
 const ERRORS_OVER_MS: u64 = 5 * MINUTE_MS;
 /// Fewer commands than this say nothing about a rate.
 const ERRORS_AMONG_MIN: u64 = 10;
+/// A gateway is missed from so many seconds on: nobody wants to set that, or to switch it off.
+const GATEWAY_SECONDS: Tenths = Tenths(100);
 /// Alerts the log keeps.
 pub const LOG_LEN: usize = 100;
 
@@ -26,17 +28,20 @@ pub enum Kind {
     Latency,
     /// Failed commands, in percent.
     Errors,
+    /// A gateway that is disconnected, in seconds.
+    Gateway,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Latency, Self::Errors];
+    pub const ALL: [Self; 3] = [Self::Latency, Self::Errors, Self::Gateway];
 
     /// As it is stored, and as the page's parts are named.
     pub fn word(self) -> &'static str {
         match self {
             Self::Latency => "latency",
             Self::Errors => "errors",
+            Self::Gateway => "gateway",
         }
     }
 
@@ -68,18 +73,20 @@ struct Watch {
 /// The watchman, with the log of what was raised, newest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alerts {
-    watches: [Watch; 2],
+    watches: [Watch; 3],
     log: Vec<Alert>,
 }
 
 impl Alerts {
     /// Looks at the newest values, in the order of [`Kind::ALL`]; gives the kinds that were raised now.
     /// What is not known changes nothing.
-    pub fn look(&mut self, settings: &Settings, now: Timestamp, values: [Option<f64>; 2]) -> Vec<Kind> {
+    pub fn look(&mut self, settings: &Settings, now: Timestamp, values: [Option<f64>; 3]) -> Vec<Kind> {
+        let [latency, errors] = settings.thresholds;
+        let thresholds = [latency, errors, Some(GATEWAY_SECONDS)];
         let mut raised = Vec::new();
         for (index, kind) in Kind::ALL.into_iter().enumerate() {
             let watch = &mut self.watches[index];
-            match (settings.thresholds[index], values[index]) {
+            match (thresholds[index], values[index]) {
                 (None, _) => self.clear(index, kind, now),
                 (Some(_), None) => {}
                 (Some(threshold), Some(value)) if watch.since.is_none() => {
@@ -177,7 +184,7 @@ mod tests {
         for (index, &value) in values.iter().enumerate() {
             let lasted = alerts.active().count();
             let now = Timestamp(index as u64 * 5_000);
-            if !alerts.look(&settings, now, [Some(value), None]).is_empty() {
+            if !alerts.look(&settings, now, [Some(value), None, None]).is_empty() {
                 raised.push(index);
             }
             if alerts.active().count() < lasted {
@@ -204,7 +211,7 @@ mod tests {
     fn the_log_says_how_long_and_how_bad_and_survives_the_browser() {
         let (mut alerts, settings) = (Alerts::default(), Settings::default());
         for (second, value) in [(0, 310.0), (5, 320.0), (10, 900.0), (15, 1.0), (20, 1.0), (25, 1.0)] {
-            alerts.look(&settings, Timestamp(second * 1_000), [Some(value), None]);
+            alerts.look(&settings, Timestamp(second * 1_000), [Some(value), None, None]);
         }
         let expected = Alert {
             kind: Kind::Latency,
@@ -220,12 +227,12 @@ mod tests {
     #[test]
     fn a_threshold_taken_away_ends_its_alert_and_the_unknown_changes_nothing() {
         let (mut alerts, mut settings) = (Alerts::default(), Settings::default());
-        alerts.look(&settings, Timestamp(0), [None, Some(50.0)]);
-        assert_eq!(alerts.look(&settings, Timestamp(1), [None, Some(50.0)]), [Kind::Errors]);
-        alerts.look(&settings, Timestamp(2), [None, None]);
+        alerts.look(&settings, Timestamp(0), [None, Some(50.0), None]);
+        assert_eq!(alerts.look(&settings, Timestamp(1), [None, Some(50.0), None]), [Kind::Errors]);
+        alerts.look(&settings, Timestamp(2), [None, None, None]);
         assert_eq!(alerts.active().count(), 1);
         settings.thresholds = [Some(Tenths(10)), None];
-        alerts.look(&settings, Timestamp(3), [None, Some(50.0)]);
+        alerts.look(&settings, Timestamp(3), [None, Some(50.0), None]);
         assert_eq!(alerts.active().count(), 0);
     }
 

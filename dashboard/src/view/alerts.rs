@@ -1,6 +1,7 @@
 //! Thresholds: what was raised, loudly where that is wanted, and for how long.
 
 use leptos::prelude::*;
+use protocol::time::SECOND_MS;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::{actions::complain, moment};
@@ -58,7 +59,11 @@ fn watch(shell: Shell) {
             }
             looked.set_value(Some(stats.as_of));
             let rate = alert::error_rate(state.feed().history().iter(), now);
-            let values = [stats.ping.avg, rate];
+            let seconds = stats.gateway.map(|gateway| {
+                let seconds = gateway.lost_since.map_or(0, |since| stats.as_of.since(since) / SECOND_MS);
+                f64::from(u32::try_from(seconds).unwrap_or(u32::MAX))
+            });
+            let values = [words::shown_latency(stats), rate, seconds];
             let before = state.alerts.clone();
             let raised = state.alerts.look(&state.settings, now, values);
             (state.alerts != before).then_some((raised, state.settings, state.alerts.write()))
@@ -92,6 +97,9 @@ fn name_and_value(alert: &Alert) -> (&'static str, String) {
     match alert.kind {
         Kind::Latency => ("Latency", format::ms(alert.worst.get()) + " ms"),
         Kind::Errors => ("Failed commands", format::tenths(alert.worst.get()) + " %"),
+        Kind::Gateway => {
+            ("Gateway disconnected", format::digits(&words::span(u64::from(alert.worst.0 / 10))))
+        }
     }
 }
 
@@ -100,8 +108,8 @@ fn show(shell: Shell) {
         let active: Vec<Alert> = state.alerts.active().copied().collect();
         (active, state.alerts.log().to_vec())
     });
-    for (kind, card) in [(Kind::Latency, "latency"), (Kind::Errors, "commands")] {
-        let alarmed = active.iter().any(|alert| alert.kind == kind);
+    for (card, kinds) in [("latency", [Kind::Latency, Kind::Gateway]), ("commands", [Kind::Errors; 2])] {
+        let alarmed = active.iter().any(|alert| kinds.contains(&alert.kind));
         one(&["[data-card=", card, "]"].concat()).flag("data-alarmed", alarmed);
     }
     let icon = one("#icon");
@@ -116,7 +124,10 @@ fn show(shell: Shell) {
     }
     let badge = one("[data-alert-count]");
     badge.hide(active.is_empty()).text(&format::count(active.len() as u64));
-    let words: Vec<String> = active.iter().map(|alert| told(alert) + ", over its threshold").collect();
+    let words: Vec<String> = active
+        .iter()
+        .map(|alert| told(alert) + if alert.kind == Kind::Gateway { "" } else { ", over its threshold" })
+        .collect();
     let alarm = one("[data-alarm]");
     let words = words.join(" · ");
     if alarm.0.text_content().as_deref() != Some(&words) {
@@ -139,7 +150,7 @@ fn list(shell: Shell, log: &[Alert]) {
         row.add(&when).put("td", "", name).put("td", "number", &worst);
         let lasted = alert.until.map_or_else(
             || "lasts".to_owned(),
-            |until| format::digits(&words::span(until.since(alert.since) / protocol::time::SECOND_MS)),
+            |until| format::digits(&words::span(until.since(alert.since) / SECOND_MS)),
         );
         row.put("td", "number", &lasted);
         body.add(&row);

@@ -17,9 +17,12 @@ use crate::{
 type Text = fn(&DashboardStats) -> String;
 
 /// What each `data-figure` of `index.html` says. A dash is a number that is not known, never an old one.
-const FIGURES: [(&str, Text); 28] = [
+const FIGURES: [(&str, Text); 29] = [
     ("bot-name", |stats| stats.bot.name.clone()),
-    ("bot-state", |stats| words::bot(stats.bot.status).to_owned()),
+    ("bot-state", |stats| {
+        let trouble = stats.gateway.and_then(|gateway| words::gateway(gateway, stats.as_of));
+        trouble.map_or_else(|| words::bot(stats.bot.status).to_owned(), |trouble| format::digits(&trouble))
+    }),
     ("servers", |stats| format::count(stats.guilds.count)),
     ("players", |stats| format::count(stats.users.active)),
     ("players-total", |stats| format::count(stats.users.total)),
@@ -28,9 +31,9 @@ const FIGURES: [(&str, Text); 28] = [
     ("commands-change", |stats| format::digits(&words::change(stats.commands.change_from_last_month))),
     ("refused", |stats| counted(stats.commands.refused_last_hour, " refused")),
     ("failed", |stats| counted(stats.commands.failed_last_hour, " failed")),
-    ("latency", |stats| stats.ping.avg.map_or_else(|| "—".to_owned(), format::ms)),
-    ("latency-unit", |stats| unit(stats.ping.avg.is_some(), " ms")),
-    ("latency-grade", |stats| stats.ping.avg.map_or("offline", words::latency).to_owned()),
+    ("latency", |stats| words::shown_latency(stats).map_or_else(|| "—".to_owned(), format::ms)),
+    ("latency-unit", |stats| unit(words::shown_latency(stats).is_some(), " ms")),
+    ("latency-grade", |stats| words::grade(stats).to_owned()),
     ("latency-change", |stats| format::digits(&words::change(stats.ping.change_from_last_hour))),
     ("gateway", |stats| ms(stats.ping.gateway)),
     ("rest", |stats| match (stats.ping.rest, stats.ping.rest_failure) {
@@ -52,6 +55,7 @@ const FIGURES: [(&str, Text); 28] = [
     ("uptime", |stats| {
         stats.uptime.map_or_else(|| "—".to_owned(), |uptime| format::digits(&words::span(uptime)))
     }),
+    ("uptime-of", |stats| format::digits(&words::uptime(stats.gateway.map_or(0, |gateway| gateway.losses)))),
     ("viewers", |stats| format::count(stats.viewers.into())),
 ];
 
@@ -105,9 +109,10 @@ pub fn keep(page: Page) {
 
 /// What is not a text: states that a style shows.
 fn states(page: Page, stats: &Arc<DashboardStats>) {
-    one("[data-bot]").attr("data-bot", words::bot(stats.bot.status));
+    let is_lost = stats.gateway.is_some_and(|gateway| gateway.lost_since.is_some());
+    one("[data-bot]").attr("data-bot", if is_lost { "lost" } else { words::bot(stats.bot.status) });
     one("[data-maintenance]").hide(!stats.maintenance_mode);
-    one("[data-latency]").attr("data-latency", stats.ping.avg.map_or("offline", words::latency));
+    one("[data-latency]").attr("data-latency", words::grade(stats));
     one("[data-figure=verdict]").attr("data-balanced", if stats.economy.balanced { "true" } else { "false" });
     let last = one("[data-last-command]");
     match stats.last_command_timestamp {

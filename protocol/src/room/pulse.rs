@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     Output,
+    connection::Connection,
     row::{Kind, ReportRow, Row},
     timeline::{Bucket, Resolution, percent_change},
 };
 use crate::{
     Event, GuildId, Report, Severity, Source, Timestamp,
     report::{NamedGuild, ReportedGuilds},
-    stats::{BotStatus, Ping},
+    stats::{BotStatus, Gateway, Ping},
     time::MINUTE_MS,
 };
 
@@ -67,7 +68,9 @@ impl Pulse {
                 outputs.push(Output::Store(Row::Name(guild)));
             }
         }
-        let row = ReportRow { received_at: now, report, noticed_offline: false };
+        let before = self.last.as_ref().map(|last| (&last.report, last.connection));
+        let connection = Connection::after(before, &report, now);
+        let row = ReportRow { received_at: now, report, noticed_offline: false, connection };
         self.last = Some(row.clone());
         outputs.push(Output::Store(Row::Report(row)));
     }
@@ -112,6 +115,26 @@ impl Pulse {
         let id = format!("bot-{word}-{now}");
         let message = format!("{} {message}", self.bot_name());
         Some((Event::new(id, now, GuildId::NONE, severity, Source::Bot, message), row))
+    }
+
+    /// The event of a gateway that was lost, or is back, once each, and what is to be stored with it.
+    pub(super) fn notice_connection(&mut self, now: Timestamp) -> Option<(Event, Row)> {
+        if self.status(now) != BotStatus::Online {
+            return None;
+        }
+        let name = self.bot_name();
+        let last = self.last.as_mut()?;
+        let (severity, words) = last.connection.notice(&last.report, now)?;
+        let row = Row::Report(last.clone());
+        let id = format!("gateway-{}-{now}", if severity == Severity::Warn { "lost" } else { "back" });
+        let message = format!("{name} {words}");
+        Some((Event::new(id, now, GuildId::NONE, severity, Source::Bot, message), row))
+    }
+
+    /// The gateway, while the bot is online.
+    pub(super) fn gateway(&self, now: Timestamp) -> Option<Gateway> {
+        let last = self.online(now)?;
+        last.connection.shown(&last.report)
     }
 
     pub(super) fn reported_at(&self) -> Timestamp {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     RING_LEN,
+    connection::Connection,
     maintenance::MaintenanceRow,
     timeline::{Bucket, Months, Resolution},
 };
@@ -131,6 +132,9 @@ pub struct ReportRow {
     /// Whether its staying the last one has been told as an event: after a restart it is not told again.
     #[serde(default)]
     pub noticed_offline: bool,
+    /// The connection to the gateway.
+    #[serde(default, skip_serializing_if = "Connection::is_new")]
+    pub connection: Connection,
 }
 
 /// A row that this version cannot read.

@@ -29,6 +29,7 @@ impl Room {
                 failed_last_hour: last_hour.failed,
                 change_from_last_month: self.timeline.change_from_last_month(now),
             },
+            gateway: self.pulse.gateway(now),
             ping: self.pulse.ping(now, self.timeline.ping_one_hour_ago(now)),
             handling: self.timeline.handling(now),
             economy: self.ledgers.economy(self.timeline.last_day(now)),

@@ -187,3 +187,63 @@ fn a_bot_that_was_stopped_is_no_warning() {
         assert_eq!(told.iter().filter(|event| event.id.starts_with("bot-online-")).count(), 1);
     }
 }
+
+/// Reports of one bot-worker, whose gateway is away for so long at each; gives the messages, the newest first, and the last
+/// numbers.
+fn gateway_messages(steps: &[(u64, Option<u64>)]) -> (Vec<String>, Option<protocol::stats::Gateway>) {
+    let mut house = House::watched();
+    let (began, started_at) = (house.now, report(house.now).started_at);
+    for (at, down_ms) in steps {
+        house.now = began.plus(*at);
+        let mut report = report(house.now);
+        report.started_at = started_at;
+        if let Some(down_ms) = down_ms {
+            let shard = &mut report.shards[0];
+            (shard.state, shard.latency_ms, shard.down_ms) =
+                ("disconnected".to_owned(), None, Some(*down_ms));
+            shard.tries = u32::try_from(down_ms / 3_000).unwrap();
+        }
+        house.handle(Input::Reported(report));
+    }
+    let messages = house.room.snapshot(house.now).events.into_iter().map(|event| event.message);
+    (messages.collect(), house.room.stats(house.now).gateway)
+}
+
+#[test]
+fn a_lost_gateway_is_told_once_and_so_is_its_return() {
+    let cut = [
+        (0, None),
+        (5_000, Some(4_000)),
+        (10_000, Some(9_000)),
+        (15_000, Some(14_000)),
+        (20_000, Some(19_000)),
+    ];
+    let (messages, gateway) = gateway_messages(&cut);
+    assert_eq!(messages, ["Pulse lost its connection to Discord's gateway", "Pulse is online"]);
+    let gateway = gateway.unwrap();
+    assert_eq!((gateway.shards, gateway.active, gateway.tries, gateway.losses), (1, 0, 6, 1));
+    assert_eq!(
+        gateway.lost_since,
+        Some(House::watched().now.plus(1_000)),
+        "since it was lost, and not since it was told"
+    );
+
+    let back = [&cut[..], &[(74_000, None)]].concat();
+    let (messages, gateway) = gateway_messages(&back);
+    assert_eq!(messages[0], "Pulse is connected to Discord's gateway again, after 73 s");
+    let gateway = gateway.unwrap();
+    assert_eq!((gateway.active, gateway.lost_since, gateway.losses), (1, None, 1), "uptime knows of it");
+}
+
+#[test]
+fn a_connection_that_is_renewed_is_no_event() {
+    let (messages, gateway) = gateway_messages(&[
+        (0, None),
+        (5_000, Some(800)),
+        (10_000, None),
+        (15_000, Some(300)),
+        (20_000, None),
+    ]);
+    assert_eq!(messages, ["Pulse is online"]);
+    assert_eq!(gateway.unwrap().losses, 0);
+}

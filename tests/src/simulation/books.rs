@@ -89,7 +89,7 @@ impl Books {
 
 /// What the bot-worker would report.
 pub fn report(now: Timestamp, chance: &mut Chance) -> Report {
-    let shard = Shard { id: 0, state: "active".to_owned(), latency_ms: Some(40.0) };
+    let shard = Shard { id: 0, state: "active".to_owned(), latency_ms: Some(40.0), down_ms: None, tries: 0 };
     let name = chance.one_of(&["Harbour", "Haven"]).unwrap_or_default().to_owned();
     let named = NamedGuild { id: GuildId(1), name, icon_url: None, members: 3 };
     Report {

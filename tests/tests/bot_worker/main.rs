@@ -5,13 +5,13 @@
 mod edge;
 mod faults;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use discord_sim::{
     Server,
     faults::{Effect, Fault, Weather},
     gateway::{Order, Settings, Watch},
 };
-use protocol::stats::BotStatus;
+use protocol::{DashboardStats, stats::BotStatus};
 use tests::{
     Stage, bot,
     edge::{PATIENCE, http},
@@ -180,6 +180,34 @@ async fn a_gateway_that_does_not_acknowledge_is_left_and_one_that_is_closed_wait
     stage.connected().await?;
     let lines = stage.end()?;
     assert_eq!((count(&lines, "is connected again"), complaints(&lines).len()), (1, 0));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_lost_shows_as_such_and_so_does_its_return() -> Result<()> {
+    let stage = Stage::set().await?;
+    stage.connected().await?;
+    let gateway = &stage.discord.state().gateway;
+    let calm = gateway.settings();
+    gateway.set(Settings { open: false, ..calm.clone() });
+    gateway.order(&Order::Cut);
+    let lost = |stats: &DashboardStats| {
+        let gateway = stats.gateway?;
+        (gateway.active == 0 && gateway.losses == 1).then_some(gateway)
+    };
+    let stats = stage.shown(|stats| lost(stats).is_some()).await?;
+    let told = lost(&stats).context("it is lost")?;
+    assert_eq!((stats.bot.status, told.shards), (BotStatus::Online, 1));
+    assert!(told.tries > 0 && told.lost_since.is_some(), "{told:?}");
+    gateway.set(calm);
+    let stats = stage.shown(|stats| stats.gateway.is_some_and(|gateway| gateway.active == 1)).await?;
+    assert_eq!(stats.gateway.map(|gateway| (gateway.lost_since, gateway.losses)), Some((None, 1)));
+    let events = stage.edge.get("/api/events?source=bot").await?;
+    let messages: Vec<&str> =
+        events.as_array().into_iter().flatten().filter_map(|event| event["message"].as_str()).collect();
+    let [back, lost, ..] = messages[..] else { panic!("{messages:?}") };
+    assert!(back.contains("is connected to Discord's gateway again, after "), "{messages:?}");
+    assert!(lost.ends_with("lost its connection to Discord's gateway"), "{messages:?}");
     Ok(())
 }
 
