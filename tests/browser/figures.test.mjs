@@ -132,7 +132,7 @@ test("printed, it is the figures and the newest events on a few pages, in light 
 
 test("a lost gateway shows in the head, the card, the uptime and an alert, and REST is not graded in its place", async () => {
   await open();
-  const figure = (name) => page.locator(`[data-figure=${name}]`);
+  const figure = (name) => page.locator(`[data-figure=${name}]`).first();
   const lost = (seconds) => ({ shards: 1, active: 0, lostSince: Date.now() - seconds * 1_000, tries: 23, losses: 1 });
   const ping = { avg: 47, gateway: null, rest: 47, changeFromLastHour: null };
   for (const seconds of [64, 69]) server.tellStats({ ping, gateway: lost(seconds) });
