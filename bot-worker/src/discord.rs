@@ -259,8 +259,8 @@ impl Discord {
                 Refusal::read(status.as_u16(), |name| text(&headers, name), &body.unwrap_or_default());
             permit.heard(Outcome::Refused(&refusal));
             match refusal.meaning() {
-                // The gate knows how long.
-                Meaning::Limited => {}
+                // It knows how long, too.
+                _ if gate::tells(&refusal) => {}
                 Meaning::Token => return Err(DiscordError::Unauthorized),
                 _ => return Err(DiscordError::Refused { asked: route.asked, refusal }),
             }

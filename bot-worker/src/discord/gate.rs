@@ -198,6 +198,7 @@ impl State {
             (Meaning::Limited, _) => (refusal.scope, UNTOLD),
             (Meaning::Proxy, _) => (Scope::Everything, STOPPED),
             (Meaning::Later, ..500) => (Scope::Route, STOPPED),
+            (Meaning::Later, _) if refusal.retry_after_ms.is_some() => (refusal.scope, TOO_LITTLE),
             (Meaning::Final, 403) => (Scope::Route, FORBIDDEN),
             _ => return,
         };
@@ -216,10 +217,7 @@ impl State {
         let until = now + spread;
         let before = wait.until.filter(|before| *before > now);
         let why = format!("Discord answered {} to {}: {refusal}", refusal.status, route.asked);
-        // What will stay refused is told by whoever asked for it.
-        if refusal.meaning() != Meaning::Final
-            && before.is_none_or(|before| until > before + TOLD_AGAIN_AFTER)
-        {
+        if tells(refusal) && before.is_none_or(|before| until > before + TOLD_AGAIN_AFTER) {
             let what = if scope == Scope::Everything { "every request waits" } else { "it waits" };
             let seconds = spread.as_secs_f64();
             tracing::warn!("{why}; {what} {seconds:.1} s, until {}", on_the_wall(spread));
@@ -230,6 +228,15 @@ impl State {
             why,
             strikes: wait.strikes + 1,
         };
+    }
+}
+
+/// Whether the gate tells of this refusal, with the end of the wait; what will stay refused is told by whoever asked.
+pub fn tells(refusal: &Refusal) -> bool {
+    match refusal.meaning() {
+        Meaning::Limited | Meaning::Proxy => true,
+        Meaning::Later => refusal.status < 500 || refusal.retry_after_ms.is_some(),
+        _ => false,
     }
 }
 
@@ -278,6 +285,8 @@ mod tests {
         let slow = refusal(429, &[], r#"{"code":20016,"retry_after":2.1}"#);
         let untold = refusal(429, &[], "");
         let blocked = refusal(403, &[], "<h1>Sorry, you have been blocked</h1>");
+        let overloaded = refusal(503, &[("retry-after", "60")], "<h1>Service Unavailable</h1>");
+        let failing = refusal(503, &[], "{}");
         let too_fast = refusal(403, &[], r#"{"code":40003}"#);
         let unwelcome = refusal(403, &[], r#"{"code":50278}"#);
         for (refusal, same_ms, other_ms) in [
@@ -288,6 +297,8 @@ mod tests {
             (untold, 1_000, 1_000),
             (blocked, 10_000, 10_000),
             (too_fast, 10_000, 0),
+            (overloaded, 60_000, 60_000),
+            (failing, 0, 0),
             (unwelcome, 0, 0),
         ] {
             for entropy in [0, u64::MAX] {
