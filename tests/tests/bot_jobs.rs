@@ -135,6 +135,28 @@ async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_that_comes_too_fast_is_written_later_and_a_channel_says_what_it_lacks() -> Result<()> {
+    let edge = Edge::start()?;
+    let discord = bot::discord(&edge).await?;
+    let mut viewer = Viewer::join(&edge).await?;
+    let faults = &discord.state().faults;
+    faults.add(Fault::new("/users/@me/channels", Effect::error(403, 40_003)).times(1));
+    let channel = format!("/channels/{CHANNEL}/messages");
+    faults.add(Fault::new(&channel, Effect::error(403, 50_013)));
+    ask_for_both(&edge).await?;
+    let _worker = bot::start(&edge, &discord, &[PACE])?;
+    let seen = viewer.events_until(|event| event.message.contains("was dropped")).await?;
+    let dropped = &seen.last().unwrap().message;
+    assert!(dropped.contains("An announcement") && dropped.contains("permission Send Messages"), "{dropped}");
+    wait_for_jobs(&edge, 0).await?;
+    let messages = discord.state().messages();
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0]["content"].as_str().unwrap().starts_with("Your daily is ready."), "{messages:?}");
+    assert_eq!(discord.state().tally.counts().invalid_requests, 2, "each was refused once");
+    Ok(())
+}
+
 #[tokio::test]
 async fn jobs_are_for_the_bot_worker_alone() -> Result<()> {
     let edge = Edge::shared();

@@ -52,7 +52,7 @@ pub struct Held {
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let left = self.until.saturating_duration_since(Instant::now());
-        write!(f, "waiting until {}: {}", on_the_wall(left), self.why)
+        write!(f, "not to be asked before {}: {}", on_the_wall(left), self.why)
     }
 }
 

@@ -143,6 +143,21 @@ async fn rate_limits_are_waited_for() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_starts_while_it_is_limited_waits_and_then_starts() -> Result<()> {
+    let discord = bot::discord_like(|_| {}).await?;
+    let limited = |retry_after| Effect::Html { status: 429, retry_after: Some(retry_after) };
+    discord.state().faults.add(Fault::new("/api/v10/", limited(6.0)).times(1));
+    discord.state().faults.add(Fault::new("/api/v10/", limited(1.0)).times(1));
+    let mut stage = Stage::set_with(discord, &[]).await?;
+    stage.connected().await?;
+    assert_eq!(stage.discord.state().tally.counts().invalid_requests, 2);
+    let lines = stage.end()?;
+    assert_eq!((count(&lines, "every request waits"), complaints(&lines).len()), (2, 2), "{lines:?}");
+    assert_eq!(count(&lines, "bot-worker ready"), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_cuts_reconnects_and_invalidates_is_come_back_to() -> Result<()> {
     let mut stage = Stage::set().await?;
     stage.connected().await?;
