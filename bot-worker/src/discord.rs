@@ -9,7 +9,7 @@ use interactions::rest::{Meaning, Refusal, USER_AGENT, seconds_to_ms};
 use protocol::{UserId, report::ReportedBot};
 use reqwest::{
     Method, RequestBuilder, Response,
-    header::{AUTHORIZATION, DATE, HeaderMap},
+    header::{AUTHORIZATION, DATE, HeaderMap, RETRY_AFTER},
     redirect::Policy,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -256,7 +256,7 @@ impl Discord {
                 return Ok(Answer { headers, body, took: began.elapsed() });
             }
             let refusal =
-                Refusal::read(status.as_u16(), |name| text(&headers, name), &body.unwrap_or_default());
+                Refusal::read(status.as_u16(), |name| told(&headers, name), &body.unwrap_or_default());
             permit.heard(Outcome::Refused(&refusal));
             match refusal.meaning() {
                 // It knows how long, too.
@@ -293,6 +293,17 @@ const fn route(asked: &'static str) -> Route {
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// A header, with a date as the seconds until then: a proxy may ask to wait in either way.
+fn told(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = text(headers, name)?;
+    match httpdate::parse_http_date(&value) {
+        Ok(date) if name == RETRY_AFTER.as_str() => {
+            Some(date.duration_since(SystemTime::now()).unwrap_or_default().as_secs().to_string())
+        }
+        _ => Some(value),
+    }
 }
 
 /// How long a bucket takes no more, when this was its last request.

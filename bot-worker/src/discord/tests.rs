@@ -72,3 +72,17 @@ async fn nothing_that_is_not_used_keeps_the_bot_from_starting() {
         assert_eq!(names.count(), interactions::command::definitions().len(), "{commands}");
     }
 }
+
+#[test]
+fn a_wait_may_be_a_date() {
+    let in_a_minute = SystemTime::now() + Duration::from_mins(1);
+    for (value, seconds) in [
+        (httpdate::fmt_http_date(in_a_minute), 58..=60),
+        (httpdate::fmt_http_date(SystemTime::UNIX_EPOCH), 0..=0),
+        ("7".to_owned(), 7..=7),
+    ] {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+        let told: u64 = told(&headers, "retry-after").unwrap().parse().unwrap();
+        assert!(seconds.contains(&told), "{value}: {told}");
+    }
+}
