@@ -201,7 +201,7 @@ fn gateway_messages(steps: &[(u64, Option<u64>)]) -> (Vec<String>, Option<protoc
             let shard = &mut report.shards[0];
             (shard.state, shard.latency_ms, shard.down_ms) =
                 ("disconnected".to_owned(), None, Some(*down_ms));
-            shard.tries = u32::try_from(down_ms / 3_000).unwrap();
+            shard.tries = u32::try_from(down_ms / 3_000).unwrap_or_default();
         }
         house.handle(Input::Reported(report));
     }
