@@ -8,4 +8,5 @@ pub mod list;
 pub mod log;
 pub mod order;
 pub mod place;
+pub mod text;
 pub mod window;

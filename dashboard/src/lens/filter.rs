@@ -1,9 +1,8 @@
 //! Which events are shown. What the page filters by is what it asks the server for.
 
-use protocol::{
-    Event, GuildId, Severity,
-    text::{contains, fold},
-};
+use protocol::{Event, GuildId, Severity};
+
+use super::text::contains;
 
 /// What an event has to be; what is not set lets everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +28,7 @@ impl Filter {
         (self.severities.is_empty() || self.severities.contains(&event.severity))
             && self.guild.is_none_or(|guild| guild == event.guild_id)
             && self.source.as_ref().is_none_or(|source| source == event.source.word())
-            && contains(&event.message, &fold(&self.words))
+            && contains(&event.message, &self.words)
     }
 
     /// As query parameters, in one fixed order; only those that are set.

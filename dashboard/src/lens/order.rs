@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use protocol::text::fold;
+use super::text::fold;
 
 /// A column, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
-use protocol::{GuildId, Timestamp, UserId, text::isolated};
+use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -14,6 +14,7 @@ use crate::{
     dom::{El, el},
     fetch, format,
     json::Json,
+    lens::text::isolated,
     shell::Shell,
 };
 

@@ -1,7 +1,7 @@
 //! What there is to do on each page: with a player, with a row, with a server, with everything.
 
 use leptos::prelude::*;
-use protocol::{GuildId, UserId, text::isolated};
+use protocol::{GuildId, UserId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -14,7 +14,7 @@ use crate::{
     dom::{El, el, live},
     fetch, format,
     json::Json,
-    lens::field::Kind,
+    lens::{field::Kind, text::isolated},
     shell::Shell,
 };
 

@@ -1,6 +1,6 @@
 //! One player: what they have, what they bought, and every row of the books that they stand in.
 
-use protocol::{GuildId, Timestamp, UserId, text::isolated};
+use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{journal, managing, moment, panel, say, server, servers, table::span};
@@ -8,7 +8,7 @@ use crate::{
     dom::{El, el, link, live},
     fetch, format,
     json::Json,
-    lens::place::View,
+    lens::{place::View, text::isolated},
     shell::Shell,
 };
 
@@ -84,7 +84,7 @@ fn show_items(panel: &El, profile: &Json) {
         } else {
             [" × ", &format::coins_of(&quantity)].concat()
         };
-        list.put("li", "", &(isolated(&name) + &*count));
+        list.put("li", "", &(isolated(&name) + &count));
     }
     panel.add(&list);
 }

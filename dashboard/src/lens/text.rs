@@ -1,0 +1,30 @@
+//! People's text on the page. As in [`protocol::text`], but by the browser's own tables of Unicode: those of a library would
+//! make the page a quarter larger.
+
+/// What two texts have in common that differ only in how they are capitalised or spelled; never to be shown.
+#[cfg(target_arch = "wasm32")]
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Capitals first: so ß is ss, and both s of Greek are one.
+    let folded =
+        js_sys::JsString::from(text).normalize("NFD").to_upper_case().to_lower_case().normalize("NFD");
+    String::from(folded).replace("i\u{307}", "i")
+}
+
+/// The same where there is no browser: for tests.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn fold(text: &str) -> String {
+    protocol::text::fold(text)
+}
+
+/// Whether what was searched for stands in a text, whatever the case.
+pub fn contains(text: &str, words: &str) -> bool {
+    words.is_empty() || fold(text).contains(&fold(words))
+}
+
+/// A name within a sentence, which it cannot reorder. It was cleaned when it came in.
+pub fn isolated(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { ["\u{2068}", name, "\u{2069}"].concat() }
+}
