@@ -68,6 +68,13 @@ pub struct Record {
     pub jobs: Vec<JobOrder>,
 }
 
+impl Record {
+    /// By how much there are more coins after it than before.
+    pub fn made(&self) -> Coins {
+        self.minted.saturating_minus(self.burned)
+    }
+}
+
 /// What a row asks of the bot-worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -21,12 +21,14 @@ pub use self::connection::Connection;
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::jobs::JOBS_KEPT_MAX;
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
+pub use self::pulse::OFFLINE_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
 use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
 use crate::{
-    ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp, UserId,
+    ClientMessage, Coins, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
+    UserId,
     action::{Action, Actor},
     job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
@@ -91,6 +93,8 @@ pub enum Input<'a> {
     Settled(String, Settlement),
     /// Somebody who may pauses everything, or lets it go on; the reason is cleaned.
     Acted(Actor, Action),
+    /// A server's own room hears of the bot and its books again, of which it has known nothing while nobody watched.
+    Returned,
     /// A server's own room is told whether everything is paused.
     Heard(Maintenance),
     /// The edge could not answer a command; the event says which and why.
@@ -203,6 +207,7 @@ impl Room {
             Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
+            Input::Returned => self.pulse.returned(now),
             Input::Heard(said) => self.heard(now, said, &mut outputs),
             Input::Acted(actor, action) => self.acted(now, actor, action, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
@@ -318,8 +323,14 @@ impl Room {
         let acknowledged = last.map_or(seen, |(seq, _)| seq);
         if let Some((_, committed_at)) = last {
             let mut refused_jobs = 0;
+            let stored = self.ledgers.replace(guild, acknowledged, push.totals);
+            // What all held at each record follows from what they hold after the last, less what was made since.
+            let mut made_since: Coins =
+                fresh.iter().fold(Coins::ZERO, |sum, record| sum.saturating_plus(record.made()));
             for record in fresh {
+                made_since = made_since.saturating_minus(record.made());
                 self.timeline.add_record(record.at, &record);
+                self.timeline.set_wealth(record.at, self.ledgers.wealth().saturating_minus(made_since));
                 for event in record.events {
                     self.number(event, outputs);
                 }
@@ -328,7 +339,7 @@ impl Room {
                 }
             }
             self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
-            outputs.push(Output::Store(self.ledgers.replace(guild, acknowledged, push.totals)));
+            outputs.push(Output::Store(stored));
             for at in [committed_at, now] {
                 self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
             }

@@ -8,7 +8,7 @@ use protocol::{
     Event, GuildId, Timestamp,
     message::CloseCode,
     record::Maintenance,
-    room::{Input, ReportRow, STATS_EVERY_MS, SessionId},
+    room::{Input, OFFLINE_AFTER_MS, ReportRow, STATS_EVERY_MS, SessionId},
 };
 use serde::{Deserialize, Serialize};
 use worker::{Env, Method, ObjectNamespace, RequestInit};
@@ -79,7 +79,12 @@ impl Inner {
     /// Asks for what this room has to know. What cannot be had now is asked for again at the next tick.
     pub(super) async fn attend(self: &Rc<Self>) {
         let Place::Server(guild) = self.place else { return };
-        self.attendance.asked_at.set(now());
+        let asked_before = self.attendance.asked_at.replace(now());
+        if now().since(asked_before) >= OFFLINE_AFTER_MS
+            && let Err(error) = self.take(Input::Returned).await
+        {
+            log::error(&format_args!("the room of server {guild}: {error:?}"));
+        }
         let asked = pin!(self.ask_all(guild));
         let patience = pin!(worker::Delay::from(Duration::from_millis(ANSWER_MAX_MS)));
         match select(asked, patience).await {

@@ -26,6 +26,8 @@ pub(super) struct Pulse {
     names: BTreeMap<GuildId, NamedGuild>,
     samples: VecDeque<(Timestamp, f64)>,
     noticed: Option<BotStatus>,
+    /// What comes next is no change: how it was before is not known.
+    has_returned: bool,
 }
 
 impl Pulse {
@@ -42,7 +44,7 @@ impl Pulse {
         let noticed = last
             .as_ref()
             .map(|last| if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online });
-        Self { last, names, samples, noticed }
+        Self { last, names, samples, noticed, has_returned: false }
     }
 
     /// Takes a report, and stores what is new in it. A server that the bot has left is forgotten, unless it has books
@@ -91,9 +93,21 @@ impl Pulse {
         });
     }
 
+    /// What was known is too old to say how the bot has been since: that is unknown, and no outage.
+    pub(super) fn returned(&mut self, now: Timestamp) {
+        if self.last.as_ref().is_some_and(|last| now.since(last.received_at) >= OFFLINE_AFTER_MS) {
+            (self.last, self.noticed, self.has_returned) = (None, None, true);
+        }
+    }
+
     /// The event of a change between online and offline, once each, and what is to be stored with it.
     pub(super) fn notice(&mut self, now: Timestamp) -> Option<(Event, Row)> {
         let status = self.status(now);
+        if self.has_returned {
+            self.has_returned = status == BotStatus::Unknown;
+            self.noticed = Some(status);
+            return None;
+        }
         let before = self.noticed.replace(status);
         let (severity, message) = match (before, status) {
             (Some(BotStatus::Online), BotStatus::Offline) => {

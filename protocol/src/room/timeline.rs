@@ -116,28 +116,23 @@ impl Timeline {
         });
     }
 
-    /// A sample of a step that may be over already. What is older than a resolution keeps is left out of it.
+    /// A sample of a step that may be over already.
     pub(super) fn add_missed(&mut self, at: Timestamp, sample: f64) {
+        self.update_step(at, false, |bucket| {
+            bucket.ping_sum += sample;
+            bucket.ping_count += 1;
+        });
+    }
+
+    /// What all players held from this moment on, also in the steps that are known after it.
+    pub(super) fn set_wealth(&mut self, at: Timestamp, wealth: Coins) {
+        self.update(at, |bucket| bucket.wealth = wealth);
         for resolution in Resolution::ALL {
-            let begins = at.floor(resolution.step_ms());
             let ring = self.ring_mut(resolution);
-            let newest = ring.back().map_or(begins, |last| last.at);
-            if newest.since(begins) > resolution.span_ms() {
-                continue;
+            let after = ring.partition_point(|bucket| bucket.at <= at);
+            for bucket in ring.range_mut(after..) {
+                bucket.wealth = wealth;
             }
-            let place = ring.partition_point(|bucket| bucket.at < begins);
-            // At the end it makes the one before it be over, which needs a row then.
-            let changed = ring.get(place.wrapping_sub(1)).map_or(begins, |before| before.at);
-            if ring.get(place).is_none_or(|found| found.at != begins) {
-                let before = place.checked_sub(1).and_then(|before| ring.get(before));
-                ring.insert(place, Bucket::after(before, begins));
-            }
-            if let Some(bucket) = ring.get_mut(place) {
-                bucket.ping_sum += sample;
-                bucket.ping_count += 1;
-            }
-            let touched = self.touched[resolution as usize].get_or_insert(changed);
-            *touched = changed.min(*touched);
         }
     }
 
@@ -270,27 +265,41 @@ impl Timeline {
         })
     }
 
-    /// Changes the step that `at` falls into, at each resolution. What comes late counts in the newest step.
+    /// Changes the step that `at` falls into, at each resolution. What has just missed it counts in the newest one: a step
+    /// that is over would be stored once more for each.
     fn update(&mut self, at: Timestamp, change: impl Fn(&mut Bucket)) {
+        self.update_step(at, true, change);
+    }
+
+    /// The same; the step may be over already, or between two that are known. What is older than a resolution keeps is left out
+    /// of it.
+    fn update_step(&mut self, at: Timestamp, may_follow: bool, change: impl Fn(&mut Bucket)) {
         for resolution in Resolution::ALL {
-            let begins = at.floor(resolution.step_ms());
+            let mut begins = at.floor(resolution.step_ms());
             let ring = self.ring_mut(resolution);
-            let mut over = None;
-            if ring.back().is_none_or(|last| last.at < begins) {
-                over = ring.back().map(|last| last.at);
-                ring.push_back(Bucket::after(ring.back(), begins));
+            let next = begins.plus(resolution.step_ms());
+            if may_follow && ring.back().is_some_and(|last| last.at == next) {
+                begins = next;
             }
-            if let Some(bucket) = ring.back_mut() {
+            if ring.back().is_some_and(|last| last.at.since(begins) > resolution.span_ms()) {
+                continue;
+            }
+            let place = ring.partition_point(|bucket| bucket.at < begins);
+            // One that is over now gets a row of its own.
+            let mut changed = begins;
+            if ring.get(place).is_none_or(|found| found.at != begins) {
+                let before = place.checked_sub(1).and_then(|before| ring.get(before));
+                changed = before.map_or(begins, |before| before.at);
+                ring.insert(place, Bucket::after(before, begins));
+            }
+            if let Some(bucket) = ring.get_mut(place) {
                 change(bucket);
-                // One that is over now gets a row of its own.
-                let changed = over.unwrap_or(bucket.at);
-                let touched = self.touched[resolution as usize].get_or_insert(changed);
-                *touched = changed.min(*touched);
             }
+            let touched = self.touched[resolution as usize].get_or_insert(changed);
+            *touched = changed.min(*touched);
         }
-        if let Some(bucket) = self.fine.back() {
-            self.untold.get_or_insert(bucket.at);
-        }
+        let begins = at.floor(Resolution::FiveSeconds.step_ms());
+        self.untold = Some(self.untold.map_or(begins, |untold| untold.min(begins)));
     }
 
     fn ring(&self, resolution: Resolution) -> &VecDeque<Bucket> {

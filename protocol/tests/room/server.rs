@@ -2,7 +2,7 @@
 
 use crate::samples::{EPOCH, HARBOUR, NOON, push, report};
 use protocol::{
-    GuildId, Report, Timestamp,
+    Coins, GuildId, Report, Timestamp,
     message::CloseCode,
     report::{Missed, NamedGuild},
     room::{Input, Output, Room, SessionId, SocketId, edge_failure},
@@ -117,4 +117,59 @@ fn a_server_is_known_by_its_books_or_its_name() {
     for (guild, known) in [(HARBOUR, true), (GuildId(44), true), (GuildId(43), false)] {
         assert_eq!(all.knows(guild), known, "{guild}");
     }
+}
+
+#[test]
+fn a_room_that_nobody_watched_shows_what_was_when_it_was_and_no_outage() {
+    const GONE: u64 = 20 * 60_000;
+    let mut own = room();
+    own.handle(NOON, Input::Joined(SocketId(1), SOMEBODY, None));
+    own.handle(NOON, Input::Reported(look(NOON, 40.0)));
+    own.handle(NOON, Input::Recorded(push(HARBOUR, 1..=3)));
+    own.handle(NOON, Input::Left(SocketId(1)));
+    let before = own.snapshot(NOON).events.len();
+
+    // A thousand commands, one a second, each of them making a coin.
+    let mut pushed = Vec::new();
+    for from in (4..1_004).step_by(200) {
+        let mut next = push(HARBOUR, from..=from + 199);
+        for record in &mut next.records {
+            record.at = NOON.plus(record.seq.0 * 1_000);
+            (record.minted, record.burned, record.events) = (Coins::new(1), Coins::ZERO, Vec::new());
+        }
+        next.totals.wealth = Coins::new(i64::try_from(from + 199).unwrap_or_default());
+        pushed.push(next);
+    }
+    let back = NOON.plus(GONE);
+    own.handle(back, Input::Returned);
+    own.handle(back, Input::Joined(SocketId(2), SOMEBODY, None));
+    own.handle(back, Input::Reported(look(back, 41.0)));
+    for push in pushed {
+        own.handle(back, Input::Recorded(push));
+    }
+    own.handle(back.plus(5_000), Input::Ticked);
+    let snapshot = own.snapshot(back.plus(5_000));
+    assert_eq!(snapshot.events.len(), before, "no outage, and no return from one: {:?}", snapshot.events);
+    assert_eq!(snapshot.stats.bot.status, BotStatus::Online);
+    for point in
+        snapshot.history.iter().filter(|point| point.at > NOON.plus(5_000) && point.at < NOON.plus(1_000_000))
+    {
+        assert_eq!(point.commands, 5, "at {}", point.at.since(NOON));
+        let last = i64::try_from(point.at.since(NOON) / 1_000 + 4).unwrap_or_default();
+        assert_eq!(point.wealth, Coins::new(last), "at {}", point.at.since(NOON));
+    }
+    let after = snapshot.history.iter().filter(|point| point.at >= NOON.plus(1_005_000));
+    assert!(after.clone().count() > 30 && after.clone().all(|point| point.commands == 0), "no spike");
+}
+
+#[test]
+fn a_bot_that_falls_silent_while_somebody_watches_is_an_outage_all_the_same() {
+    let mut own = room();
+    own.handle(NOON, Input::Joined(SocketId(1), SOMEBODY, None));
+    own.handle(NOON, Input::Reported(look(NOON, 40.0)));
+    own.handle(NOON.plus(5_000), Input::Returned);
+    own.handle(NOON.plus(15_000), Input::Ticked);
+    let messages: Vec<String> =
+        own.snapshot(NOON.plus(15_000)).events.into_iter().map(|event| event.message).collect();
+    assert!(messages[0].contains("went offline"), "{messages:?}");
 }
