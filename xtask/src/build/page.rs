@@ -21,6 +21,7 @@ pub fn make(variant: Variant) -> Result<()> {
     bindgen::generate(&variant.wasm("dashboard"), Loader::Web, "dashboard", &parts)?;
     let mut wasm = parts.join("dashboard_bg.wasm");
     if variant.is_optimised() {
+        bindgen::shorten(&parts, "dashboard")?;
         let small = parts.join("page.wasm");
         bindgen::optimise(&wasm, &small, &["-Oz", "--converge", "--low-memory-unused"])?;
         wasm = small;
@@ -78,7 +79,15 @@ fn renamed(text: &str, names: &[(String, String)]) -> String {
 fn minified(source: &Path, folder: &Path) -> Result<Vec<u8>> {
     let small = folder.join("minified");
     let mut esbuild = command("esbuild");
-    esbuild.arg(source).args(["--minify", "--log-level=warning"]);
+    esbuild.args(["--minify", "--log-level=warning"]);
+    if source.starts_with(folder) {
+        // What wasm-bindgen writes has more exports than the one that is used.
+        let entry = folder.join("entry.js");
+        fs::write(&entry, format!("export {{ default }} from {:?};\n", source.display().to_string()))?;
+        esbuild.arg(entry).args(["--bundle", "--format=esm"]);
+    } else {
+        esbuild.arg(source);
+    }
     log("esbuild", esbuild.arg(format!("--outfile={}", small.display())))?;
     fs::read(&small).with_context(|| format!("reading {}", small.display()))
 }
