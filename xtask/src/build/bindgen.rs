@@ -51,12 +51,8 @@ pub fn generate(wasm: &Path, loader: Loader, name: &str, folder: &Path) -> Resul
 pub fn shorten(folder: &Path, name: &str) -> Result<()> {
     let (wasm, script) = (folder.join(format!("{name}_bg.wasm")), folder.join(format!("{name}.js")));
     let mut module = Module::from_file(&wasm).with_context(|| format!("reading {}", wasm.display()))?;
-    let unused: Vec<_> = module
-        .exports
-        .iter()
-        .filter(|export| export.name.contains(UNUSED))
-        .map(|export| export.id())
-        .collect();
+    let unused: Vec<_> =
+        module.exports.iter().filter(|export| export.name.contains(UNUSED)).map(walrus::Export::id).collect();
     for export in unused {
         module.exports.delete(export);
     }
