@@ -151,3 +151,24 @@ test("what players write is text, whatever it looks like", async () => {
   const [wide, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wide <= window_);
 });
+
+test("a search finds a name however it is capitalised, and whatever joins its letters", async () => {
+  await open();
+  const search = page.getByLabel("Search in events");
+  for (const [name, ...typed] of [
+    ["Οδυσσευς", "ΟΔΥΣΣ", "οδυσσευσ", "ΟΔΥΣΣΕΥΣ"],
+    ["Straße", "STRAẞE", "strasse", "STRASSE"],
+    ["می\u200cخواهم", "میخواهم"],
+    ["İksir", "iksir"],
+    ["Kılıç", "KILIÇ"],
+    ["Café", "CAFE\u0301"],
+  ]) {
+    server.record(1, { message: `${name} claimed 7 coins` });
+    for (const words of typed) {
+      await search.fill(words);
+      await row(`${name} claimed 7 coins`).waitFor(PATIENCE);
+      assert.equal(await rows().count(), 1, `${words} finds ${name} alone`);
+    }
+    await search.fill("");
+  }
+});

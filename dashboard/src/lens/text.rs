@@ -7,11 +7,24 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    // Capitals first: so ß is ss, and both s of Greek are one.
+    // Capitals first: so most ß are ss, and İ an i with a dot.
     let folded =
         js_sys::JsString::from(text).normalize("NFD").to_upper_case().to_lower_case().normalize("NFD");
-    String::from(folded).replace("i\u{307}", "i")
+    ALIKE.iter().fold(String::from(folded), |text, (from, to)| text.replace(from, to))
 }
+
+/// What lower case leaves apart, and what searches pass over: the dot of İ, a Σ that ends a word, a capital ẞ; joiners, soft
+/// hyphens, and what asks for an emoji in colour.
+#[cfg(target_arch = "wasm32")]
+const ALIKE: [(&str, &str); 7] = [
+    ("i\u{307}", "i"),
+    ("ς", "σ"),
+    ("ß", "ss"),
+    ("\u{200c}", ""),
+    ("\u{200d}", ""),
+    ("\u{ad}", ""),
+    ("\u{fe0f}", ""),
+];
 
 /// The same where there is no browser: for tests.
 #[cfg(not(target_arch = "wasm32"))]

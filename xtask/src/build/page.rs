@@ -23,7 +23,10 @@ pub fn make(variant: Variant) -> Result<()> {
     if variant.is_optimised() {
         bindgen::shorten(&parts, "dashboard")?;
         let small = parts.join("page.wasm");
-        bindgen::optimise(&wasm, &small, &["-Oz", "--converge", "--low-memory-unused"])?;
+        // Which compiler made it, and for what, concerns nobody once nothing reads the module but a browser.
+        let strip = ["--strip-producers", "--strip-target-features"];
+        let flags = [&["-Oz", "--converge", "--low-memory-unused"], &strip[..]].concat();
+        bindgen::optimise(&wasm, &small, &flags)?;
         wasm = small;
     }
     tell_size(&wasm)?;
