@@ -1,7 +1,5 @@
 //! The stand-in against an application that defers: webhooks exist when Discord's would, and faults strike them.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 use axum::{Json, Router, routing::post};
 use discord_sim::{
     Config, Server, Signer,

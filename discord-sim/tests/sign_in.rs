@@ -1,7 +1,5 @@
 //! Signing in through the stand-in, as an application does it.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 use discord_sim::{Config, Server, Signer};
 use reqwest::{Client, redirect::Policy};
 use serde_json::Value;

@@ -1,14 +1,12 @@
 //! Whatever the order, the doubling and the mixture: a feed ends up as the room is.
 
-mod samples;
-
+use crate::samples::{self, EPOCH, NOON, event, events, snapshot, stats};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use protocol::{
     Epoch, Event, Seq, ServerMessage, Snapshot, Timestamp,
     feed::{EVENTS_KEPT, Feed, HISTORY_KEPT},
     history::{self, HistoryPoint},
 };
-use samples::{EPOCH, NOON, event, events, snapshot, stats};
 
 /// How many events the room's ring holds in these stories.
 const RING: u64 = 12;

@@ -1,9 +1,8 @@
 //! What goes over a wire is on disk, word for word; `UPDATE_EXPECT=1 cargo test -p protocol` writes it anew.
 
-mod samples;
-
 use std::fmt::Debug;
 
+use crate::samples::{EPOCH, HARBOUR, NOON, event, events, push, record, report, snapshot, stats};
 use expect_test::{ExpectFile, expect_file};
 use protocol::{
     ClientMessage, JournalSeq, Seq, ServerMessage, Severity, Source, VERSION,
@@ -12,7 +11,6 @@ use protocol::{
     record::{Acknowledgement, Outcome},
     stats::BotStatus,
 };
-use samples::{EPOCH, HARBOUR, NOON, event, events, push, record, report, snapshot, stats};
 use serde::{Serialize, de::DeserializeOwned};
 
 fn check<T: Debug + PartialEq + Serialize + DeserializeOwned>(value: &T, golden: &ExpectFile) {

@@ -1,7 +1,6 @@
 //! The link as tables: what it wants, given what happened and when.
 
-mod samples;
-
+use crate::samples::{EPOCH, NOON, event, events, snapshot, stats};
 use protocol::{
     Epoch, Seq, ServerMessage, Snapshot, Timestamp,
     feed::Feed,
@@ -11,7 +10,6 @@ use protocol::{
     },
     message::{HEARTBEAT_MS, Notice, PONG},
 };
-use samples::{EPOCH, NOON, event, events, snapshot, stats};
 
 const LOST: u16 = 1006;
 

@@ -1,7 +1,5 @@
 //! Numbers as people type them, in the formats of CLDR's locales: read right, or refused.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 use proptest::prelude::*;
 use protocol::number::{self, NumberFormat, PERCENT, PERCENT_TENTHS, Reason, TENTHS, WHOLE};
 

@@ -1,15 +1,11 @@
 //! What a report tells the room beside the moment: samples of the past, and a farewell.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
-mod samples;
-
+use crate::samples::{EPOCH, NOON, report};
 use protocol::{
     report::{MISSED_MAX, Missed},
     room::{Input, Room},
     stats::BotStatus,
 };
-use samples::{EPOCH, NOON, report};
 
 #[test]
 fn samples_of_a_time_without_the_edge_fill_the_gap_in_history() {

@@ -1,13 +1,9 @@
 //! Text of people: what is kept of it, what it is compared by, and that it stays within its place.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 use proptest::prelude::*;
 use protocol::text::{NAME_MAX_CHARS, clean, contains, fold, is_blank, isolated, name as name_of, shortened};
 
-mod corpus;
-
-use corpus::{BLANKS, NAMES};
+use crate::corpus::{self, BLANKS, NAMES};
 
 fn name(text: &str) -> Option<String> {
     name_of(text, NAME_MAX_CHARS)

@@ -53,7 +53,8 @@ function copyTree(from, to, mayLink) {
   }
   try {
     linkSync(from, to);
-  } catch {
+  } catch (error) {
+    if (error.code === "ENOENT") return; // a compiler that runs meanwhile has replaced it
     cpSync(from, to, { preserveTimestamps: true }); // another file system
   }
 }

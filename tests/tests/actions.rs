@@ -1,7 +1,5 @@
 //! Actions from the page, over real workerd: what they do, who did it, once; and everything that must not act.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use discord_sim::{Guild, Player};
 use protocol::{Event, ServerMessage};

@@ -1,7 +1,5 @@
 //! What somebody tries who has no business here, over the real edge.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use protocol::UserId;
 use reqwest::Method;

@@ -1,7 +1,5 @@
 //! What administrators read of a server's books, and the races that the books must survive.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use discord_sim::{Guild, Player};
 use serde_json::{Value, json};

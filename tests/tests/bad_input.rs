@@ -1,7 +1,5 @@
 //! Whatever is wrong is named, and changes nothing.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use discord_sim::{Guild, Payload, Player, Typed, payload::Value as OptionValue};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Work that needs the bot's token reaches people exactly once, whatever dies in between.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 use anyhow::Result;
 use discord_sim::{
     Guild, Payload, Player, Typed,

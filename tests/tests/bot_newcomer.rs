@@ -1,7 +1,5 @@
 //! What a newcomer sees of the bot-worker's commands, as the README shows it.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 use anyhow::Result;
 use discord_sim::{Server, faults::Weather};
 use protocol::ServerMessage;

@@ -1,7 +1,5 @@
 //! What a client may rely on, of Pulse as it is deployed and of the peers that it is compared with: nobody is a straw man.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use discord_sim::{Payload, Player};
 use protocol::{Event, ServerMessage};

@@ -42,7 +42,7 @@ impl Drop for Named {
     fn drop(&mut self) {
         if thread::panicking() {
             eprintln!(
-                "seed {} fails; replay: PULSE_SEED={} cargo test -p tests --test conversation -- --nocapture",
+                "seed {} fails; replay: PULSE_SEED={} cargo test -p tests conversation:: -- --nocapture",
                 self.0, self.0
             );
         }

@@ -1,8 +1,6 @@
 //! The power goes, at any moment, under load. Whatever was answered is in the books, nothing is there twice, and the
 //! room ends with every event exactly once.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::{
     collections::HashSet,
     sync::{

@@ -1,7 +1,5 @@
 //! The demo's crowd before the real books for hours, by a clock that nobody waits for.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 #[allow(dead_code, reason = "shared with the tests of the books")]
 #[path = "../../interactions/tests/books/sqlite.rs"]
 mod sqlite;

@@ -1,7 +1,5 @@
 //! Every command over the real edge: what it says, what it costs, and that it comes, however late.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use anyhow::{Context, Result};

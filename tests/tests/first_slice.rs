@@ -1,7 +1,5 @@
 //! A signed command changes the ledger and, at once, an administrator's stream.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use protocol::{ServerMessage, Severity, Source, UserId};
 use serde_json::Value;

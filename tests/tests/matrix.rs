@@ -1,7 +1,5 @@
 //! Who may do what: every route of the edge, tried by everybody. A route without a row here fails the test.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;

@@ -1,7 +1,5 @@
 //! The room is away, under load. Players notice nothing; afterwards every event arrives, in order, once.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::{
     collections::HashMap,
     time::{Duration, Instant},

@@ -1,7 +1,5 @@
 //! What administrators read of the room besides the stream: charts, older events, tables, and who may.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use discord_sim::{Payload, Typed};
 use protocol::{Event, history::History, room::GuildListing};

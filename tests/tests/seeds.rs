@@ -1,7 +1,5 @@
 //! The fuzzer's seeds, one by one: what a fuzzer has found stays found. docs/TESTING.md says how more are tried.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 #[path = "../../fuzz/inputs.rs"]
 mod inputs;
 

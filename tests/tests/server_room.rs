@@ -1,7 +1,5 @@
 //! A server's own room: whoever looks at one server alone sees that server, whole, and nothing of another.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::{Context, Result};
 use discord_sim::{Guild, Payload, Player, Typed, splitmix::SplitMix, typed::Value as OptionValue};
 use protocol::{Event, Report, ServerMessage, Snapshot, VERSION, stats::BotStatus};

@@ -1,7 +1,5 @@
 //! Signing in with Discord: who is let in, to see what, for how long; and the way out.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::collections::BTreeMap;
 
 use anyhow::Result;

@@ -1,8 +1,6 @@
 //! Twenty minutes of a busy day: fifty events a second, five hundred viewers that come and go. workerd's memory has to
 //! stay where it was after the first quarter. Runs with `PULSE_SLOW=1`; `PULSE_SOAK_MINUTES=5` makes it shorter.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::{
     env,
     sync::{

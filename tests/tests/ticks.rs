@@ -1,7 +1,5 @@
 //! The alarm that brings the numbers: on time while anyone watches, and not at all when nobody does.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::time::{Duration, Instant};
 
 use anyhow::Result;

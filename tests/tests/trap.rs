@@ -1,7 +1,5 @@
 //! A trap in one command (a Rust panic ends in one) costs the wasm instance, and nobody the next command.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use anyhow::Result;
 use tests::{
     Edge,

@@ -1,7 +1,5 @@
 //! Viewers that go beyond what is theirs. Each is told so by its status or its close code, and nobody else notices.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
-
 use std::{
     sync::{
         Arc,

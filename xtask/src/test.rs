@@ -101,14 +101,35 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
         let browser = browser.context("there is a browser now")?;
         suites.add_browser(choice, &browser)?;
     }
-    if suites.is_empty() {
-        return Ok(());
-    }
     let mut env = Vec::new();
     env.extend(options.slow.then_some(("PULSE_SLOW", "1")));
     env.extend(options.dev.then_some(("PULSE_BUILD", "dev")));
-    let expected = format!("{} programs, four at a time", suites.len());
-    steps.step("end-to-end, browser and other tests", &expected, || suites.run(&env, outcome))
+    thread::scope(|scope| {
+        // These tests wait more than they compute: what the lints need is free meanwhile.
+        let lints = scope.spawn(|| {
+            if choice.looks_at_sources() { lint(steps).inspect_err(processes::end_all) } else { Ok(()) }
+        });
+        let expected = format!("{} programs, four at a time", suites.len());
+        let tested = if suites.is_empty() {
+            Ok(())
+        } else {
+            steps.step("end-to-end, browser and other tests", &expected, || suites.run(&env, outcome))
+        };
+        let linted = lints.join().map_err(|_| anyhow!("clippy broke off"))?;
+        linted.and(tested)
+    })
+}
+
+/// What clippy says of all sources.
+fn lint(steps: &Steps) -> Result<()> {
+    steps
+        .step("clippy, native", "about 1 min when cold", || clippy("clippy --all-targets -- -D warnings"))?;
+    steps.step("clippy, wasm", "about 1 min when cold", || {
+        let target = build::WASM_TARGET;
+        clippy(&format!(
+            "clippy -p edge -p dashboard --features edge/local-link --target {target} -- -D warnings"
+        ))
+    })
 }
 
 /// The builds of the edge and the page that are tested end to end.
@@ -130,15 +151,6 @@ fn prepare(
         steps.step("formatting", "a second", || {
             components()?;
             show(&mut cargo("fmt --all --check"))
-        })?;
-        steps.step("clippy, native", "about 1 min when cold", || {
-            clippy("clippy --all-targets -- -D warnings")
-        })?;
-        steps.step("clippy, wasm", "about 1 min when cold", || {
-            let target = build::WASM_TARGET;
-            clippy(&format!(
-                "clippy -p edge -p dashboard --features edge/local-link --target {target} -- -D warnings"
-            ))
         })?;
     }
     let mut suites = Suites::default();

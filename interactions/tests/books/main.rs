@@ -4,7 +4,7 @@
 
 mod actions;
 mod boards;
-#[path = "../../../protocol/tests/corpus/mod.rs"]
+#[path = "../../../protocol/tests/corpus.rs"]
 mod corpus;
 mod errands;
 mod everything;

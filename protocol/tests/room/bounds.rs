@@ -6,10 +6,8 @@ use protocol::{
     room::{Frame, Input, Memory, Output, Refusal, Room, SessionId, SocketId},
 };
 
-use crate::{
-    house::{House, ONE, TWO},
-    samples::{EPOCH, NOON},
-};
+use super::house::{House, ONE, TWO};
+use crate::samples::{EPOCH, NOON};
 
 #[test]
 fn a_bad_frame_closes_its_own_socket_and_no_other() {

@@ -6,10 +6,8 @@ use protocol::{
     room::{Input, Output, SocketId},
 };
 
-use crate::{
-    house::{House, ONE},
-    samples::{EPOCH, HARBOUR, NOON, push, report},
-};
+use super::house::{House, ONE};
+use crate::samples::{EPOCH, HARBOUR, NOON, push, report};
 
 /// The points that an update brings: where each begins, from noon on in seconds, and its commands.
 fn points(outputs: &[Output]) -> Vec<(i64, u64)> {

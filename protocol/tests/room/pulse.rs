@@ -7,10 +7,8 @@ use protocol::{
     stats::BotStatus,
 };
 
-use crate::{
-    house::{House, ONE, tells},
-    samples::{HARBOUR, report},
-};
+use super::house::{House, ONE, tells};
+use crate::samples::{HARBOUR, report};
 
 #[test]
 fn fifteen_silent_seconds_are_offline_and_null() {

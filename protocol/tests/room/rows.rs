@@ -7,10 +7,8 @@ use protocol::{
     room::{Bucket, EVENTS_STORED, Input, Kind, Memory, Output, Resolution, Room, Row},
 };
 
-use crate::{
-    house::{House, ONE, tells},
-    samples::{EPOCH, HARBOUR, NOON, push},
-};
+use super::house::{House, ONE, tells};
+use crate::samples::{EPOCH, HARBOUR, NOON, push};
 
 #[test]
 fn everything_is_stored_before_anything_is_told() {

@@ -5,10 +5,8 @@ use protocol::{
     room::{Input, Output, RING_LEN, RoomState, STATS_EVERY_MS, SocketId},
 };
 
-use crate::{
-    house::{House, ONE, OTHER, TWO, acknowledged, flush_in, tells, told},
-    samples::{EPOCH, HARBOUR, event, push},
-};
+use super::house::{House, ONE, OTHER, TWO, acknowledged, flush_in, tells, told};
+use crate::samples::{EPOCH, HARBOUR, event, push};
 
 #[test]
 fn a_newcomer_is_told_hello_then_everything_then_the_numbers() {

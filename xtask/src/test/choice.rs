@@ -1,13 +1,13 @@
 //! Which tests somebody asks for: all of them, some by name, or what a change can touch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::suites::{Group, Suite, stem};
+use super::suites::{ALL_FILES, Group, Suite, files_with_tests, is_in, stem};
 use crate::commands::{cargo, command, output};
 
 /// Which suites are to run.
@@ -108,8 +108,19 @@ impl Choice {
     pub fn targets(&self, group: Group) -> Vec<String> {
         let Some(suites) = &self.suites else { return Vec::new() };
         let chosen: Vec<&str> = suites.keys().map(String::as_str).filter(|name| group.holds(name)).collect();
-        let files: Option<Vec<&str>> = chosen.iter().map(|name| Some(name.split_once('/')?.1)).collect();
-        files.unwrap_or_default().iter().flat_map(|file| ["--test".to_owned(), (*file).to_owned()]).collect()
+        let programs: Option<BTreeSet<&str>> = chosen
+            .iter()
+            .map(|name| {
+                let (package, file) = name.split_once('/')?;
+                Some(if files_with_tests(package).is_empty() { file } else { ALL_FILES })
+            })
+            .collect();
+        programs
+            .unwrap_or_default()
+            .into_iter()
+            .flat_map(|program| ["--test", program])
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What of a suite was chosen.
@@ -144,6 +155,9 @@ fn every_suite() -> Result<There> {
                 source
             };
             match target["kind"][0].as_str() {
+                Some("test") if target["name"] == ALL_FILES => {
+                    suites.extend(files_with_tests(&name));
+                }
                 Some("test") => {
                     let target = target["name"].as_str().unwrap_or_default();
                     suites.insert(format!("{name}/{target}"), source);
@@ -174,16 +188,8 @@ fn chosen(pattern: &str, there: &There) -> BTreeMap<String, Option<String>> {
     if !named.is_empty() {
         return named;
     }
-    let holds = |(_, source): &(&String, &PathBuf)| holds(source, pattern);
+    let holds = |(_, source): &(&String, &PathBuf)| is_in(source, pattern);
     there.iter().filter(holds).map(|(name, _)| (name.clone(), Some(pattern.to_owned()))).collect()
-}
-
-/// Whether these words stand in a file, or in a file below a folder.
-fn holds(source: &Path, words: &str) -> bool {
-    if let Ok(entries) = fs::read_dir(source) {
-        return entries.flatten().any(|entry| holds(&entry.path(), words));
-    }
-    fs::read_to_string(source).is_ok_and(|text| text.contains(words))
 }
 
 /// The files that differ from the commit before the last one, and those that git does not know yet.
@@ -198,7 +204,11 @@ fn changed_files() -> Result<Vec<String>> {
 
 /// The suites that a change of this file can touch.
 fn touched<'a>(path: &str, there: &'a There) -> impl Iterator<Item = &'a String> {
-    let own = own_suite(path);
+    let own = own_suite(path).map(|own| {
+        let is_suite = there.keys().any(|name| name.starts_with(&own));
+        // What several files of a package use touches all of them.
+        if is_suite { own } else { own.split_inclusive('/').next().unwrap_or_default().to_owned() }
+    });
     let prefixes =
         TOUCHED.iter().find(|(folder, _)| path.starts_with(folder)).map_or(&[][..], |(_, names)| names);
     there.keys().filter(move |name| match &own {
@@ -279,6 +289,7 @@ mod tests {
             ("interactions/tests/books/rules.rs", &["interactions/books"]),
             ("tests/tests/bot_worker/edge.rs", &["tests/bot_worker"]),
             ("tests/tests/economy.rs", &["tests/economy"]),
+            ("protocol/tests/samples.rs", &["protocol/room"]),
             ("tests/browser/page.test.mjs", &["browser/page"]),
             ("tests/browser/mock.mjs", &["browser/dev", "browser/events", "browser/page", "browser/sign_in"]),
             ("fuzz/inputs.rs", &["tests/seeds"]),

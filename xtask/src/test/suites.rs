@@ -1,5 +1,6 @@
 //! The programs that hold tests, and how each is run.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +12,9 @@ use super::choice::Choice;
 use super::pool::{self, Outcome};
 use crate::commands::{NATIVE, cargo, command, compile_and_read, output};
 use crate::tools;
+
+/// The program of a package that consists of all files in its folder `tests`.
+pub const ALL_FILES: &str = "all";
 
 /// Packages that are compiled by one command. Cargo unifies features among the packages of a command: in other company it
 /// compiles what they use again.
@@ -60,7 +64,14 @@ impl Group {
         cargo.args(self.packages().iter().map(|package| format!("--package={package}")));
         cargo.args(choice.targets(self));
         let told = compile_and_read(&mut cargo)?;
-        let mut suites: Vec<Suite> = told.lines().filter_map(Suite::compiled).collect();
+        let mut suites: Vec<Suite> = told.lines().flat_map(Suite::compiled).collect();
+        for package in self.packages() {
+            for (name, file) in files_with_tests(package) {
+                if choice.is_everything() && !suites.iter().any(|suite| suite.name == name) {
+                    bail!("{} holds tests that never run: name it in main.rs beside it", file.display());
+                }
+            }
+        }
         if self == Self::Cores && choice.is_everything() {
             suites.push(Suite::examples());
         }
@@ -94,8 +105,19 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// The suite of a line of cargo's JSON, where that tells of a program with tests.
-    fn compiled(line: &str) -> Option<Self> {
+    /// The suites of a line of cargo's JSON, where that tells of a program with tests: one, or of a program of many files one
+    /// a file.
+    fn compiled(line: &str) -> Vec<Self> {
+        Self::program(line).map_or_else(
+            Vec::new,
+            |(suite, is_of_files)| {
+                if is_of_files { suite.each_module() } else { vec![suite] }
+            },
+        )
+    }
+
+    /// The program that a line of cargo's JSON tells of, and whether it is made of all files in `tests`.
+    fn program(line: &str) -> Option<(Self, bool)> {
         let artifact: Value = serde_json::from_str(line).ok()?;
         let program = artifact["executable"].as_str()?;
         if artifact["profile"]["test"] != true {
@@ -105,10 +127,10 @@ impl Suite {
         let package = folder.file_name()?.to_str()?;
         let target = artifact["target"]["name"].as_str()?;
         let is_file = artifact["target"]["kind"][0] == "test";
-        if !is_file && !holds_tests(program, "") {
+        if !is_file && tests_of(program, "").is_empty() {
             return None;
         }
-        Some(Self {
+        let suite = Self {
             name: if is_file { format!("{package}/{target}") } else { package.to_owned() },
             runner: Runner::Rust,
             words: vec![program.to_owned()],
@@ -116,7 +138,23 @@ impl Suite {
             // As cargo sets it for the tests that it runs itself.
             env: vec![("CARGO_MANIFEST_DIR", folder.to_owned())],
             is_unit: package != "tests" || !is_file,
-        })
+        };
+        Some((suite, is_file && target == ALL_FILES))
+    }
+
+    /// A suite for each module of this program, which runs in a process of its own.
+    fn each_module(self) -> Vec<Self> {
+        let package = self.name.split('/').next().unwrap_or_default();
+        let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for test in tests_of(&self.words[0], "") {
+            let module = test.split("::").next().unwrap_or_default();
+            modules.entry(format!("{package}/{module}")).or_default().push(test);
+        }
+        let suite = |(name, tests): (String, Vec<String>)| {
+            let words = [self.words[0].clone(), "--exact".to_owned()].into_iter().chain(tests).collect();
+            Self { name, words, ..self.clone() }
+        };
+        modules.into_iter().map(suite).collect()
     }
 
     /// The examples in the documentation of the cores.
@@ -148,10 +186,16 @@ impl Suite {
     pub fn only(mut self, words: &str) -> Option<Self> {
         match self.runner {
             Runner::Rust => {
-                if !holds_tests(&self.words[0], words) {
+                let mut tests = tests_of(&self.words[0], words);
+                if self.words.len() > 1 {
+                    tests.retain(|test| self.words.contains(test));
+                }
+                if tests.is_empty() {
                     return None;
                 }
-                self.words.push(words.to_owned());
+                self.words.truncate(1);
+                self.words.push("--exact".to_owned());
+                self.words.extend(tests);
             }
             Runner::Node => {
                 let text = fs::read_to_string(self.words.last()?).ok()?;
@@ -167,11 +211,11 @@ impl Suite {
     }
 }
 
-/// Whether a program holds a test with these words in its name. Cargo makes a program for each library and each program,
-/// whatever is in it.
-fn holds_tests(program: &str, words: &str) -> bool {
-    output(command(program).args(["--list", words]))
-        .is_none_or(|listed| listed.lines().any(|line| line.ends_with(": test")))
+/// The tests of a program that have these words in their names. Cargo makes a program for each library and each program,
+/// whether there is a test in it or not.
+fn tests_of(program: &str, words: &str) -> Vec<String> {
+    let listed = output(command(program).args(["--list", words])).unwrap_or_default();
+    listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
 }
 
 /// Words as a regular expression that stands for nothing but them.
@@ -264,4 +308,30 @@ impl Suites {
 pub fn stem(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// The files in the folder `tests` of a package whose files are one program, each by the name of its suite. Those without a
+/// test are for the others.
+pub fn files_with_tests(package: &str) -> BTreeMap<String, PathBuf> {
+    let folder = crate::at(package).join("tests");
+    if !folder.join("main.rs").exists() {
+        return BTreeMap::new();
+    }
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    files
+        .filter(|file| file.is_file() && !file.ends_with("main.rs"))
+        .filter(|file| ["#[test]", "#[tokio::test"].iter().any(|mark| is_in(file, mark)))
+        .map(|file| (format!("{package}/{}", stem(&file)), file))
+        .collect()
+}
+
+/// Whether these words stand in a file or its modules, or in a file below a folder.
+pub fn is_in(source: &Path, words: &str) -> bool {
+    if let Ok(entries) = fs::read_dir(source) {
+        return entries.flatten().any(|entry| is_in(&entry.path(), words));
+    }
+    fs::read_to_string(source).is_ok_and(|text| text.contains(words))
+        || (source.extension().is_some()
+            && source.with_extension("").is_dir()
+            && is_in(&source.with_extension(""), words))
 }

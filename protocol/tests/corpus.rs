@@ -1,7 +1,5 @@
 //! Names as people have them, in scripts that have broken programs before, and strategies that make more of them.
 
-#![allow(dead_code, reason = "each test file uses a part")]
-
 use proptest::{prelude::*, sample::select};
 
 /// Names, each as it is kept: clean, in NFC, and with something to see.

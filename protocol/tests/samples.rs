@@ -1,7 +1,5 @@
 //! Values that the tests speak with.
 
-#![allow(dead_code, reason = "each test program uses some of them")]
-
 use protocol::{
     Coins, DashboardStats, Epoch, Event, GuildId, JournalSeq, Report, Seq, Severity, Snapshot, Source,
     Timestamp, UserId, VERSION,

@@ -8,7 +8,5 @@ mod ledgers;
 mod maintenance;
 mod pulse;
 mod rows;
-#[path = "../samples/mod.rs"]
-mod samples;
 mod server;
 mod stream;

@@ -1,7 +1,5 @@
 //! The real bot-worker before the real edge, on Discord's bad days and on the edge's: one clear line each, and it goes on.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail wherever it likes")]
-
 mod edge;
 mod faults;
 

@@ -1,0 +1,33 @@
+//! All end-to-end tests as one program: each of its own would be linked for seconds and take 40 MB. `cargo xtask test` runs
+//! each module in a process of its own.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
+
+mod actions;
+mod attacks;
+mod audit;
+mod bad_input;
+mod bot_jobs;
+mod bot_newcomer;
+mod bot_weather;
+mod bot_worker;
+mod burst;
+mod contract;
+mod conversation;
+mod crash;
+mod demo;
+mod economy;
+mod first_slice;
+mod latency;
+mod matrix;
+mod outage;
+mod players;
+mod reading;
+mod resume;
+mod seeds;
+mod server_room;
+mod sign_in;
+mod soak;
+mod ticks;
+mod trap;
+mod unwelcome;
