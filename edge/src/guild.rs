@@ -195,16 +195,21 @@ impl Inner {
         written
     }
 
-    /// The alarm: what is not acknowledged is pushed, and one step of the background's work is done.
-    async fn wake(self: &Rc<Self>, now: Timestamp) -> Result<(), Unanswered> {
+    /// The alarm: pushes what is not acknowledged, then writes down what is, and does one step of the background's work. It
+    /// arms the next alarm only if something is left: quiet books sleep, and cost nothing.
+    async fn wake(&self, now: Timestamp) -> Result<(), Unanswered> {
         if let Some(guild) = self.guild() {
-            Self::push_soon(self, now, guild);
+            for listener in Listener::ALL {
+                self.push(listener, now, guild).await;
+            }
         }
         let more = self.whole(|books| books.tidy(now))?;
         if more {
             self.arm_alarm(outbox::NEXT_STEP_MS).await?;
         } else if self.outboxes.are_pushing() {
             self.arm_alarm(outbox::LOST_PUSH_MS).await?;
+        } else if !self.outboxes.have_failed() {
+            self.disarm_alarm().await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use discord_sim::{EdgeClient, Signer};
 use protocol::{Event, Seq, room::RoomState};
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
 use crate::program::{Program, free_port, root};
@@ -218,6 +219,20 @@ impl Edge {
     /// The room's account of itself.
     pub async fn room(&self) -> Result<RoomState> {
         Ok(serde_json::from_value(self.get("/api/room").await?)?)
+    }
+
+    /// The ids of all objects that have an alarm, by the runtime's own tables.
+    pub fn alarms(&self) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for class in ["Guild", "Room"] {
+            let file = self.state.join(format!("do/pulse-{class}/metadata.sqlite"));
+            let table = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut alarms = table.prepare("SELECT actor_id FROM _cf_ALARM")?;
+            for id in alarms.query_map([], |row| row.get::<_, String>(0))? {
+                ids.push(format!("{class} {}", id?));
+            }
+        }
+        Ok(ids)
     }
 
     /// Asks as a program with `ADMIN_TOKEN`.

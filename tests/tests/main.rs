@@ -23,6 +23,7 @@ mod matrix;
 mod outage;
 mod players;
 mod reading;
+mod rest;
 mod resume;
 mod seeds;
 mod server_room;

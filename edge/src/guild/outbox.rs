@@ -40,6 +40,11 @@ impl Outboxes {
         self.everyone.pushing.get() || self.server.pushing.get()
     }
 
+    /// Whether a push has failed that is to be repeated.
+    pub(super) fn have_failed(&self) -> bool {
+        self.everyone.failures.get() > 0 || self.server.failures.get() > 0
+    }
+
     fn of(&self, listener: Listener) -> &Outbox {
         match listener {
             Listener::Everyone => &self.everyone,
@@ -170,6 +175,14 @@ impl Inner {
         if !self.alarm_armed.get() {
             self.state.storage().set_alarm(Duration::from_millis(after_ms)).await?;
             self.alarm_armed.set(true);
+        }
+        Ok(())
+    }
+
+    /// Takes the alarm away, if there is one.
+    pub(super) async fn disarm_alarm(&self) -> worker::Result<()> {
+        if self.alarm_armed.replace(false) {
+            self.state.storage().delete_alarm().await?;
         }
         Ok(())
     }
