@@ -46,7 +46,8 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     let arrived_at = Timestamp(worker::Date::now().as_millis());
     let body = read_bounded(&mut request, BODY_MAX_BYTES).await?;
-    let Some(verified) = verify(settings.public_key()?.as_ref(), request.headers(), &body).await? else {
+    let key = settings.public_key()?;
+    let Some(verified) = verify(key.as_ref(), request.headers(), &body, arrived_at).await? else {
         return forged();
     };
     let interaction = Interaction::parse(verified)
@@ -67,10 +68,13 @@ async fn verify<'a>(
     key: Option<&PublicKey>,
     headers: &Headers,
     body: &'a [u8],
+    now: Timestamp,
 ) -> Result<Option<Verified<'a>>, Problem> {
     let (signature, timestamp) = (headers.get(SIGNATURE_HEADER)?, headers.get(TIMESTAMP_HEADER)?);
     let claim = Claim::new(signature.as_deref(), timestamp.as_deref(), body).ok();
-    let (Some(key), Some(claim)) = (key, claim) else { return Ok(None) };
+    let (Some(key), Some(claim)) = (key, claim.filter(|claim| claim.is_current(now))) else {
+        return Ok(None);
+    };
     Ok(ed25519::check(claim, key).await.ok())
 }
 

@@ -4,6 +4,10 @@
 //! Source: <https://discord.com/developers/docs/interactions/overview#setting-up-an-endpoint-validating-security-request-headers>.
 
 use ed25519_dalek::{Signature, VerifyingKey};
+use protocol::{
+    Timestamp,
+    time::{MINUTE_MS, SECOND_MS},
+};
 
 /// The header with the signature: 128 hexadecimal digits.
 pub const SIGNATURE_HEADER: &str = "X-Signature-Ed25519";
@@ -11,6 +15,9 @@ pub const SIGNATURE_HEADER: &str = "X-Signature-Ed25519";
 pub const TIMESTAMP_HEADER: &str = "X-Signature-Timestamp";
 /// The longest timestamp that is looked at, in bytes.
 const TIMESTAMP_MAX_BYTES: usize = 32;
+/// How far the time of a signature may be from the clock here, in milliseconds. A request that somebody has captured is
+/// worth nothing after that.
+const CLOCK_SLACK_MS: u64 = 5 * MINUTE_MS;
 
 /// The application's public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +70,8 @@ pub struct Forged;
 pub struct Claim<'a> {
     signature: [u8; 64],
     message: Vec<u8>,
+    /// In seconds; none where the header holds anything but a number.
+    signed_at: Option<u64>,
     body: &'a [u8],
 }
 
@@ -75,7 +84,14 @@ impl<'a> Claim<'a> {
         }
         let mut bytes = [0; 64];
         hex::decode_to_slice(signature, &mut bytes).map_err(|_| Forged)?;
-        Ok(Self { signature: bytes, message: [timestamp.as_bytes(), body].concat(), body })
+        let is_number = timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let signed_at = timestamp.parse().ok().filter(|_| is_number);
+        Ok(Self { signature: bytes, message: [timestamp.as_bytes(), body].concat(), signed_at, body })
+    }
+
+    /// Whether it was signed within five minutes of `now`.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        self.signed_at.is_some_and(|at| at.abs_diff(now.seconds()) <= CLOCK_SLACK_MS / SECOND_MS)
     }
 
     /// The signature.
@@ -167,6 +183,29 @@ mod tests {
         assert_eq!(claim.clone().checked(false), Err(Forged));
         assert_eq!(claim.clone().checked(true).unwrap().bytes(), BODY);
         assert_eq!(claim.check(&key).unwrap().bytes(), BODY);
+    }
+
+    #[test]
+    fn a_signature_holds_for_five_minutes_in_either_direction() {
+        let now = Timestamp(1_700_000_000_999);
+        for (timestamp, expected) in [
+            ("1700000000", true),
+            ("1699999700", true),
+            ("1699999699", false),
+            ("1700000300", true),
+            ("1700000301", false),
+            ("0", false),
+            ("18446744073709551615", false),
+            ("18446744073709551616", false),
+            ("yesterday", false),
+            ("+1700000000", false),
+            (" 1700000000", false),
+            ("1700000000.5", false),
+            ("1700000000000", false),
+        ] {
+            let claim = Claim::new(Some("00".repeat(64).as_str()), Some(timestamp), BODY).unwrap();
+            assert_eq!(claim.is_current(now), expected, "{timestamp}");
+        }
     }
 
     #[test]

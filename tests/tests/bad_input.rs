@@ -31,27 +31,36 @@ async fn what_discord_did_not_sign_gets_one_constant_401() -> Result<()> {
     let (guild, ann) = rich(edge).await?;
     let client = edge.discord();
     let body = daily(&guild, &player("Mallory")).to_string().into_bytes();
-    let signature = signer().sign("1700000000", &body);
-    let other = discord_sim::Signer::from_seed([7; 32]).sign("1700000000", &body);
+    let now = discord_sim::client::now().seconds();
+    let (at, later) = (now.to_string(), (now + 1).to_string());
+    let (at, later) = (at.as_str(), later.as_str());
+    let signature = signer().sign(at, &body);
+    let other = discord_sim::Signer::from_seed([7; 32]).sign(at, &body);
     let (signed, stamped) = ("X-Signature-Ed25519", "X-Signature-Timestamp");
     let cases: [(&str, Vec<(&str, &str)>); 9] = [
         ("no headers", vec![]),
         ("no timestamp", vec![(signed, &signature)]),
-        ("no signature", vec![(stamped, "1700000000")]),
-        ("another timestamp", vec![(signed, &signature), (stamped, "1700000001")]),
-        ("another key", vec![(signed, &other), (stamped, "1700000000")]),
-        ("not hex", vec![(signed, "not hex at all"), (stamped, "1700000000")]),
-        ("too short", vec![(signed, &signature[2..]), (stamped, "1700000000")]),
+        ("no signature", vec![(stamped, at)]),
+        ("another timestamp", vec![(signed, &signature), (stamped, later)]),
+        ("another key", vec![(signed, &other), (stamped, at)]),
+        ("not hex", vec![(signed, "not hex at all"), (stamped, at)]),
+        ("too short", vec![(signed, &signature[2..]), (stamped, at)]),
         ("empty", vec![(signed, ""), (stamped, "")]),
-        ("twice", vec![(signed, &signature), (signed, &signature), (stamped, "1700000000")]),
+        ("twice", vec![(signed, &signature), (signed, &signature), (stamped, at)]),
     ];
     for (what, headers) in cases {
         let answer = client.post_with(&headers, body.clone()).await?;
         assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "{what}");
     }
     let changed = [body.as_slice(), b" "].concat();
-    let answer = client.post_with(&[(signed, &signature), (stamped, "1700000000")], changed).await?;
+    let answer = client.post_with(&[(signed, &signature), (stamped, at)], changed).await?;
     assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "another body");
+    // Signed well, and captured: too long ago, ahead of time, or by no clock at all.
+    for when in [(now - 360).to_string(), (now + 360).to_string(), "yesterday".to_owned(), "1".to_owned()] {
+        let signature = signer().sign(&when, &body);
+        let answer = client.post_with(&[(signed, &signature), (stamped, &when)], body.clone()).await?;
+        assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "signed at {when}");
+    }
     assert_unchanged(edge, &guild, &ann).await
 }
 

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Result, ensure};
 use discord_sim::{
     EdgeClient, Guild, Player, Signer,
+    client::now,
     signing::{SIGNATURE_HEADER, TIMESTAMP_HEADER},
 };
 use tests::{
@@ -21,16 +22,32 @@ use tokio::task::JoinSet;
 
 /// Servers that a load is spread over.
 const GUILDS: usize = 8;
-/// The timestamp of all signatures.
-pub const TIMESTAMP: &str = "1795348800";
-
 /// A signed interaction.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// Stands in its actor's name, and so in its event.
     pub number: u64,
     pub body: Vec<u8>,
-    pub signature: String,
+    pub signature: Signature,
+}
+
+/// The two headers of a signature that was made at a moment.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    timestamp: String,
+    hex: String,
+}
+
+impl Signature {
+    /// Signs now: the edge takes nothing that is older than five minutes.
+    pub fn now(signer: &Signer, body: &[u8]) -> Self {
+        let timestamp = now().seconds().to_string();
+        Self { hex: signer.sign(&timestamp, body), timestamp }
+    }
+
+    pub fn headers(&self) -> [(&str, &str); 2] {
+        [(TIMESTAMP_HEADER, &self.timestamp), (SIGNATURE_HEADER, &self.hex)]
+    }
 }
 
 /// Whoever plays.
@@ -70,7 +87,7 @@ impl Players {
 
     fn sign(&self, number: u64, body: &serde_json::Value) -> Signed {
         let body = body.to_string().into_bytes();
-        Signed { number, signature: self.signer.sign(TIMESTAMP, &body), body }
+        Signed { number, signature: Signature::now(&self.signer, &body), body }
     }
 }
 
@@ -79,14 +96,9 @@ fn marker(number: u64) -> String {
     format!("Load{number:010}")
 }
 
-/// The headers of a signature.
-pub fn headers(signature: &str) -> [(&str, &str); 2] {
-    [(TIMESTAMP_HEADER, TIMESTAMP), (SIGNATURE_HEADER, signature)]
-}
-
 /// Posts one; gives the milliseconds until its answer was there.
 pub async fn post(client: &EdgeClient, signed: Signed) -> Result<f64> {
-    let answer = client.post_with(&headers(&signed.signature), signed.body).await?;
+    let answer = client.post_with(&signed.signature.headers(), signed.body).await?;
     ensure!(answer.status == 200, "answered {}: {}", answer.status, answer.json());
     Ok(milliseconds(answer.took))
 }

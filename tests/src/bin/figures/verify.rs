@@ -11,7 +11,7 @@ use tests::{
 
 use crate::{
     Scale,
-    load::{TIMESTAMP, headers},
+    load::Signature,
     row::{Goal, Table},
     subjects,
 };
@@ -22,16 +22,17 @@ pub async fn measure(scale: Scale) -> Result<Table> {
     let all: Vec<Served> = on_workerd.map(Subject::start).collect::<Result<_>>()?;
     let floor = Subject::Floor.start()?;
     let body = Payload::ping(interaction()).build().to_string();
-    let signature = signer().sign(TIMESTAMP, body.as_bytes());
     let forged = format!("{body} ");
     let mut table = Table::default();
     // The first round warms up, and is not counted.
     for round in 0..=rounds {
         let mut measured = Table::default();
+        let signature = Signature::now(&signer(), body.as_bytes());
+        let headers = signature.headers();
         for served in &all {
             let unsigned = processor_us(served, count, &body, &[], 401).await?;
-            let valid = processor_us(served, count, &body, &headers(&signature), 200).await?;
-            let refused = processor_us(served, count, &forged, &headers(&signature), 401).await?;
+            let valid = processor_us(served, count, &body, &headers, 200).await?;
+            let refused = processor_us(served, count, &forged, &headers, 401).await?;
             measured.add(VALID, "µs", served.subject, valid - unsigned);
             measured.add(FORGED, "µs", served.subject, refused - unsigned);
         }
@@ -39,7 +40,7 @@ pub async fn measure(scale: Scale) -> Result<Table> {
             "floor: WebCrypto alone",
             "µs",
             Subject::Floor,
-            webcrypto_us(&floor, count, &body, &signature).await?,
+            webcrypto_us(&floor, count, &body, &headers).await?,
         );
         if round > 0 {
             table.extend(measured);
@@ -72,11 +73,11 @@ async fn processor_us(
 }
 
 /// Many in one request, so that nothing but the check is measured.
-async fn webcrypto_us(floor: &Served, count: usize, body: &str, signature: &str) -> Result<f64> {
+async fn webcrypto_us(floor: &Served, count: usize, body: &str, headers: &[(&str, &str)]) -> Result<f64> {
     let count = count * 4;
     let mut request = http().post(format!("{}/verify?count={count}", floor.url)).body(body.to_owned());
-    for (name, value) in headers(signature) {
-        request = request.header(name, value);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
     let before = floor.processor_seconds()?;
     let held: usize = request.send().await?.error_for_status()?.text().await?.parse()?;
