@@ -9,7 +9,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
      form-action 'self'; frame-ancestors 'none'";
 
 const ALWAYS: [(&str, &str); 6] = [
-    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+    ("Strict-Transport-Security", "max-age=63072000"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),

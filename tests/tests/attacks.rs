@@ -302,7 +302,7 @@ async fn every_answer_carries_the_policy_and_a_name() -> Result<()> {
             "{path}: {policy}"
         );
         for (name, value) in [
-            ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),
+            ("Strict-Transport-Security", "max-age=63072000"),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
             ("Cross-Origin-Opener-Policy", "same-origin"),
