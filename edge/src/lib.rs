@@ -31,7 +31,7 @@ pub use self::{guild::Guild, room::Room};
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
     let settings = Rc::new(Settings::new(env));
     let seen = log::Seen::of(&request);
-    let address = limits::address(&request)?;
+    let (path, address) = (request.path(), limits::address(&request)?);
     let routed = match limits::check(&request, address.as_deref(), &settings).await {
         Ok(()) => route(request, &settings, &context).await,
         Err(problem) => Err(problem),
@@ -40,9 +40,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<R
     let response = routed.or_else(Problem::into_response)?;
     let status = response.status_code();
     seen.tell(status, code);
-    if status == 401 {
-        limits::count_refused(address);
-    }
+    limits::note(&path, address, status);
     headers::dress(response, &seen.id)
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use protocol::{
     Timestamp,
-    pace::{Pace, Paces},
+    pace::{Pace, Paces, network},
 };
 use worker::Request;
 
@@ -23,8 +23,12 @@ const ADDRESS: &str = "CF-Connecting-IP";
 
 /// Beginning and finishing a sign-in, by address.
 const SIGN_IN: Pace = Pace { at_once: 20, every_ms: 3_000 };
-/// Being refused for what one shows (a wrong token, no session, a signature that does not hold), by address.
+/// Being refused for what one shows (a wrong token, a session that is none), by address.
 const REFUSED: Pace = Pace { at_once: 300, every_ms: 200 };
+/// Signatures that do not hold, by address: apart, so that nothing but them keeps Discord out. One that holds clears it.
+const FORGED: Pace = REFUSED;
+/// Whatever is asked without a session or a token, by address.
+const NOBODY: Pace = Pace { at_once: 300, every_ms: 100 };
 /// `/api` and `/ws`, by session.
 const SESSION: Pace = Pace { at_once: 300, every_ms: 50 };
 /// The same by a program with a token: far more than one machine can ask, so that a load test measures Pulse.
@@ -33,6 +37,8 @@ const PROGRAM: Pace = Pace { at_once: 100_000, every_ms: 1 };
 struct Limits {
     sign_in: Paces<String>,
     refused: Paces<String>,
+    forged: Paces<String>,
+    nobody: Paces<String>,
     session: Paces<String>,
     program: Paces<()>,
 }
@@ -42,6 +48,8 @@ thread_local! {
         RefCell::new(Limits {
             sign_in: Paces::of(SIGN_IN),
             refused: Paces::of(REFUSED),
+            forged: Paces::of(FORGED),
+            nobody: Paces::of(NOBODY),
             session: Paces::of(SESSION),
             program: Paces::of(PROGRAM),
         })
@@ -50,8 +58,8 @@ thread_local! {
 
 /// Whether a request is looked at; the answer to one that is not.
 pub async fn check(request: &Request, address: Option<&str>, settings: &Settings) -> Result<(), Problem> {
-    let path = request.path();
-    let now = Timestamp(worker::Date::now().as_millis());
+    let (path, now) = (request.path(), now());
+    let is_discord = is_interaction(&path);
     let signs_in = path.starts_with("/login");
     let waited = LIMITS.with_borrow_mut(|limits| {
         if let Some(address) = address {
@@ -59,41 +67,68 @@ pub async fn check(request: &Request, address: Option<&str>, settings: &Settings
                 return Ok(limits.sign_in.step(now, address.to_owned()).err());
             }
             // Signatures cost the most to look at: whoever sends many that do not hold is not looked at for a while.
-            if let Some(wait_ms) = limits.refused.wait_ms(now, address) {
+            let refused = if is_discord { &limits.forged } else { &limits.refused };
+            if let Some(wait_ms) = refused.wait_ms(now, address) {
                 return Ok(Some(wait_ms));
             }
         }
-        if !path.starts_with("/api/") && path != "/ws" {
+        if is_discord {
             return Ok(None);
         }
-        Ok::<_, Problem>(match Credential::of(request, settings) {
-            Ok(Credential::Session(hash)) => limits.session.step(now, hash).err(),
-            Ok(Credential::Program) => limits.program.step(now, ()).err(),
-            Err(_) => None, // It is refused, and counted then.
+        Ok::<_, Problem>(match (Credential::of(request, settings), address) {
+            (Ok(Credential::Session(hash)), _) => limits.session.step(now, hash).err(),
+            (Ok(Credential::Program), _) => limits.program.step(now, ()).err(),
+            (Err(_), Some(address)) => limits.nobody.step(now, address.to_owned()).err(),
+            (Err(_), None) => None,
         })
     })?;
     if let Some(wait_ms) = waited {
         return Err(Problem::too_often(wait_ms));
     }
     match address {
-        Some(address) if signs_in || cookie::session_of(request)?.is_some() => {
+        Some(address) if signs_in || cookie::session_of(request, settings)?.is_some() => {
             ask_cloudflare(settings, address).await
         }
         _ => Ok(()),
     }
 }
 
-/// Counts a request that was refused for what it showed.
-pub fn count_refused(address: Option<String>) {
-    let Some(address) = address else { return };
-    let now = Timestamp(worker::Date::now().as_millis());
-    // That it is one too many is told to the next.
-    let _ = LIMITS.with_borrow_mut(|limits| limits.refused.step(now, address));
+/// Notes what came of a request: refused for what it showed, or signed by Discord.
+pub fn note(path: &str, address: Option<String>, status: u16) {
+    match (is_interaction(path), status) {
+        (false, 401) => count_refused(address),
+        (true, 401) => count(address, |limits| &mut limits.forged),
+        (true, 200 | 400) => {
+            if let Some(address) = address {
+                LIMITS.with_borrow_mut(|limits| limits.forged.forget(&address));
+            }
+        }
+        _ => {}
+    }
 }
 
-/// Whose request it is. On a developer's machine there are no addresses, and nobody to tell apart by them.
+/// Counts a request that was refused for what it showed.
+pub fn count_refused(address: Option<String>) {
+    count(address, |limits| &mut limits.refused);
+}
+
+fn count(address: Option<String>, of: impl FnOnce(&mut Limits) -> &mut Paces<String>) {
+    let Some(address) = address else { return };
+    // That it is one too many is told to the next.
+    let _ = LIMITS.with_borrow_mut(|limits| of(limits).step(now(), address));
+}
+
+fn is_interaction(path: &str) -> bool {
+    path.trim_end_matches('/') == "/interactions"
+}
+
+fn now() -> Timestamp {
+    Timestamp(worker::Date::now().as_millis())
+}
+
+/// Whose request it is: its [`network`]. On a developer's machine there are no addresses, and nobody to tell apart by them.
 pub fn address(request: &Request) -> worker::Result<Option<String>> {
-    request.headers().get(ADDRESS)
+    Ok(request.headers().get(ADDRESS)?.map(|address| network(&address)))
 }
 
 async fn ask_cloudflare(settings: &Settings, address: &str) -> Result<(), Problem> {

@@ -2,7 +2,7 @@
 
 use worker::{Headers, Request, Response};
 
-use crate::{answer::Problem, room, settings::Settings};
+use crate::{answer::Problem, limits, room, session::cookie, settings::Settings};
 
 /// Where the numbers go.
 const PLACE: &str = "<!--snapshot-->";
@@ -11,7 +11,12 @@ const PLACE: &str = "<!--snapshot-->";
 pub async fn document(request: Request, settings: &Settings) -> Result<Response, Problem> {
     let mut file = settings.assets()?.fetch("https://assets/", None).await?;
     let html = file.text().await?;
+    let (is_shown, address) = (cookie::is_shown(&request)?, limits::address(&request)?);
     let snapshot = snapshot(request, settings).await;
+    if is_shown && snapshot.is_none() {
+        // The page itself is shown to everybody; what was shown for it was refused.
+        limits::count_refused(address);
+    }
     let headers = Headers::new();
     headers.set("Content-Type", "text/html; charset=utf-8")?;
     headers.set("Cache-Control", if snapshot.is_some() { "private, no-store" } else { "no-cache" })?;

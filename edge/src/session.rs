@@ -41,7 +41,7 @@ impl Credential {
                 Err(Problem::signed_out())
             };
         }
-        let token = cookie::session_of(request)?;
+        let token = cookie::session_of(request, settings)?;
         token.map(|token| Self::Session(hash(&token))).ok_or_else(Problem::signed_out)
     }
 
@@ -103,7 +103,7 @@ pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
-/// 256 random bits in hexadecimal digits.
+/// 256 random bits in hexadecimal digits, as many as a sealed token has.
 fn random_token() -> String {
     let mut bytes = [0; TOKEN_BYTES];
     // The runtime's entropy does not fail; were it to, a predictable session would be worse than none.

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use interactions::{PublicKey, signature::BadKey};
+use interactions::{PublicKey, sealed::SealKey, signature::BadKey};
 use protocol::{UserId, number};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -78,6 +78,17 @@ impl Settings {
             self.text(name).is_some_and(|secret| bool::from(Sha256::digest(secret.as_bytes()).ct_eq(&given)))
         };
         matches(name) | matches(&format!("{name}_OLD"))
+    }
+
+    /// Does something with the keys of session cookies: that which seals, and that before it while `BOT_TOKEN_OLD` holds the
+    /// secret that it came from. Nothing more has to be set for it.
+    pub fn seal<T>(&self, work: impl FnOnce(&[SealKey]) -> T) -> T {
+        thread_local! {
+            /// Made once, as settings do not change while the Worker runs.
+            static KEYS: OnceCell<Vec<SealKey>> = const { OnceCell::new() };
+        }
+        let secrets = || ["BOT_TOKEN", "BOT_TOKEN_OLD"].into_iter().filter_map(|name| self.text(name));
+        KEYS.with(|keys| work(keys.get_or_init(|| secrets().map(|secret| SealKey::of(&secret)).collect())))
     }
 
     /// Whether `ADMIN_IDS` names this account.

@@ -12,10 +12,12 @@ pub mod ledger;
 pub mod reply;
 pub mod rest;
 pub mod schema;
+pub mod sealed;
 pub mod settings;
 pub mod signature;
 pub mod sql;
 pub mod text;
+pub mod way_back;
 
 pub use books::{Books, BooksError};
 pub use command::Command;

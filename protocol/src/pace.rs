@@ -1,6 +1,10 @@
 //! How often something may be done: so much at once after a quiet time, and then one more each so often.
 
-use std::{borrow::Borrow, collections::BTreeMap};
+use std::{
+    borrow::Borrow,
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use crate::Timestamp;
 
@@ -71,6 +75,14 @@ impl<K: Ord> Paces<K> {
         self.pace.step(now, on_pace_at).err()
     }
 
+    /// Forgets how far this one is ahead.
+    pub fn forget<Q: Ord + ?Sized>(&mut self, who: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        self.on_pace_at.remove(who);
+    }
+
     /// How many are remembered.
     pub fn len(&self) -> usize {
         self.on_pace_at.len()
@@ -86,6 +98,17 @@ impl<K: Ord> Paces<K> {
             self.on_pace_at.retain(|_, on_pace_at| *on_pace_at > now);
             self.sweep_at = now.plus(SWEEP_EVERY_MS);
         }
+    }
+}
+
+/// By what an address is counted: an IPv4 address by itself, and an IPv6 address by the 64 bits that one household has.
+pub fn network(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).to_string(),
+        },
+        _ => address.to_owned(),
     }
 }
 
@@ -117,6 +140,28 @@ mod tests {
             assert_eq!(paces.wait_ms(now, "ann"), answer.err(), "asked after {after_ms} ms");
             assert_eq!(paces.step(now, "ann"), answer, "after {after_ms} ms");
             assert_eq!(paces.wait_ms(now, "ben"), None, "others are not concerned");
+        }
+    }
+
+    #[test]
+    fn who_is_forgotten_begins_anew() {
+        let mut paces = Paces::of(PACE);
+        (0..4).for_each(|_| _ = paces.step(NOON, "ann"));
+        paces.forget("ann");
+        assert_eq!(paces.step(NOON, "ann"), Ok(()));
+    }
+
+    #[test]
+    fn a_household_is_one_whatever_its_address() {
+        for (address, expected) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:0DB8:1:2::9", "2001:db8:1:2::"),
+            ("2001:db8:1:3::9", "2001:db8:1:3::"),
+            ("unknown", "unknown"),
+        ] {
+            assert_eq!(network(address), expected, "{address}");
         }
     }
 

@@ -62,7 +62,12 @@ impl Edge {
 
     /// One with fresh state, whose room can be stopped.
     pub fn start_faulty() -> Result<Self> {
-        Self::start_as(json!({}), true)
+        Self::start_faulty_with(json!({}))
+    }
+
+    /// The same with these settings over the usual ones.
+    pub fn start_faulty_with(settings: Value) -> Result<Self> {
+        Self::start_as(settings, true)
     }
 
     /// One of this build, with fresh state whose room can be stopped and whose books can trap.

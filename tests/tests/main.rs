@@ -16,6 +16,7 @@ mod contract;
 mod conversation;
 mod crash;
 mod demo;
+mod door;
 mod economy;
 mod first_slice;
 mod latency;

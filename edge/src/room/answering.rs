@@ -118,14 +118,18 @@ impl Inner {
         }
         match visitor.scope.view(asked) {
             View::Nothing => Err(Problem::forbidden()),
+            // Looking at a server that Pulse is not in would make it books.
+            View::Server(guild) if !self.core()?.borrow().room.knows(guild) => Err(Problem::not_found()),
             _ if path == "/admit" => Ok(Response::ok("")?),
             View::Everything => self.show(path, request, credential).await,
-            View::Server(guild) if self.core()?.borrow().room.knows(guild) => {
+            View::Server(guild) => {
+                if path == "/ws" {
+                    self.note_socket(guild, credential.session());
+                }
                 let elsewhere = Response::ok("")?;
                 elsewhere.headers().set(Place::HEADER, &guild.to_string())?;
                 Ok(elsewhere)
             }
-            View::Server(_) => Err(Problem::not_found()),
         }
     }
 

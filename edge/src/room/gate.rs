@@ -97,7 +97,9 @@ pub async fn admit(credential: &Credential, settings: &Settings, guild: GuildId)
     match answer.status_code() {
         200 => Ok(()),
         403 => Err(Problem::forbidden()),
-        _ => Err(Problem::signed_out()),
+        404 => Err(Problem::not_found()),
+        401 => Err(Problem::signed_out()),
+        status => Err(unavailable(status)),
     }
 }
 
@@ -113,8 +115,12 @@ pub async fn admit_actor(
         200 => Ok(answer.json().await?),
         401 => Err(Problem::signed_out()),
         403 => Err(Problem::forbidden()),
-        status => Err(Problem::new(503, "unavailable", format!("The room answered {status}."))),
+        status => Err(unavailable(status)),
     }
+}
+
+fn unavailable(status: u16) -> Problem {
+    Problem::new(503, "unavailable", format!("The room answered {status}."))
 }
 
 fn search(request: &Request) -> Result<String, Problem> {

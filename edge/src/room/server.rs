@@ -13,7 +13,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use worker::{Env, Method, ObjectNamespace, RequestInit};
 
-use super::{BINDING, Inner, Place, now, tell};
+use super::{BINDING, Inner, Place, now, tell, visitors::RIGHTS_UNKNOWN};
 use crate::{answer::Problem, guild, log};
 
 /// How long the room of all servers may take to answer, in milliseconds: the tick waits for it.
@@ -47,6 +47,9 @@ pub(super) struct Answer {
     signed_out: Vec<String>,
     /// Sessions that may look at this server no more.
     forbidden: Vec<String>,
+    /// Sessions of which Discord does not say what they may: they come back when it does.
+    #[serde(default)]
+    unsure: Vec<String>,
     /// Whether everything is paused.
     #[serde(default)]
     maintenance: Maintenance,
@@ -116,9 +119,11 @@ impl Inner {
         let answer = tell(self.rooms()?, "/attend", &question).await?;
         let answer: Answer =
             serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer", &error))?;
-        for (sessions, code) in
-            [(answer.signed_out, CloseCode::SignedOut), (answer.forbidden, CloseCode::Forbidden)]
-        {
+        for (sessions, code) in [
+            (answer.signed_out, CloseCode::SignedOut),
+            (answer.forbidden, CloseCode::Forbidden),
+            (answer.unsure, CloseCode::Restart),
+        ] {
             for session in sessions.iter().filter_map(|session| session.parse().ok()) {
                 self.take(Input::Ended(session, code)).await?;
             }
@@ -148,20 +153,23 @@ impl Inner {
 
     /// The other end: what the room of all knows.
     pub(super) async fn attended(self: &Rc<Self>, question: &Question) -> Result<Answer, Problem> {
-        self.note_attendance(question.guild);
-        let (mut signed_out, mut forbidden) = (Vec::new(), Vec::new());
+        let there = question.sessions.iter().filter_map(|name| name.parse().ok()).collect();
+        self.note_attendance(question.guild, there);
+        let (mut signed_out, mut forbidden, mut unsure) = (Vec::new(), Vec::new(), Vec::new());
         for name in &question.sessions {
             let Ok(session) = name.parse::<SessionId>() else { continue };
-            match self.watcher(session).await? {
-                None => signed_out.push(name.clone()),
-                Some(visitor) if !visitor.scope.covers(question.guild) => forbidden.push(name.clone()),
-                Some(_) => {}
+            match self.watcher(session).await {
+                Ok(None) => signed_out.push(name.clone()),
+                Ok(Some(visitor)) if !visitor.scope.covers(question.guild) => forbidden.push(name.clone()),
+                Ok(Some(_)) => {}
+                Err(problem) if problem.is(RIGHTS_UNKNOWN) => unsure.push(name.clone()),
+                Err(problem) => return Err(problem),
             }
         }
         let room = &self.core()?.borrow().room;
         let report = room.report_for(now(), question.guild, question.reported_at);
         let (failures, maintenance) = (room.failures_of(question.guild), room.maintenance());
-        Ok(Answer { report, failures, signed_out, forbidden, maintenance })
+        Ok(Answer { report, failures, signed_out, forbidden, unsure, maintenance })
     }
 
     pub(super) fn rooms(&self) -> Result<&ObjectNamespace, Problem> {

@@ -6,6 +6,10 @@ use std::{
     rc::Rc,
 };
 
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, Shared, join_all},
+};
 use interactions::sql::SqlError;
 use protocol::{
     GuildId, Timestamp,
@@ -31,13 +35,27 @@ use crate::{
 /// A server's own room that has asked within this long has viewers to be sent away, in milliseconds.
 const ATTENDED_WITHIN_MS: u64 = 15 * SECOND_MS;
 
+/// The code of an answer that waits for Discord to say what somebody may.
+pub(super) const RIGHTS_UNKNOWN: &str = "rights_unknown";
+/// When to try again while Discord does not say what somebody may, in milliseconds.
+const RIGHTS_RETRY_MS: u64 = 5 * SECOND_MS;
+
 /// What the room of all keeps in mind about visitors. Lost with the object, it comes back by itself.
 #[derive(Default)]
 pub(super) struct Visitors {
-    /// Sessions whose rights are being asked for.
-    asking: RefCell<BTreeSet<String>>,
-    /// When each server's own room has last asked.
-    attended: RefCell<BTreeMap<GuildId, Timestamp>>,
+    /// Questions to Discord that are under way, by session: whoever else needs the answer waits for it.
+    asking: RefCell<BTreeMap<String, Asking>>,
+    /// When each server's own room has last asked, and which sessions have sockets there.
+    attended: RefCell<BTreeMap<GuildId, Watched>>,
+}
+
+type Asking = Shared<LocalBoxFuture<'static, ()>>;
+
+/// A server's own room that somebody watches.
+#[derive(Default)]
+struct Watched {
+    at: Timestamp,
+    sessions: BTreeSet<SessionId>,
 }
 
 /// Somebody who is let in.
@@ -89,8 +107,14 @@ impl Inner {
         if self.is_manager(&session) && session.life.is_unsure(now(), self.rights_due_ms()?) {
             let hash = session.hash.clone();
             self.ask_for_rights(session).await;
-            let session = self.session(|sessions| sessions.find(&hash, now()))?;
-            return session.map(|session| self.admitted(&session)).transpose();
+            let Some(session) = self.session(|sessions| sessions.find(&hash, now()))? else {
+                return Ok(None);
+            };
+            // Discord is away, which is nobody's fault, and not for long.
+            if session.life.is_unsure(now(), self.rights_due_ms()?) {
+                return Err(rights_unknown());
+            }
+            return self.admitted(&session).map(Some);
         }
         self.ask_for_rights_soon(&session)?;
         self.admitted(&session).map(Some)
@@ -156,35 +180,39 @@ impl Inner {
         })
     }
 
-    /// Ends a session, or all of a person, and sends their sockets away, in whichever room.
+    /// Ends a session, or all of a person, and sends their sockets away, in whichever room. Of one that is not open, nobody
+    /// hears.
     pub(super) async fn close_sessions(self: &Rc<Self>, closing: &Closing) -> Result<(), Problem> {
-        let hashes = if closing.everywhere {
-            self.session(|sessions| sessions.siblings(&closing.hash))?
-        } else {
-            vec![closing.hash.clone()]
-        };
+        let mut hashes = self.session(|sessions| sessions.siblings(&closing.hash))?;
+        if !closing.everywhere {
+            hashes.retain(|hash| *hash == closing.hash);
+        }
         for hash in &hashes {
             self.session(|sessions| sessions.close(hash))?;
         }
         let ended: Vec<SessionId> = hashes.iter().filter_map(|hash| short(hash)).collect();
         self.send_away(&ended).await?;
-        let sessions: Vec<String> = ended.iter().map(ToString::to_string).collect();
-        let since = now().minus(ATTENDED_WITHIN_MS);
-        let attended: Vec<GuildId> = {
-            let mut attended = self.visitors.attended.borrow_mut();
-            attended.retain(|_, at| *at >= since);
-            attended.keys().copied().collect()
-        };
         let rooms = self.rooms()?;
-        for guild in attended {
+        let told = self.watched_by(&ended).into_iter().map(|(guild, sessions)| async move {
             // One that does not hear it now asks within five seconds.
-            if let Err(error) =
-                tell_at(rooms, Place::Server(guild), "/ended", &Ended { sessions: sessions.clone() }).await
-            {
+            if let Err(error) = tell_at(rooms, Place::Server(guild), "/ended", &Ended { sessions }).await {
                 log::error(&format_args!("the room of server {guild} did not hear of a sign-out: {error}"));
             }
-        }
+        });
+        join_all(told).await;
         Ok(())
+    }
+
+    /// The servers' own rooms in which some of these sessions have sockets, and which.
+    fn watched_by(&self, sessions: &[SessionId]) -> Vec<(GuildId, Vec<String>)> {
+        let since = now().minus(ATTENDED_WITHIN_MS);
+        let mut attended = self.visitors.attended.borrow_mut();
+        attended.retain(|_, watched| watched.at >= since);
+        let there = |watched: &Watched| {
+            sessions.iter().filter(|id| watched.sessions.contains(id)).map(ToString::to_string).collect()
+        };
+        let rooms = attended.iter().map(|(&guild, watched)| (guild, there(watched)));
+        rooms.filter(|(_, sessions): &(_, Vec<String>)| !sessions.is_empty()).collect()
     }
 
     async fn send_away(self: &Rc<Self>, sessions: &[SessionId]) -> Result<(), Problem> {
@@ -200,8 +228,17 @@ impl Inner {
         self.send_away(&sessions).await
     }
 
-    pub(super) fn note_attendance(&self, guild: GuildId) {
-        self.visitors.attended.borrow_mut().insert(guild, now());
+    /// A server's own room has told which sessions have sockets there.
+    pub(super) fn note_attendance(&self, guild: GuildId, sessions: BTreeSet<SessionId>) {
+        self.visitors.attended.borrow_mut().insert(guild, Watched { at: now(), sessions });
+    }
+
+    /// A session is sent to a server's own room with a socket.
+    pub(super) fn note_socket(&self, guild: GuildId, session: Option<SessionId>) {
+        let mut attended = self.visitors.attended.borrow_mut();
+        let watched = attended.entry(guild).or_default();
+        watched.at = now();
+        watched.sessions.extend(session);
     }
 
     /// The sockets in this room whose sessions are over by age. In a server's own room, [`Inner::attend`] asks.
@@ -209,14 +246,17 @@ impl Inner {
         if self.place != Place::Everyone {
             return Ok(());
         }
+        self.session(|sessions| sessions.prune(now()))?;
         let sessions: BTreeSet<SessionId> =
             self.core()?.borrow().sockets.whose().into_iter().filter_map(|(_, session)| session).collect();
         for session in sessions {
-            let code = match self.watcher(session).await? {
-                None => CloseCode::SignedOut,
+            let code = match self.watcher(session).await {
+                Ok(None) => CloseCode::SignedOut,
                 // One who was an administrator, and is none any more.
-                Some(admitted) if admitted.scope != Scope::Everything => CloseCode::Forbidden,
-                Some(_) => continue,
+                Ok(Some(admitted)) if admitted.scope != Scope::Everything => CloseCode::Forbidden,
+                Ok(Some(_)) => continue,
+                Err(problem) if problem.is(RIGHTS_UNKNOWN) => CloseCode::Restart,
+                Err(problem) => return Err(problem),
             };
             self.take(Input::Ended(session, code)).await?;
         }
@@ -235,12 +275,22 @@ impl Inner {
         Ok(self.settings.number("RIGHTS_AFTER_MS")?.unwrap_or(RIGHTS_DUE_MS))
     }
 
-    /// Asks Discord what somebody manages now. Where it cannot be asked, what it has said holds until it is too old.
+    /// Asks Discord what somebody manages now, or waits for who has just asked. Where it cannot be asked, what it has said holds
+    /// until it is too old.
     async fn ask_for_rights(self: &Rc<Self>, session: Session) {
+        let asking = {
+            let mut asking = self.visitors.asking.borrow_mut();
+            let (inner, hash) = (Rc::clone(self), session.hash.clone());
+            asking
+                .entry(hash)
+                .or_insert_with(|| async move { inner.ask_discord(session).await }.boxed_local().shared())
+                .clone()
+        };
+        asking.await;
+    }
+
+    async fn ask_discord(self: &Rc<Self>, session: Session) {
         let Session { hash, visitor, .. } = session;
-        if !self.visitors.asking.borrow_mut().insert(hash.clone()) {
-            return;
-        }
         let told = match &visitor.token {
             Some(token) => discord::rights(&self.settings, token).await,
             // An administrator of yesterday: we have nothing to ask with.
@@ -266,6 +316,11 @@ impl Inner {
     fn session<T>(&self, use_it: impl FnOnce(&Sessions) -> Result<T, SqlError>) -> Result<T, Problem> {
         use_it(&Sessions(&self.sql)).map_err(|error| Problem::failure("The sessions", &error))
     }
+}
+
+fn rights_unknown() -> Problem {
+    let message = "Discord does not say now which servers you manage. Try again in a moment.";
+    Problem::new(503, RIGHTS_UNKNOWN, message).retry_after(RIGHTS_RETRY_MS)
 }
 
 fn program() -> Admitted {

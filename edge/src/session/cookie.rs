@@ -3,7 +3,7 @@
 use protocol::session::SESSION_MAX_MS;
 use worker::{Request, Url};
 
-use crate::answer::Problem;
+use crate::{answer::Problem, settings::Settings};
 
 /// The session's, and the sign-in's.
 const NAMES: [&str; 2] = ["pulse", "pulse-sign-in"];
@@ -36,9 +36,12 @@ fn read(request: &Request, which: &str) -> Result<Option<String>, Problem> {
     Ok(value)
 }
 
-/// The `Set-Cookie` of a session.
-pub fn session(url: &Url, token: &str) -> String {
-    set(url, NAMES[0], token, SESSION_MAX_MS / 1_000)
+/// The `Set-Cookie` of a session: its token, sealed.
+pub fn session(url: &Url, token: &str, settings: &Settings) -> Result<String, Problem> {
+    let sealed = settings.seal(|keys| keys.first().map(|key| key.seal(token)));
+    // Without a secret nothing can be sealed; the setting is named.
+    let sealed = sealed.map_or_else(|| settings.needed("BOT_TOKEN"), Ok)?;
+    Ok(set(url, NAMES[0], &sealed, SESSION_MAX_MS / 1_000))
 }
 
 /// The `Set-Cookie` that ends it.
@@ -56,10 +59,15 @@ pub fn no_sign_in(url: &Url) -> String {
     set(url, NAMES[1], "", 0)
 }
 
-/// The token of the session that a browser shows, if what it shows can be one: nothing else is worth waking the room.
-pub fn session_of(request: &Request) -> Result<Option<String>, Problem> {
-    let token = read(request, NAMES[0])?;
-    Ok(token.filter(|token| super::is_token(token)))
+/// The token of the session that a browser shows, if this deployment has sealed it: nothing else is worth waking the room.
+pub fn session_of(request: &Request, settings: &Settings) -> Result<Option<String>, Problem> {
+    let Some(sealed) = read(request, NAMES[0])? else { return Ok(None) };
+    Ok(settings.seal(|keys| keys.iter().find_map(|key| key.open(&sealed)).map(str::to_owned)))
+}
+
+/// Whether a browser shows anything in the place of a session.
+pub fn is_shown(request: &Request) -> Result<bool, Problem> {
+    Ok(read(request, NAMES[0])?.is_some())
 }
 
 /// What the browser remembers of the sign-in that it began.

@@ -31,7 +31,7 @@ pub async fn link(request: &Request, settings: &Settings) -> Result<Response, Pr
     match room::open_session(settings, &opening).await? {
         Opened::Session(token) => {
             let response = see_other("/")?;
-            response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token))?;
+            response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token, settings)?)?;
             Ok(response)
         }
         Opened::Nothing => Err(refused()),

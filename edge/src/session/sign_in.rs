@@ -1,9 +1,10 @@
 //! `/login`, `/login/callback`, `/logout`: the way in with Discord, and the way out.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use interactions::way_back::way_back;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use worker::{Request, Response, Url};
+use worker::{Request, Response};
 
 use super::{
     Closing, Credential, Opened, Opening, Visitor, cookie,
@@ -19,8 +20,6 @@ use crate::{
 
 /// Where Discord sends people back to; the application at Discord has to name the whole address.
 const CALLBACK: &str = "/login/callback";
-/// The longest way back that is remembered, in bytes.
-const NEXT_MAX_BYTES: usize = 1_000;
 
 /// What a browser remembers of the sign-in that it began.
 struct Begun {
@@ -41,13 +40,13 @@ impl Begun {
         let mut parts = value.split('.');
         let (state, verifier) = (parts.next()?.to_owned(), parts.next()?.to_owned());
         let next = String::from_utf8(hex::decode(parts.next()?).ok()?).ok()?;
-        (is_token(&state) && is_token(&verifier)).then(|| Self { state, verifier, next: within(&next) })
+        (is_token(&state) && is_token(&verifier)).then(|| Self { state, verifier, next: way_back(&next) })
     }
 }
 
 /// `GET /login?next=/…`: to Discord.
 pub fn begin(request: &Request, settings: &Settings) -> Result<Response, Problem> {
-    let next = within(&query(request, "next")?.unwrap_or_default());
+    let next = way_back(&query(request, "next")?.unwrap_or_default());
     let begun = Begun { state: random_token(), verifier: random_token(), next };
     settings.needed("DISCORD_CLIENT_SECRET")?;
     let mut url = discord::authorize_url(settings)?;
@@ -119,11 +118,11 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
         }
     };
     let name = visitor.person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
-    let instead_of = cookie::session_of(request)?.map(|token| super::hash(&token));
+    let instead_of = cookie::session_of(request, settings)?.map(|token| super::hash(&token));
     Ok(match room::open_session(settings, &Opening { visitor, link: None, instead_of }).await? {
         Opened::Session(token) => {
             let response = see_other(&begun.next)?;
-            response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token))?;
+            response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token, settings)?)?;
             Ok(response)
         }
         Opened::Nothing => Err(Stop::new(
@@ -131,8 +130,7 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
             "There is nothing here for you yet",
             format!(
                 "You are {name} at Discord. To look at a server you have to be its owner, or have its permission \
-                 Manage Server, and Pulse has to be in it. To look at everything, your id has to stand in ADMIN_IDS; \
-                 whoever runs this Pulse can put it there."
+                 Manage Server, and Pulse has to be in it. If one of these has changed just now, sign in again."
             ),
         )),
     })
@@ -141,7 +139,7 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
 /// `POST /logout`, `POST /logout/everywhere`: the session ends, or all of this person's, and their sockets with them.
 pub async fn end(request: &Request, settings: &Settings, everywhere: bool) -> Result<Response, Problem> {
     room::require_own_origin(request, settings)?;
-    if let Some(token) = cookie::session_of(request)? {
+    if let Some(token) = cookie::session_of(request, settings)? {
         room::close_session(settings, &Closing { hash: super::hash(&token), everywhere }).await?;
     }
     let response = Response::empty()?.with_status(204);
@@ -157,17 +155,4 @@ pub async fn me(request: Request, settings: &Settings) -> Result<Response, Probl
 
 fn redirect_uri(request: &Request, settings: &Settings) -> Result<String, Problem> {
     Ok(format!("{}{CALLBACK}", own_origin(request, settings)?))
-}
-
-/// A place on this very site, or its beginning.
-fn within(next: &str) -> String {
-    let somewhere = "https://here.invalid";
-    let resolved = Url::parse(somewhere).ok().and_then(|here| here.join(next).ok());
-    let here = resolved.filter(|url| url.origin().ascii_serialization() == somewhere);
-    match here {
-        Some(url) if next.starts_with('/') && next.len() <= NEXT_MAX_BYTES => {
-            url.as_str().strip_prefix(somewhere).unwrap_or("/").to_owned()
-        }
-        _ => "/".to_owned(),
-    }
 }

@@ -6,7 +6,7 @@ use interactions::sql::{Sql, SqlError, Value};
 use protocol::{
     GuildId, Timestamp,
     room::SessionId,
-    session::{Life, Person},
+    session::{IDLE_MAX_MS, Life, Person},
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,11 @@ pub fn short(hash: &str) -> Option<SessionId> {
 /// The table.
 pub struct Sessions<'a>(pub &'a ObjectSql);
 
+/// The most sessions that a person has at a time.
+const OF_A_PERSON_MAX: u64 = 10;
+/// The most sessions that there are at a time.
+const IN_ALL_MAX: u64 = 10_000;
+
 const FOUND: &str = "SELECT hash, visitor, opened_at, seen_at, checked_at FROM signed_in";
 
 impl Sessions<'_> {
@@ -54,6 +59,7 @@ impl Sessions<'_> {
                 seen_at INTEGER NOT NULL, checked_at INTEGER NOT NULL
             ) WITHOUT ROWID",
             "CREATE INDEX IF NOT EXISTS signed_in_by_user ON signed_in (user)",
+            "CREATE INDEX IF NOT EXISTS signed_in_by_use ON signed_in (seen_at)",
             "CREATE TABLE IF NOT EXISTS used_links (hash TEXT PRIMARY KEY, at INTEGER NOT NULL)",
         ] {
             self.0.execute(statement, &[])?;
@@ -67,7 +73,8 @@ impl Sessions<'_> {
         Ok(self.0.execute(statement, &[link.into(), now.into()])? > 0)
     }
 
-    /// Opens a session; gives its token, which is kept nowhere.
+    /// Opens a session; gives its token, which is kept nowhere. Beyond the bounds, the sessions that were used least lately
+    /// end.
     pub fn open(&self, visitor: &Visitor, now: Timestamp) -> Result<String, SqlError> {
         let token = random_token();
         let user = visitor.person.as_ref().map(|person| person.id.to_string());
@@ -80,6 +87,14 @@ impl Sessions<'_> {
             now.into(),
         ];
         self.0.execute("INSERT INTO signed_in VALUES (?, ?, ?, ?, ?, ?)", &parameters)?;
+        if let Some(person) = &visitor.person {
+            let beyond = "DELETE FROM signed_in WHERE hash IN
+                (SELECT hash FROM signed_in WHERE user = ? ORDER BY opened_at DESC LIMIT -1 OFFSET ?)";
+            self.0.execute(beyond, &[person.id.to_string().into(), OF_A_PERSON_MAX.into()])?;
+        }
+        let beyond = "DELETE FROM signed_in WHERE hash IN
+            (SELECT hash FROM signed_in ORDER BY seen_at DESC LIMIT -1 OFFSET ?)";
+        self.0.execute(beyond, &[IN_ALL_MAX.into()])?;
         Ok(token)
     }
 
@@ -129,15 +144,10 @@ impl Sessions<'_> {
         Ok(rows.into_iter().filter_map(|row| text(row.into_iter().next()?)).collect())
     }
 
-    /// Deletes what is over.
+    /// Deletes what nobody has used for too long. One that is used and too old is deleted when it is found.
     pub fn prune(&self, now: Timestamp) -> Result<(), SqlError> {
-        let rows = self.0.query(FOUND, &[])?;
-        for session in rows.into_iter().filter_map(|row| read(row).ok()) {
-            if session.life.is_over(now) {
-                self.close(&session.hash)?;
-            }
-        }
-        Ok(())
+        let unused = "DELETE FROM signed_in WHERE seen_at <= ?";
+        self.0.execute(unused, &[now.minus(IDLE_MAX_MS).into()]).map(|_| ())
     }
 }
 
