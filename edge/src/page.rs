@@ -1,4 +1,5 @@
-//! The document arrives with the numbers in it, for whoever may see them; for everybody else it holds none.
+//! The document arrives with the numbers in it, for whoever may see them; for everybody else it holds none. They stand at
+//! its end: a browser paints the page before they have arrived.
 
 use worker::{Headers, Request, Response};
 
@@ -26,7 +27,7 @@ pub async fn document(request: Request, settings: &Settings) -> Result<Response,
 
 /// No numbers are no reason for no page: it says by itself why it has none.
 async fn snapshot(request: Request, settings: &Settings) -> Option<String> {
-    let mut answer = room::get(request, settings, "/snapshot").await.ok()?;
+    let mut answer = room::get(request, settings, "/document").await.ok()?;
     if answer.status_code() == 200 { answer.text().await.ok() } else { None }
 }
 

@@ -112,8 +112,8 @@ export class Server {
     return this.events.at(-1)?.seq ?? 0;
   }
 
-  snapshot() {
-    const events = this.events.slice(-500).reverse();
+  snapshot(count = 500) {
+    const events = this.events.slice(-count).reverse();
     return { version: 1, epoch: EPOCH, seq: this.seq, stats: stats(this.seq), events, history: this.points };
   }
 
@@ -155,7 +155,7 @@ export class Server {
     if (!existsSync(file)) return { status: 404, body: "" };
     let body = readFileSync(file);
     if (path === "/" && this.embeds) {
-      const block = `<script type="application/json" id="snapshot">${JSON.stringify(this.snapshot()).replaceAll("<", "\\u003c")}</script>`;
+      const block = `<script type="application/json" id="snapshot">${JSON.stringify(this.snapshot(50)).replaceAll("<", "\\u003c")}</script>`;
       body = body.toString().replace("<!--snapshot-->", () => block);
     }
     return { body, contentType: KINDS[extname(file)] };

@@ -82,6 +82,25 @@ test("the document holds the numbers for who is signed in, and none for anybody 
   assert.equal((await fetch(`${stack.url}/`, { method: "POST" })).status, 405);
 });
 
+test("the document is the page first and then its newest events; older ones are there when they are wanted, once", async () => {
+  for (let number = 100; number < 160; number += 1) await stack.command("daily", player(number, `P${number}`));
+  await row("P159 claimed").waitFor(PATIENCE);
+  await page.reload();
+  const document = await page.evaluate(() => fetch("/").then((answer) => answer.text()));
+  const places = ["</header>", "data-events", "</main>", 'id="snapshot"', "</body>"].map((part) => document.indexOf(part));
+  assert.ok(!places.includes(-1));
+  assert.deepEqual(places, places.toSorted((a, b) => a - b), "a browser can paint before the numbers are there");
+  const { events } = JSON.parse(document.match(/id="snapshot">(.*?)<\/script>/)[1]);
+  assert.equal(events.length, 50);
+  const seen = new Set();
+  await until("the first event", async () => {
+    for (const seq of await page.locator("[data-events] > li").evaluateAll((items) => items.map(({ dataset }) => dataset.seq))) seen.add(Number(seq));
+    await page.locator("[data-scroll]").evaluate((area) => (area.scrollTop += area.clientHeight / 2));
+    return seen.has(1);
+  });
+  assert.deepEqual([...seen].sort((a, b) => a - b), Array.from({ length: events[0].seq }, (_, index) => index + 1), "each of them");
+});
+
 test("servers, players and the journal say what the books say", async () => {
   await page.getByRole("link", { name: "Servers" }).click();
   await page.locator("[data-view=servers] tbody a").first().click();

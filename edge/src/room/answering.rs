@@ -142,6 +142,7 @@ impl Inner {
         match path {
             "/ws" => self.join(request, credential).await,
             "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),
+            "/document" => Ok(Response::from_json(&self.core()?.borrow().room.document(now()))?),
             "/history" => {
                 let word = query(request, "range")?.unwrap_or_default();
                 let range: Range = word.parse().map_err(|error| Problem::bad_query(&error))?;

@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Census, ReportRow, Resolution, Room};
+use super::{Census, RING_LEN, ReportRow, Resolution, Room};
 use crate::{
     Coins, DashboardStats, Epoch, Event, GuildId, Seq, Snapshot, Source, Timestamp,
     history::{History, Range},
     report::{MISSED_MAX, Missed},
     stats::{Bot, Commands, Guilds, RECENT_EVENTS_LEN, Users},
 };
+
+/// Events that come with the page's document; the page asks for older ones when they are wanted.
+pub const DOCUMENT_EVENTS: usize = 50;
 
 impl Room {
     /// The numbers at `now`.
@@ -58,14 +61,23 @@ impl Room {
         self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count())
     }
 
-    /// All that a page needs at first paint.
+    /// What comes within the page's document: a snapshot with the newest [`DOCUMENT_EVENTS`].
+    pub fn document(&self, now: Timestamp) -> Snapshot {
+        self.snapshot_of(now, DOCUMENT_EVENTS)
+    }
+
+    /// All that a viewer needs to begin with.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+        self.snapshot_of(now, RING_LEN)
+    }
+
+    fn snapshot_of(&self, now: Timestamp, events: usize) -> Snapshot {
         Snapshot {
             version: crate::VERSION,
             epoch: self.epoch,
             seq: self.seq,
             stats: self.stats(now),
-            events: self.ring.iter().rev().cloned().collect(),
+            events: self.ring.iter().rev().take(events).cloned().collect(),
             history: self.history(now, Range::Hour).points,
         }
     }

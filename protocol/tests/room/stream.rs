@@ -70,6 +70,18 @@ fn the_ring_holds_five_hundred() {
 }
 
 #[test]
+fn the_document_brings_the_newest_fifty_and_the_stream_goes_on_after_them() {
+    let mut house = House::empty();
+    house.record(120);
+    let document = house.room.document(house.now);
+    let seqs: Vec<u64> = document.events.iter().map(|event| event.seq.0).collect();
+    assert_eq!(seqs, (71..=120).rev().collect::<Vec<u64>>());
+    house.record(3);
+    let outputs = house.join(ONE, Some((document.epoch, document.seq)));
+    assert_eq!(tells(&outputs), [("missed", vec![121, 122, 123])]);
+}
+
+#[test]
 fn the_first_event_leaves_at_once_and_the_next_ones_together() {
     let mut house = House::watched();
     assert_eq!(tells(&house.record(1)), [("NEW_EVENT", vec![1])]);
