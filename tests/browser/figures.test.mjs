@@ -24,7 +24,7 @@ test("charts have ranges, a read-out by keyboard, gaps, and a table", async () =
   await address(/range=24h/);
   server.routes["/api/history"] = () => ({ status: 404, body: "" });
   await page.locator("[data-range='30d']").click();
-  await page.locator("[data-history-note]", { hasText: "older than the page" }).waitFor(PATIENCE);
+  await page.locator("[data-history-note]", { hasText: "There is nothing here" }).waitFor(PATIENCE);
 });
 
 test("an alert is raised with everything that shows it, taken back, and kept in the log", async () => {
@@ -57,6 +57,23 @@ test("an alert is raised with everything that shows it, taken back, and kept in 
   assert.equal(await page.locator("[data-threshold=latency]").inputValue(), "");
   assert.equal(await page.locator("[data-threshold=errors]").inputValue(), "12.5");
   assert.equal(await page.locator("[data-alert-log] tbody tr").count(), 1);
+});
+
+test("an alert that lasts over a reload stays one, since when it began", async () => {
+  await open("?view=alerts");
+  const slow = (ms) => server.tellStats({ ping: { avg: ms, gateway: ms, rest: ms, changeFromLastHour: null } });
+  const log = page.locator("[data-alert-log] tbody tr");
+  for (const ms of [500, 700, 600]) {
+    await until(`an alert, ${ms}`, async () => {
+      slow(ms);
+      return (await log.filter({ hasText: `${Math.max(ms, 500)} ms` }).or(log.filter({ hasText: "700 ms" })).count()) > 0;
+    });
+    await page.reload();
+    await pill("Live");
+  }
+  assert.equal(await log.count(), 1);
+  await log.getByText("lasts").waitFor(PATIENCE);
+  await page.locator("[data-alarm]", { hasText: "Latency 700 ms" }).waitFor(PATIENCE);
 });
 
 test("an alert makes a sound and tells the system only where that was asked for", async () => {

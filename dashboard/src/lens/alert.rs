@@ -137,20 +137,28 @@ impl Alerts {
         lines.join("\n")
     }
 
-    /// From the browser's storage. An alert that lasted when the page was closed is taken for ended at `now`:
-    /// it is raised again if it is still so.
-    pub fn read(text: &str, now: Timestamp) -> Self {
+    /// From the browser's storage. The newest alert of a kind goes on if it lasted when the page was closed, until it is seen
+    /// that things are better.
+    pub fn read(text: &str) -> Self {
         let alert = |line: &str| {
             let parts: Vec<&str> = line.split(';').collect();
             let [kind, since, until, worst] = parts[..] else { return None };
             Some(Alert {
                 kind: Kind::of(kind)?,
                 since: Timestamp(since.parse().ok()?),
-                until: Some(until.parse().map_or(now, Timestamp)),
+                until: until.parse().ok().map(Timestamp),
                 worst: Tenths::parse(worst)?,
             })
         };
-        Self { log: text.lines().filter_map(alert).take(LOG_LEN).collect(), ..Self::default() }
+        let mut alerts = Self::default();
+        for mut alert in text.lines().filter_map(alert).take(LOG_LEN) {
+            let watch = &mut alerts.watches[alert.kind as usize];
+            if alert.until.is_none() && watch.since.replace(alert.since).is_some() {
+                alert.until = Some(alert.since);
+            }
+            alerts.log.push(alert);
+        }
+        alerts
     }
 
     fn running(&mut self, kind: Kind) -> Option<&mut Alert> {
@@ -220,8 +228,43 @@ mod tests {
             worst: Tenths(9_000),
         };
         assert_eq!(alerts.log(), [expected]);
-        assert_eq!(Alerts::read(&alerts.write(), Timestamp(9)).log(), [expected]);
-        assert_eq!(Alerts::read("nonsense\nlatency;1", Timestamp(9)).log(), []);
+        assert_eq!(Alerts::read(&alerts.write()).log(), [expected]);
+        assert_eq!(Alerts::read("nonsense\nlatency;1").log(), []);
+    }
+
+    #[test]
+    fn an_alert_that_lasts_over_a_reload_stays_one() {
+        let settings = Settings::default();
+        let mut alerts = Alerts::default();
+        for second in [0, 5] {
+            alerts.look(&settings, Timestamp(second * 1_000), [Some(400.0), Some(50.0), None]);
+        }
+        for reload in 0..3 {
+            alerts = Alerts::read(&alerts.write());
+            for look in 0..3 {
+                let now = Timestamp(60_000 * (reload + 1) + look * 5_000);
+                assert_eq!(
+                    alerts.look(&settings, now, [Some(500.0), None, None]),
+                    [],
+                    "nobody is called again"
+                );
+            }
+        }
+        assert_eq!((alerts.log().len(), alerts.active().count()), (2, 2));
+        for look in 0..3 {
+            alerts.look(&settings, Timestamp(300_000 + look * 5_000), [Some(10.0), None, None]);
+        }
+        let latency = alerts.log().iter().find(|alert| alert.kind == Kind::Latency).unwrap();
+        let told = (latency.since, latency.until, latency.worst);
+        assert_eq!(told, (Timestamp(5_000), Some(Timestamp(310_000)), Tenths(5_000)));
+        assert_eq!(alerts.active().count(), 1, "what is not known lasts");
+    }
+
+    #[test]
+    fn of_two_that_lasted_the_newest_goes_on() {
+        let alerts = Alerts::read("latency;9000;;400\nerrors;8000;;9\nlatency;5000;;300");
+        let open: Vec<u64> = alerts.active().map(|alert| alert.since.0).collect();
+        assert_eq!((open, alerts.log().len()), (vec![9_000, 8_000], 3));
     }
 
     #[test]

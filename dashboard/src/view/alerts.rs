@@ -30,7 +30,7 @@ pub fn keep(shell: Shell) {
         if !kept.is_empty() {
             state.settings = Settings::read(&kept);
         }
-        state.alerts = Alerts::read(&browser::kept(LOG), browser::now());
+        state.alerts = Alerts::read(&browser::kept(LOG));
     });
     form(shell);
     watch(shell);
