@@ -41,6 +41,8 @@ pub struct Page {
     pub rows: RwSignal<u32>,
     /// Grows with each change of the alerts.
     pub alerts: RwSignal<u32>,
+    /// Who is signed in, as `/api/me` tells; `None` until it has.
+    pub me: RwSignal<Option<Json>, LocalStorage>,
     /// The servers, as `/api/guilds` lists them.
     pub guilds: RwSignal<Option<Json>, LocalStorage>,
     /// Why the servers are not there.
@@ -65,6 +67,7 @@ impl Page {
             pending: RwSignal::new(0),
             rows: RwSignal::new(0),
             alerts: RwSignal::new(0),
+            me: RwSignal::new_local(None),
             guilds: RwSignal::new_local(None),
             guilds_trouble: RwSignal::new(""),
         }

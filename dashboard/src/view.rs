@@ -52,18 +52,35 @@ pub fn take_over(shell: Shell) {
 /// One page at a time; those that are tables are made when they are opened.
 fn pages(shell: Shell) {
     let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
+    let standing = Memo::new(move |_| match view.get() {
+        View::Server(server) | View::Player(server, _) => servers::standing(shell, server),
+        View::Overview | View::Servers | View::Alerts => servers::KNOWN,
+    });
     live(move || {
-        let view = view.get();
+        let (view, standing) = (view.get(), standing.get());
         for part in all("[data-view]") {
             part.hide(part.get("data-view") != view.word());
         }
         one("[data-said]").empty();
-        fill(shell, view);
+        if standing == servers::UNKNOWN {
+            shell.ask_guilds(); // It may have come since they were asked for.
+        }
+        if standing == servers::KNOWN {
+            fill(shell, view);
+        } else {
+            let unknown = "No server with this id is known here, or it is not yours to look at.";
+            let part = part_of(view);
+            say(part.empty(), if standing == servers::UNKNOWN { unknown } else { "Looking …" });
+        }
     });
 }
 
+fn part_of(view: View) -> El {
+    one(&["[data-view=", view.word(), "]"].concat())
+}
+
 fn fill(shell: Shell, view: View) {
-    let part = one(&["[data-view=", view.word(), "]"].concat());
+    let part = part_of(view);
     match view {
         View::Servers => servers::fill(shell, &part),
         View::Server(server) => server::fill(shell, &part, server),

@@ -76,8 +76,10 @@ pub fn refusal(status: u16) -> &'static str {
     match status {
         0 => "The server could not be reached. Check the connection, then try again.",
         401 => "You are signed out. Sign in again to see this.",
-        403 => "Your account may not see this. Ask the owner to add it to ADMIN_IDS.",
-        404 => "There is nothing here: it was never there, or this server is older than the page.",
+        403 => {
+            "Your account may not see or do this. It takes Discord's permission “Manage Server” there; if you were given it lately, sign in again."
+        }
+        404 => "There is nothing here. Check the address.",
         429 => "Too many questions in a short time. Wait a moment, then try again.",
         _ => "The server could not answer. Try again in a moment; its log says why.",
     }
@@ -155,7 +157,7 @@ pub fn ending(code: u16) -> Ending {
         FORBIDDEN => Ending {
             label: "Not permitted",
             title: "This is not yours to look at",
-            advice: "A server is shown to who has Discord's permission “Manage Server” in it, and all servers to who is named in ADMIN_IDS. Your account has neither, or Pulse is not in that server. Ask whoever runs Pulse; then sign in again, so that your rights are looked up anew.",
+            advice: "A server is shown to those who have Discord's permission “Manage Server” in it. You do not have it there, or Pulse is not in that server. Ask its owner; then sign in again, so that your rights are looked up anew.",
             sign_in: "Sign in again",
         },
         VERSION_MISMATCH => Ending {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { GUILD } from "./mock.mjs";
-import { PATIENCE, address, open, page, pill, play, server, until } from "./played.mjs";
+import { PAGE, PATIENCE, address, open, page, pill, play, server, until } from "./played.mjs";
 
 test("one server alone: its own socket, snapshot, history and events, over all navigation", async () => {
   await play({ count: 700 });
@@ -32,11 +32,45 @@ test("one server alone: its own socket, snapshot, history and events, over all n
   await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
 });
 
-test("a manager is told which server is shown, and has no way to all of them", async () => {
+test("a manager is told which server is shown, and has no way to all of them nor to pause everything", async () => {
   server.routes["/api/me"] = () => ({ json: { id: "1", name: "Mia", avatarUrl: null, role: "manager", guilds: [GUILD] } });
   await open();
   await page.locator("[data-alone]", { hasText: "only Coffee Club" }).waitFor(PATIENCE);
   assert.ok(await page.locator("[data-all]").isHidden());
+  const pause = page.getByRole("button", { name: "Pause everything" });
+  await page.getByRole("link", { name: "Servers" }).click();
+  await page.getByRole("link", { name: "Book Circle" }).waitFor(PATIENCE);
+  assert.equal(await pause.count(), 0);
+  delete server.routes["/api/me"];
+  await open("?view=servers");
+  assert.equal(await pause.count(), 0, "nor is anybody before it is known who they are");
+  server.routes["/api/me"] = () => ({ json: { id: "1", name: "Ann", avatarUrl: null, role: "admin", guilds: [] } });
+  await open("?view=servers");
+  await pause.waitFor(PATIENCE);
+});
+
+test("a server or a player that is not known is said to be so, and one that has just come is shown", async () => {
+  const unknown = "81234567890123456";
+  await open(`?view=server&server=${unknown}`);
+  await page.getByText("No server with this id is known here").waitFor(PATIENCE);
+  assert.equal(await page.locator("[data-view=server] :is(table, button)").count(), 0);
+  const listed = server.routes["/api/guilds"]().json;
+  server.routes["/api/guilds"] = () => ({ json: [...listed, { ...listed[0], id: unknown, name: "New Club" }] });
+  await page.goto(`${PAGE}?view=servers`);
+  await page.getByRole("link", { name: "New Club" }).click();
+  await page.getByRole("region", { name: "Players" }).getByRole("link", { name: "Player 1-1", exact: true }).waitFor(PATIENCE);
+  server.routes[`/api/guilds/${GUILD}/players/5`] = () => ({ status: 404, json: {} });
+  await open(`?view=player&server=${GUILD}&player=5`);
+  await page.getByText("Nobody with this id has an account in this server.").waitFor(PATIENCE);
+  assert.equal(await page.locator("[data-view=player] .facts .card, [data-view=player] .page-head button").count(), 0);
+  await open(`?view=player&server=${unknown}9&player=5`);
+  await page.getByText("No server with this id is known here").waitFor(PATIENCE);
+});
+
+test("without an answer to which servers there are, a server's page says what it lacks", async () => {
+  server.routes["/api/guilds"] = () => ({ status: 503, json: {} });
+  await open(`?view=server&server=${GUILD}`);
+  await page.getByRole("link", { name: "Player 1-1", exact: true }).waitFor(PATIENCE);
 });
 
 test("who is signed in stands in a menu, with the ways out", async () => {
@@ -72,7 +106,8 @@ test("signed out, the page leads to the sign-in and back; without the right it s
   await page.reload();
   await pill("Live");
   await server.cut(4503);
-  await page.getByRole("alert").getByText(/Manage Server.*ADMIN_IDS/).waitFor(PATIENCE);
+  await page.getByRole("alert").getByText(/Manage Server.*in it.*sign in again/).waitFor(PATIENCE);
+  assert.doesNotMatch(await page.getByRole("alert").last().textContent(), /ADMIN_IDS/, "which would grant every server");
   assert.equal(await next(page.getByRole("link", { name: "Sign in again" })), `/?room=${GUILD}&severity=warn`);
   assert.equal(await page.getByRole("alert").getByRole("link", { name: "All servers" }).getAttribute("href"), "?");
   // A server that Pulse does not know: no endless attempts.

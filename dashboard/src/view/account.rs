@@ -15,12 +15,9 @@ use crate::{
     shell::Shell,
 };
 
-/// Who is signed in, as `/api/me` tells; `None` until it has.
-type Me = RwSignal<Option<Json>, LocalStorage>;
-
 /// Keeps the menu true, and the name of the server that is looked at alone.
 pub fn keep(shell: Shell) {
-    let me = Me::new_local(None);
+    let me = shell.page.me;
     spawn_local(async move {
         let trouble = match fetch::text("/api/me").await {
             Ok(body) => {
@@ -31,8 +28,8 @@ pub fn keep(shell: Shell) {
         };
         one("[data-me-role]").text(trouble);
     });
-    who(me);
-    alone(shell, me);
+    who(shell);
+    alone(shell);
     for (button, path) in
         [("[data-sign-out]", "/logout"), ("[data-sign-out-everywhere]", "/logout/everywhere")]
     {
@@ -47,9 +44,9 @@ pub fn sign_in_href(shell: Shell) -> String {
     browser::query("/login?", &[("next", next)])
 }
 
-fn who(me: Me) {
+fn who(shell: Shell) {
     live(move || {
-        let Some(me) = me.get() else { return };
+        let Some(me) = shell.page.me.get() else { return };
         one("[data-me]").text(&me.text("name"));
         one("[data-me-role]").text(match me.text("role").as_str() {
             "admin" => "Administrator of all servers",
@@ -71,10 +68,11 @@ fn sign_out(path: &'static str) {
 }
 
 /// A manager without a choice of their own looks at the first of their servers.
-fn alone(shell: Shell, me: Me) {
+fn alone(shell: Shell) {
     live(move || {
+        let me = shell.page.me.get();
         let chosen = shell.page.place.with(|place| place.room);
-        let theirs = me.with(|me| me.as_ref().filter(|me| me.text("role") == "manager").map(first));
+        let theirs = me.filter(|me| me.text("role") == "manager").map(|me| first(&me));
         let room = chosen.or(theirs.flatten());
         one("[data-alone]").hide(room.is_none());
         one("[data-all]").hide(theirs.is_some());

@@ -101,7 +101,7 @@ pub fn undo(server: GuildId, row: &Json) -> El {
     button("Undo", Act { about, is_dangerous: true, ..undo })
 }
 
-/// Everything is paused, or goes on.
+/// Everything is paused, or goes on: for those who may do so, and a manager may not.
 pub fn everything(shell: Shell, panel: &El) {
     let place = el("span");
     panel.one("header").add(&place);
@@ -113,7 +113,8 @@ pub fn everything(shell: Shell, panel: &El) {
     live(move || {
         place.empty();
         let paused = paused.get();
-        if paused != UNKNOWN {
+        let may = shell.page.me.get().is_some_and(|me| me.text("role") != "manager");
+        if may && paused != UNKNOWN {
             place.add(&pause(None, paused == 1, "everything"));
         }
     });

@@ -10,6 +10,7 @@ use crate::{
     json::Json,
     lens::{place::View, text::isolated},
     shell::Shell,
+    words,
 };
 
 /// A player's page.
@@ -43,6 +44,10 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
                 show_items(&items, &profile);
             }
             Ok(None) => {}
+            Err(trouble) if trouble == words::refusal(404) => {
+                say(facts.empty(), "Nobody with this id has an account in this server.");
+                say(&items, "Nothing bought yet.");
+            }
             Err(trouble) => say(&facts, trouble),
         }
     });

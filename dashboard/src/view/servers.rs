@@ -28,6 +28,13 @@ const COLUMNS: [Column; 5] = [
 /// How often the list is asked for while it is open, in seconds.
 const ASK_EVERY_S: u64 = 15;
 
+/// There is no such server.
+pub const UNKNOWN: u64 = 0;
+/// Nobody has answered yet which servers there are.
+pub const ASKED: u64 = 1;
+/// It is one of those that are listed.
+pub const KNOWN: u64 = 2;
+
 /// The table of servers.
 pub fn fill(shell: Shell, part: &El) {
     let page = shell.page;
@@ -79,6 +86,17 @@ fn row(shell: Shell, guild: &Json) -> Vec<Cell> {
         whole("commands"),
         Cell { shown: moment(shell, last.map(Timestamp)), key: Key::Number(last.map(u64::cast_signed)) },
     ]
+}
+
+/// Whether a server is among those that the reader may see: [`UNKNOWN`], [`ASKED`] or [`KNOWN`]. Without an answer its page
+/// says by itself what it lacks.
+pub fn standing(shell: Shell, id: protocol::GuildId) -> u64 {
+    let id = id.to_string();
+    shell.page.guilds.with(|guilds| match guilds {
+        None if shell.page.guilds_trouble.get().is_empty() => ASKED,
+        Some(guilds) if guilds.items().iter().all(|guild| guild.text("id") != id) => UNKNOWN,
+        _ => KNOWN,
+    })
 }
 
 /// A server's name; its id until the bot has told it.
