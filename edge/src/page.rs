@@ -1,34 +1,60 @@
 //! The document arrives with the numbers in it, for whoever may see them; for everybody else it holds none. They stand at
 //! its end: a browser paints the page before they have arrived.
 
-use worker::{Headers, Request, Response};
+use futures_util::{StreamExt, stream};
+use std::rc::Rc;
+use worker::{Request, Response};
 
-use crate::{answer::Problem, limits, room, session::cookie, settings::Settings};
+use crate::{
+    answer::Problem,
+    limits, room,
+    session::{Credential, cookie},
+    settings::Settings,
+};
 
-/// Where the numbers go.
+/// Where the numbers go: behind all that is seen before they are there.
 const PLACE: &str = "<!--snapshot-->";
 
-/// `GET /`: the page.
-pub async fn document(request: Request, settings: &Settings) -> Result<Response, Problem> {
+/// `GET /`: the page. What can be painted leaves at once; the numbers follow when the room has told them.
+pub async fn document(request: Request, settings: &Rc<Settings>) -> Result<Response, Problem> {
     let mut file = settings.assets()?.fetch("https://assets/", None).await?;
     let html = file.text().await?;
-    let (is_shown, address) = (cookie::is_shown(&request)?, limits::address(&request)?);
-    let snapshot = snapshot(request, settings).await;
-    if is_shown && snapshot.is_none() {
-        // The page itself is shown to everybody; what was shown for it was refused.
-        limits::count_refused(address);
+    let is_shown = cookie::is_shown(&request)?;
+    let may_look = Credential::of(&request, settings).is_ok();
+    if is_shown && !may_look {
+        // The page itself is shown to everybody; what was shown for it is refused.
+        limits::count_refused(limits::address(&request)?);
     }
-    let headers = Headers::new();
+    let (head, foot) = html.split_once(PLACE).unwrap_or((&html, ""));
+    let mut response = if may_look {
+        let (head, foot) = (head.to_owned(), foot.to_owned());
+        let settings = Rc::clone(settings);
+        let rest = async move {
+            snapshot(request, &settings).await.map(|snapshot| block(&snapshot)).unwrap_or_default() + &foot
+        };
+        let parts = stream::iter([head]).chain(stream::once(rest));
+        Response::from_stream(parts.map(Ok::<_, worker::Error>))?
+    } else {
+        Response::ok([head, foot].concat())?
+    };
+    let headers = response.headers_mut();
     headers.set("Content-Type", "text/html; charset=utf-8")?;
-    headers.set("Cache-Control", if snapshot.is_some() { "private, no-store" } else { "no-cache" })?;
-    let block = snapshot.map(|snapshot| block(&snapshot)).unwrap_or_default();
-    Ok(Response::ok(html.replacen(PLACE, &block, 1))?.with_headers(headers))
+    headers.set("Cache-Control", if may_look { "private, no-store" } else { "no-cache" })?;
+    Ok(response)
 }
 
 /// No numbers are no reason for no page: it says by itself why it has none.
 async fn snapshot(request: Request, settings: &Settings) -> Option<String> {
+    let address = limits::address(&request).ok()?;
     let mut answer = room::get(request, settings, "/document").await.ok()?;
-    if answer.status_code() == 200 { answer.text().await.ok() } else { None }
+    match answer.status_code() {
+        200 => answer.text().await.ok(),
+        401 => {
+            limits::count_refused(address); // A session that is over.
+            None
+        }
+        _ => None,
+    }
 }
 
 /// Data, not a script. What players have written cannot end it: `<` occurs in JSON only within strings.
