@@ -41,6 +41,8 @@ pub struct Page {
     pub rows: RwSignal<u32>,
     /// Grows with each change of the alerts.
     pub alerts: RwSignal<u32>,
+    /// Grows with each action that was done from this page.
+    pub acted: RwSignal<u32>,
     /// Who is signed in, as `/api/me` tells; `None` until it has.
     pub me: RwSignal<Option<Json>, LocalStorage>,
     /// The servers, as `/api/guilds` lists them.
@@ -67,6 +69,7 @@ impl Page {
             pending: RwSignal::new(0),
             rows: RwSignal::new(0),
             alerts: RwSignal::new(0),
+            acted: RwSignal::new(0),
             me: RwSignal::new_local(None),
             guilds: RwSignal::new_local(None),
             guilds_trouble: RwSignal::new(""),

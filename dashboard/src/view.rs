@@ -89,11 +89,6 @@ fn fill(shell: Shell, view: View) {
     }
 }
 
-/// Makes the page anew: something was done.
-fn refill(shell: Shell) {
-    fill(shell, shell.page.place.with_untracked(|place| place.view));
-}
-
 /// Moments are said as "5 s ago"; all that are on the page are kept true together.
 fn ages(shell: Shell) {
     live(move || {

@@ -88,20 +88,45 @@ test("a payment is undone from the journal, once", async () => {
   await page.getByText(/✓ .* agree/).waitFor(PATIENCE);
 });
 
+test("an action leaves the reader where they are: nothing collapses, and what it changed is there", async () => {
+  for (let number = 200; number < 260; number += 1) {
+    await stack.command("daily", { guildId: GUILD, userId: `${700000000000000000n + BigInt(number)}`, userName: `P${number}` });
+    await stack.command("balance", player(1));
+  }
+  await open(`view=server&server=${GUILD}`);
+  const journal = page.locator("[aria-label=Journal]");
+  const rows = journal.locator("tbody tr");
+  await rows.filter({ hasText: "P259" }).waitFor(PATIENCE);
+  assert.equal(await rows.filter({ hasText: "balance" }).count(), 0, "a page of reads hides no payment");
+  await journal.getByRole("button", { name: "Everything" }).click();
+  await rows.filter({ hasText: "balance" }).first().waitFor(PATIENCE);
+  await journal.getByRole("button", { name: "Older rows" }).click();
+  await rows.nth(110).waitFor(PATIENCE);
+  await button("Show").click();
+  await button("Change pay_min").waitFor(PATIENCE);
+  const undo = rows.filter({ hasText: "P205" }).getByRole("button");
+  await undo.scrollIntoViewIfNeeded();
+  const place = async () => (await rows.filter({ hasText: "P204" }).boundingBox()).y;
+  const before = await place();
+  await act(await undo.getAttribute("aria-label"), { Reason: "a mistake" });
+  await said("undid row");
+  await rows.filter({ hasText: "P205" }).filter({ hasText: "undone by row" }).waitFor(PATIENCE);
+  assert.ok(Math.abs((await place()) - before) < 300, "only the new row and the words of the outcome have come above");
+  assert.ok(await page.locator("[data-said]").isVisible() && (await page.locator("[data-said]").boundingBox()).y >= 0);
+  assert.ok(await button("Change pay_min").isVisible());
+});
+
 test("a server is paused and goes on; its rules and its shop are changed", async () => {
   await open(`view=server&server=${GUILD}`);
   await button("Show").click();
   await act("Pause this server", { Reason: "a break" });
   await said("paused the economy, because a break");
   assert.equal(refusal(await pay(1, 2, 1)), "paused");
-  await button("Show").click();
   await act("Resume this server", { Reason: "over" });
   await said("resumed the economy");
-  await button("Show").click();
   await act("Change pay_min", { Value: "5", Reason: "small change" });
   await said("set pay_min: 1 coin → 5 coins");
   assert.equal(refusal(await pay(1, 2, 1)), "amount_too_small");
-  await button("Show").click();
   await act("Add an item", { Name: "Hat", Price: "9", Reason: "winter" });
   await said("added Hat for 9 coins");
   const shop = await stack.command("shop", player(1));
@@ -144,14 +169,12 @@ test("what is typed into a dialog is understood or refused beside it, and nothin
   await said("added Scarf for 1,200 coins");
   assert.equal(sent.length, 1);
 
-  await button("Show").click();
   const row = page.locator("[data-view=server] tr", { has: button("Change Scarf") });
   await row.waitFor(PATIENCE);
   assert.deepEqual((await row.locator("td").allTextContents()).slice(1), ["1,200", "12", "no limit"]);
   await act("Change Scarf", { Price: "900", Reason: "a sale" });
   await said("Scarf");
   assert.deepEqual(Object.keys(sent.at(-1)).sort(), ["action", "item", "key", "price", "reason"], "what was left alone is not sent");
-  await button("Show").click();
   const rule = page.getByRole("dialog", { name: "Change gambling" });
   await button("Change gambling").click();
   await rule.getByLabel("Value").selectOption("On");

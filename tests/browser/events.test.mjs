@@ -104,6 +104,11 @@ test("an event opens, and leads to its player and its journal row", async () => 
   await details.getByRole("link", { name: "Journal row" }).click();
   await page.locator("tr[aria-current=true]").waitFor(PATIENCE);
   await address(/view=server&server=\d+&row=1000000038/);
+  const asked = () => server.questions.filter((question) => question.includes("/journal?"));
+  assert.deepEqual(asked().map((question) => question.split("?")[1]), ["limit=100&around=1000000038"], "the rows around it, not all newer ones");
+  assert.equal((await page.locator("[data-view=server] tbody tr:has(button)").first().locator("td").first().textContent()).trim(), "58");
+  await page.getByRole("button", { name: "Changes" }).click();
+  await until("what changed something", () => asked().at(-1).endsWith("&only=changes"));
   await page.goBack();
   await page.locator("[data-seq='38'] .details").waitFor(PATIENCE); // Still open.
   await page.locator("[data-seq='38'] .details").getByRole("link", { name: "Ann" }).click();

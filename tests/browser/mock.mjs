@@ -144,7 +144,12 @@ export class Server {
       const page = Number(url.searchParams.get("page"));
       return { json: { players: players(50, page), page, pages: 3, by: url.searchParams.get("by") } };
     }
-    if (guild?.[2] === "journal") return { json: journal(Number(url.searchParams.get("before") ?? 251) - 1, Number(url.searchParams.get("limit"))) };
+    if (guild?.[2] === "journal") {
+      const newest = 250;
+      const around = url.searchParams.get("around");
+      const first = around ? Math.min(Number(around) - 1_000_000_000 + 20, newest) : Number(url.searchParams.get("before") ?? newest + 1) - 1;
+      return { json: journal(first, Number(url.searchParams.get("limit"))) };
+    }
     if (guild?.[2] === "proof") return { json: { rows: 250, accounts: 30, sum: "0", lowestBalance: "0", mismatches: [] } };
     if (guild?.[2].startsWith("players/")) return { json: { ...players(1)[0], userId: guild[2].slice(8), name: "Ann", items: [{ name: "Fishing rod", quantity: 2 }] } };
     return { status: 404, json: { error: { code: "not_found", message: "" } } };

@@ -52,6 +52,15 @@ async fn the_journal_the_account_and_the_proof_agree() -> Result<()> {
     assert_eq!(names(refused), [json!("Ann"), Value::Null, Value::Null]);
     assert_eq!(journal[3]["debit"], "mint");
 
+    let base = format!("/api/guilds/{}/journal", guild.id);
+    let seqs = async |query: &str| {
+        let rows = edge.get(&format!("{base}?{query}")).await?;
+        anyhow::Ok(rows.as_array().unwrap().iter().map(|row| row["seq"].clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(seqs("only=changes").await?, [2, 1], "neither the refusal nor the read");
+    let around = format!("around={}&limit=2", paid["id"].as_str().unwrap());
+    assert_eq!(seqs(&around).await?, [4, 3]);
+
     let page =
         edge.get(&format!("/api/guilds/{}/journal?before=3&limit=1&player={}", guild.id, bob.id)).await?;
     assert_eq!((page.as_array().unwrap().len(), &page[0]["seq"]), (1, &json!(2)));
@@ -91,6 +100,9 @@ async fn the_books_are_read_by_those_who_may() -> Result<()> {
         ("/api/guilds/x/proof".to_owned(), Some(ADMIN_TOKEN), 404),
         (format!("{base}/journal?limit=0"), Some(ADMIN_TOKEN), 400),
         (format!("{base}/journal?player=x"), Some(ADMIN_TOKEN), 400),
+        (format!("{base}/journal?only=payments"), Some(ADMIN_TOKEN), 400),
+        (format!("{base}/journal?around=x"), Some(ADMIN_TOKEN), 400),
+        (format!("{base}/journal?around=1"), Some(ADMIN_TOKEN), 404),
         (format!("{base}/proof"), Some(ADMIN_TOKEN), 200),
     ];
     for (path, token, status) in cases {

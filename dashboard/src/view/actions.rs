@@ -4,12 +4,13 @@
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{JSON, Object, Reflect};
+use leptos::prelude::Update;
 use protocol::GuildId;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlDialogElement;
 
-use super::{refill, server};
+use super::server;
 use crate::{
     browser,
     dom::{El, el, one},
@@ -140,9 +141,9 @@ async fn send(shell: Shell) {
     let said = |answer: Json| answer.text("message");
     if status == 200 {
         dialog().close();
-        refill(shell);
+        // What it may have changed is read again where it stands: nothing moves under the reader's eyes.
+        shell.page.acted.update(|acted| *acted += 1);
         one("[data-said]").text(&answer.map(said).unwrap_or_default());
-        one("main").focus();
     } else {
         let line = answer.map(|answer| said(answer.get("error"))).unwrap_or_default();
         one("#act-trouble").text(if line.is_empty() { words::refusal(status) } else { &line });

@@ -1,6 +1,9 @@
 //! A server's journal, newest first, as far back as the reader wants to look.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use leptos::prelude::*;
 use protocol::{GuildId, Timestamp, UserId};
@@ -11,11 +14,12 @@ use super::{
     table::{self, Column, span},
 };
 use crate::{
-    dom::{El, el},
+    dom::{El, el, live},
     fetch, format,
     json::Json,
     lens::text::isolated,
     shell::Shell,
+    words,
 };
 
 const COLUMNS: [Column; 8] = [
@@ -29,89 +33,128 @@ const COLUMNS: [Column; 8] = [
     Column { title: "Actions", is_text: false },
 ];
 /// Rows in one page.
-const ROWS: &str = "100";
-/// Pages that are looked through for one row.
-const LOOK_THROUGH: u32 = 20;
+const ROWS: usize = 100;
 
+/// The journal as it is read anew: after an action, or with other rows.
 #[derive(Clone)]
 struct Journal {
     shell: Shell,
     server: GuildId,
     player: Option<UserId>,
+    /// Reads and refusals, too.
+    everything: bool,
     place: El,
     body: El,
     more: El,
-    /// Where the next page begins; empty for the newest.
+    /// Where the next page begins; empty for the first.
     before: Rc<RefCell<String>>,
+    /// How many rows are shown.
+    rows: Rc<Cell<usize>>,
     /// The interaction whose row is looked for.
     wanted: Option<String>,
 }
 
-/// The journal of a server; of one player in it, if one is given.
+/// The journal of a server; of one player in it, if one is given. What changed nothing is shown when it is asked for, or one
+/// of its rows is looked for.
 pub fn fill(shell: Shell, panel: &El, server: GuildId, player: Option<UserId>) {
-    let (place, more) = (el("div"), el("button"));
-    panel.add(&place);
-    more.class("button small more-rows").attr("type", "button").text("Older rows").hide(true);
-    let journal = Journal {
-        shell,
-        server,
-        player,
-        body: table::plain(&place, &COLUMNS),
-        place,
-        more,
-        before: Rc::default(),
-        wanted: shell.page.place.with_untracked(|place| place.row.clone()),
-    };
-    panel.add(&journal.more);
-    let again = journal.clone();
-    journal.more.on("click", move |_| spawn_local(again.clone().read(None)));
-    let wanted = journal.wanted.clone();
-    spawn_local(journal.read(wanted));
+    let wanted = shell.page.place.with_untracked(|place| place.row.clone());
+    let everything = RwSignal::new(wanted.is_some());
+    let (choice, shown) = (el("div"), el("div"));
+    choice.class("choice").attr("role", "group").attr("aria-label", "Journal rows");
+    let rows = Rc::new(Cell::new(0));
+    for (name, all) in [("Changes", false), ("Everything", true)] {
+        let (button, rows) = (el("button"), rows.clone());
+        button.attr("type", "button").text(name);
+        button.on("click", move |_| {
+            rows.set(0);
+            everything.set(all);
+        });
+        choice.add(&button);
+        live(move || _ = button.attr("aria-pressed", if everything.get() == all { "true" } else { "false" }));
+    }
+    panel.one("header").add(&choice);
+    panel.add(&shown);
+    live(move || {
+        shell.page.acted.track();
+        let (place, more) = (el("div"), el("button"));
+        more.class("button small more-rows").attr("type", "button").text("Older rows").hide(true);
+        let journal = Journal {
+            shell,
+            server,
+            player,
+            everything: everything.get(),
+            body: table::plain(&place, &COLUMNS),
+            place,
+            more,
+            before: Rc::default(),
+            rows: rows.clone(),
+            wanted: wanted.clone(),
+        };
+        spawn_local(journal.begin(shown.clone()));
+    });
 }
 
 impl Journal {
-    /// Reads one page more, or as many as it takes to find a row.
-    async fn read(self, wanted: Option<String>) {
-        for _ in 0..LOOK_THROUGH {
-            let start = self.before.borrow().clone();
-            let rows = match self.page(&start).await {
-                Ok(rows) => rows,
-                Err(trouble) => return say(&self.place, trouble),
-            };
-            let last = rows.last().map(|row| row.text("seq"));
-            self.more.hide(last.as_deref().is_none_or(|last| last == "1"));
-            let Some(last) = last else {
-                if start.is_empty() {
-                    say(&self.place, "Nothing is written here yet.");
-                }
-                return;
-            };
-            *self.before.borrow_mut() = last;
-            let mut found = false;
-            for row in &rows {
-                found |= self.add(row, wanted.as_deref());
-            }
-            if found || wanted.is_none() {
-                return;
-            }
+    /// Reads as many rows as were shown before, and then takes their place.
+    async fn begin(self, shown: El) {
+        let goal = self.rows.replace(0);
+        let mut row = self.read().await;
+        while self.rows.get() < goal && !self.more.0.has_attribute("hidden") {
+            row = row.or(self.read().await);
         }
-        say(&self.place, "The row that was looked for is further back than this looks.");
+        let again = self.clone();
+        self.more.on("click", move |_| {
+            let again = again.clone();
+            spawn_local(async move { _ = again.read().await });
+        });
+        shown.empty().add(&self.place).add(&self.more);
+        if let Some(row) = row.filter(|_| goal == 0) {
+            row.0.scroll_into_view();
+            row.focus();
+        }
     }
 
-    async fn page(&self, before: &str) -> Result<Vec<Json>, &'static str> {
-        let mut question = ["journal?limit=", ROWS].concat();
-        if !before.is_empty() {
-            question.push_str(&["&before=", before].concat());
+    /// Reads one page more; gives the row that is looked for, if it is among them.
+    async fn read(&self) -> Option<El> {
+        let rows = match self.page().await {
+            Ok(rows) => rows,
+            Err(trouble) => {
+                self.more.hide(true);
+                let is_gone = self.wanted.is_some() && trouble == words::refusal(404);
+                let gone = "This row is not there any more: what changed nothing is kept for two days.";
+                say(&self.place, if is_gone { gone } else { trouble });
+                return None;
+            }
+        };
+        self.more.hide(rows.len() < ROWS);
+        match rows.last() {
+            Some(last) => *self.before.borrow_mut() = last.text("seq"),
+            None if self.rows.get() == 0 => say(&self.place, "Nothing is written here yet."),
+            None => {}
         }
-        if let Some(player) = self.player {
-            question.push_str(&["&player=", &player.to_string()].concat());
+        self.rows.set(self.rows.get() + rows.len());
+        rows.iter().fold(None, |found, row| self.add(row).or(found))
+    }
+
+    async fn page(&self) -> Result<Vec<Json>, &'static str> {
+        let before = self.before.borrow().clone();
+        let mut question = ["journal?limit=", &ROWS.to_string()].concat();
+        let around = self.wanted.clone().filter(|_| before.is_empty()).unwrap_or_default();
+        let player = self.player.map(|player| player.to_string()).unwrap_or_default();
+        let only = if self.everything { "" } else { "changes" };
+        for (name, value) in
+            [("&before=", &*before), ("&around=", &around), ("&player=", &player), ("&only=", only)]
+        {
+            if !value.is_empty() {
+                question.push_str(&[name, value].concat());
+            }
         }
         let body = fetch::text(&server::path(self.server, &question)).await?;
         Ok(Json::parse(&body).map(|rows| rows.items()).unwrap_or_default())
     }
 
-    /// Adds a row; whether it is the one that was looked for.
-    fn add(&self, row: &Json, wanted: Option<&str>) -> bool {
+    /// Adds a row; gives it if it is the one that is looked for.
+    fn add(&self, row: &Json) -> Option<El> {
         let money = |name: &str| {
             let text = row.text(name);
             span(&if text.is_empty() { "–".to_owned() } else { format::coins_of(&text) })
@@ -132,13 +175,11 @@ impl Journal {
             managing::undo(self.server, row),
         ];
         let line = table::add_row(&self.body, &COLUMNS, &cells);
-        let is_wanted = self.wanted.is_some() && self.wanted == Some(row.text("id"));
-        if is_wanted {
+        let wanted = self.wanted.as_ref().filter(|wanted| **wanted == row.text("id"));
+        wanted.map(|_| {
             line.attr("aria-current", "true").attr("tabindex", "-1");
-            line.0.scroll_into_view();
-            line.focus();
-        }
-        is_wanted && wanted.is_some()
+            line
+        })
     }
 
     /// One side of a row: a player, the mint, or nobody.

@@ -132,22 +132,30 @@ fn pause(server: Option<GuildId>, paused: bool, what: &str) -> El {
 }
 
 /// The rules of a server, its shop, and whether it is paused; asked for when somebody wants to see them.
-pub fn manage(part: &El, server: GuildId) {
+pub fn manage(shell: Shell, part: &El, server: GuildId) {
     let body = panel(part, "Rules and shop");
-    let reveal = el("button");
+    let (reveal, shown) = (el("button"), el("div"));
     reveal.class("button small").attr("type", "button").text("Show");
     body.one("header").add(&reveal);
-    let revealed = reveal.clone();
-    reveal.on("click", move |_| {
-        revealed.hide(true);
-        let body = body.clone();
+    body.add(&shown);
+    let revealed = RwSignal::new(false);
+    reveal.on("click", move |_| revealed.set(true));
+    live(move || {
+        shell.page.acted.track();
+        reveal.hide(revealed.get());
+        if !revealed.get() {
+            return;
+        }
+        let shown = shown.clone();
         spawn_local(async move {
+            let place = el("div");
             for (path, show) in [("settings", show_rules as fn(&El, GuildId, &Json)), ("shop", show_shop)] {
                 match fetch::text(&server::path(server, path)).await {
-                    Ok(answer) => _ = Json::parse(&answer).map(|answer| show(&body, server, &answer)),
-                    Err(trouble) => say(&body, trouble),
+                    Ok(answer) => _ = Json::parse(&answer).map(|answer| show(&place, server, &answer)),
+                    Err(trouble) => say(&place, trouble),
                 }
             }
+            shown.empty().add(&place);
         });
     });
 }

@@ -1,5 +1,6 @@
 //! One player: what they have, what they bought, and every row of the books that they stand in.
 
+use leptos::prelude::Track;
 use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen_futures::spawn_local;
 
@@ -26,30 +27,39 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
     let facts = el("div");
     facts.class("facts").attr("aria-live", "polite");
     part.add(&facts);
-    let items = panel(part, "Items");
+    let (items, owned, tools) = (panel(part, "Items"), el("div"), el("span"));
+    items.add(&owned);
+    head.add(tools.class("tools"));
     journal::fill(shell, &panel(part, "Journal"), guild, Some(player));
-    spawn_local(async move {
-        let answer = fetch::text(&server::path(guild, &["players/", &player.to_string()].concat())).await;
-        match answer.map(|body| Json::parse(&body)) {
-            Ok(Some(profile)) => {
-                let name = profile.text("name");
-                if !name.is_empty() {
-                    title.text(&name);
-                }
-                if profile.is_true("frozen") {
-                    head.put("span", "tag", "Frozen");
-                }
-                managing::player(&head, guild, player, &profile);
-                show(shell, &facts, &profile);
-                show_items(&items, &profile);
+    live(move || {
+        shell.page.acted.track();
+        let [title, tools, facts, owned] = [&title, &tools, &facts, &owned].map(Clone::clone);
+        spawn_local(async move {
+            let answer = fetch::text(&server::path(guild, &["players/", &player.to_string()].concat())).await;
+            for part in [&tools, &facts, &owned] {
+                part.empty();
             }
-            Ok(None) => {}
-            Err(trouble) if trouble == words::refusal(404) => {
-                say(facts.empty(), "Nobody with this id has an account in this server.");
-                say(&items, "Nothing bought yet.");
+            match answer.map(|body| Json::parse(&body)) {
+                Ok(Some(profile)) => {
+                    let name = profile.text("name");
+                    if !name.is_empty() {
+                        title.text(&name);
+                    }
+                    if profile.is_true("frozen") {
+                        tools.put("span", "tag", "Frozen");
+                    }
+                    managing::player(&tools, guild, player, &profile);
+                    show(shell, &facts, &profile);
+                    show_items(&owned, &profile);
+                }
+                Ok(None) => {}
+                Err(trouble) if trouble == words::refusal(404) => {
+                    say(&facts, "Nobody with this id has an account in this server.");
+                    say(&owned, "Nothing bought yet.");
+                }
+                Err(trouble) => say(&facts, trouble),
             }
-            Err(trouble) => say(&facts, trouble),
-        }
+        });
     });
 }
 

@@ -46,7 +46,7 @@ pub fn fill(shell: Shell, part: &El, server: GuildId) {
     part.add(&head);
     live(move || _ = title.text(&servers::name_of(shell, server)));
     players(shell, &panel(part, "Players"), server);
-    managing::manage(part, server);
+    managing::manage(shell, part, server);
     journal::fill(shell, &panel(part, "Journal"), server, None);
 }
 
@@ -117,6 +117,7 @@ fn players(shell: Shell, panel: &El, server: GuildId) {
     let pages = RwSignal::new(1_u32);
     let shown = place.clone();
     live(move || {
+        shell.page.acted.track();
         let (by, page) = wish.get();
         let shown = shown.clone();
         spawn_local(async move {

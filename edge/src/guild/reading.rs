@@ -8,8 +8,8 @@ use interactions::{
     },
 };
 use protocol::{
-    GuildId, JournalSeq, Timestamp, UserId,
-    audit::{JOURNAL_PAGE_MAX, PLAYERS_PAGES_MAX},
+    GuildId, InteractionId, JournalSeq, Timestamp, UserId,
+    audit::{JOURNAL_PAGE_MAX, JournalRow, PLAYERS_PAGES_MAX},
 };
 use worker::{Method, Request, Response};
 
@@ -23,6 +23,8 @@ use crate::{
 
 /// Without `limit`, this many rows of the journal.
 const JOURNAL_PAGE: u64 = 50;
+/// With `around`, at most this many rows before the one that is asked for are newer.
+const AROUND_NEWER: u64 = 20;
 
 /// Hands a reader who may look to the object.
 pub async fn audit(
@@ -43,16 +45,12 @@ impl Inner {
     pub(super) fn read(&self, request: &Request) -> Result<Response, Problem> {
         let books = &self.books;
         let now = Timestamp(worker::Date::now().as_millis());
-        let unread = |error: BooksError| Problem::failure("The books could not be read", &error);
         let path = request.path();
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match segments.as_slice() {
             ["proof"] => Ok(Response::from_json(&books.prove().map_err(unread)?)?),
-            ["journal"] => Ok(Response::from_json(&books.journal(journal_page(request)?).map_err(unread)?)?),
-            ["journal.csv"] => {
-                let rows = books.journal(journal_page(request)?).map_err(unread)?;
-                csv_response(journal_csv(&rows))
-            }
+            ["journal"] => Ok(Response::from_json(&self.journal(request)?)?),
+            ["journal.csv"] => csv_response(journal_csv(&self.journal(request)?)),
             ["settings"] => Ok(Response::from_json(&books.rules().map_err(unread)?)?),
             ["shop"] => Ok(Response::from_json(&books.shop().map_err(unread)?)?),
             ["players"] => {
@@ -67,6 +65,20 @@ impl Inner {
             _ => Err(Problem::not_found()),
         }
     }
+
+    fn journal(&self, request: &Request) -> Result<Vec<JournalRow>, Problem> {
+        let mut page = journal_page(request)?;
+        if let Some(id) = number(request, "around")? {
+            let row = self.books.row_of(InteractionId(id)).map_err(unread)?.ok_or_else(Problem::not_found)?;
+            page.before = Some(JournalSeq(row.0.saturating_add(1 + AROUND_NEWER)));
+        }
+        self.books.journal(page).map_err(unread)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unread(error: BooksError) -> Problem {
+    Problem::failure("The books could not be read", &error)
 }
 
 fn number(request: &Request, name: &str) -> Result<Option<u64>, Problem> {
@@ -86,6 +98,11 @@ fn journal_page(request: &Request) -> Result<JournalPage, Problem> {
         before: number(request, "before")?.map(JournalSeq),
         limit,
         player: number(request, "player")?.map(UserId),
+        changes_only: match query(request, "only")?.as_deref() {
+            None | Some("") => false,
+            Some("changes") => true,
+            Some(_) => return Err(Problem::new(400, "bad_query", "`only` takes `changes`.")),
+        },
     })
 }
 

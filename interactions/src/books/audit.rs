@@ -30,6 +30,8 @@ pub struct JournalPage {
     pub limit: u64,
     /// Only those that this person typed, was the target of, gave or got coins by.
     pub player: Option<UserId>,
+    /// Only those that moved coins or are kept for the audit: neither reads nor refusals.
+    pub changes_only: bool,
 }
 
 impl<S: Sql> Books<S> {
@@ -41,10 +43,19 @@ impl<S: Sql> Books<S> {
             COALESCE(actor_name, (SELECT name FROM accounts WHERE user = actor)),
             undoes, (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq)
             FROM journal WHERE seq < ?1 AND (?2 IS NULL OR ?2 IN (actor, target, debit, credit))
-            ORDER BY seq DESC LIMIT ?3";
+            AND (?4 = 0 OR debit IS NOT NULL OR audit = 1) ORDER BY seq DESC LIMIT ?3";
         let before = page.before.map_or(Value::Integer((1 << 53) - 1), |seq| seq.0.into());
         let limit = Value::from(page.limit.min(JOURNAL_PAGE_MAX));
-        self.sql.query(statement, &[before, page.player.into(), limit])?.into_iter().map(read_row).collect()
+        let changes_only = u64::from(page.changes_only).into();
+        let rows = self.sql.query(statement, &[before, page.player.into(), limit, changes_only])?;
+        rows.into_iter().map(read_row).collect()
+    }
+
+    /// The journal row of an interaction, if there is one.
+    pub fn row_of(&self, id: InteractionId) -> Result<Option<JournalSeq>, BooksError> {
+        let found = self.sql.query("SELECT seq FROM journal WHERE id = ?", &[id.to_string().into()])?;
+        let Some(row) = found.into_iter().next() else { return Ok(None) };
+        Ok(Some(JournalSeq(Reader::new("journal", Some(row)).unsigned()?)))
     }
 
     /// A player as an administrator sees it.

@@ -35,7 +35,12 @@ impl Server {
     }
 
     fn newest(&self) -> JournalRow {
-        let page = interactions::books::audit::JournalPage { before: None, limit: 1, player: None };
+        let page = interactions::books::audit::JournalPage {
+            before: None,
+            limit: 1,
+            player: None,
+            changes_only: false,
+        };
         Books::new(&self.sqlite).journal(page).unwrap().remove(0)
     }
 
@@ -304,14 +309,24 @@ fn what_a_row_moved_goes_back_and_names_it() {
     let last =
         "SELECT mint || ' ' || burn || ' ' || shop || ' ' || house FROM journal ORDER BY seq DESC LIMIT 1";
     assert_eq!(server.sqlite.text(last), "0 0 0 0", "as though nothing had been");
-    let page = interactions::books::audit::JournalPage { before: None, limit: 200, player: None };
+    let page = interactions::books::audit::JournalPage {
+        before: None,
+        limit: 200,
+        player: None,
+        changes_only: false,
+    };
     let journal = Books::new(&server.sqlite).journal(page).unwrap();
     let undone =
         journal.iter().filter(|row| row.undone_by.is_some()).map(|row| row.seq.0).collect::<Vec<_>>();
     assert_eq!(undone, rows.into_iter().rev().collect::<Vec<_>>());
     // Both see the payment go back: who paid, and who was paid.
     for who in [&ann, &bob] {
-        let page = interactions::books::audit::JournalPage { before: None, limit: 200, player: Some(who.id) };
+        let page = interactions::books::audit::JournalPage {
+            before: None,
+            limit: 200,
+            player: Some(who.id),
+            changes_only: true,
+        };
         let rows = Books::new(&server.sqlite).journal(page).unwrap();
         assert!(rows.iter().any(|row| row.undoes.is_some() && row.tax.get() == -5), "{}", who.name);
     }
