@@ -121,6 +121,43 @@ test("nothing is lost at 320 pixels, and at twice the size", async () => {
   }
 });
 
+test("on a phone the head is small, targets are as large as a finger, and no column lies beside the screen", async () => {
+  const viewport = { width: 390, height: 844 };
+  for (const [name, search] of Object.entries({ ...PAGES, kiosk: "", alone: `?room=${GUILD}` })) {
+    const { page, context } = await opened(search, { viewport, hasTouch: true, isMobile: true });
+    await pill(page, "Live");
+    await page.waitForLoadState("networkidle");
+    if (name === "server") await page.getByRole("button", { name: "Undo row 250" }).waitFor(PATIENCE);
+    const { head, small, beside } = await page.evaluate(() => {
+      const box = (element) => element.getBoundingClientRect();
+      const shown = (element) => element.checkVisibility() && box(element).height > 0;
+      const name = (element) => `${element.tagName} ${element.className} ${element.textContent.slice(0, 20)} ${box(element).height} at ${box(element).right}`;
+      const touched = [...document.querySelectorAll("a:not(.skip), button, summary, select, input:not([type=checkbox]), label:has([type=checkbox])")].filter(shown);
+      const parts = [...touched, ...document.querySelectorAll("th, td")].filter(shown);
+      return {
+        head: box(document.querySelector(".head")).height,
+        small: touched.filter((element) => box(element).height < 43.9).map(name),
+        beside: parts.filter((element) => box(element).left < 0 || box(element).right > innerWidth).map(name),
+      };
+    });
+    assert.ok(head <= viewport.height * 0.12, `${name}: the head is ${head} px high`);
+    assert.deepEqual([small, beside], [[], []], name);
+    await context.close();
+  }
+});
+
+test("at a wall nothing that is read from afar is cut", async () => {
+  const { page, context, server } = await opened("?kiosk=1", { viewport: { width: 1920, height: 1080 } });
+  await pill(page, "Live");
+  server.tellStats({ uptime: 330, ping: { avg: 141.5, gateway: 138, rest: 145, changeFromLastHour: -13.2 } });
+  await page.locator("[data-figure=uptime]", { hasText: "5 min 30 s" }).waitFor(PATIENCE);
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll(".card h2, .value, .notes p, .message, .when, .amount, .handled, .held, .chart-now")]
+      .filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1).map(({ textContent }) => textContent));
+  assert.deepEqual(cut, []);
+  await context.close();
+});
+
 test("without motion nothing moves, and with forced colours states are still told apart", async () => {
   const { page, context, server } = await opened("", { reducedMotion: "reduce", forcedColors: "active" });
   await pill(page, "Live");

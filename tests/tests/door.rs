@@ -41,9 +41,8 @@ async fn a_cookie_that_is_not_ours_wakes_no_object() -> Result<()> {
         (Method::POST, "/logout/everywhere", 204),
     ] {
         assert_eq!(ask(method.clone(), path, &invented()).await?, refused, "{method} {path}");
-        let code = ours
-            .split_once('.')
-            .map_or_else(|| invented(), |(token, _)| format!("{token}.{}", "0b".repeat(32)));
+        let code =
+            ours.split_once('.').map_or_else(invented, |(token, _)| format!("{token}.{}", "0b".repeat(32)));
         assert_eq!(ask(method.clone(), path, &code).await?, refused, "{method} {path} with another code");
         if !["/", "/api/actions"].contains(&path) {
             assert!(ask(method.clone(), path, &ours).await? >= 500, "{method} {path} asks the room for ours");

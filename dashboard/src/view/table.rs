@@ -103,7 +103,7 @@ pub fn add_row(body: &El, columns: &[Column], cells: &[El]) -> El {
     let row = el("tr");
     for (column, shown) in columns.iter().zip(cells) {
         let cell = el("td");
-        cell.class(side(column)).attr("data-title", column.title).add(shown);
+        cell.class(side(column)).attr("data-label", column.title).add(shown);
         row.add(&cell);
     }
     body.add(&row);
