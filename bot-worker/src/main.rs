@@ -14,6 +14,7 @@ mod pace;
 mod register;
 mod retry;
 mod roster;
+mod schedule;
 mod sessions;
 mod worker;
 

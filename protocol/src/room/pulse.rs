@@ -10,13 +10,16 @@ use super::{
 };
 use crate::{
     Event, GuildId, Report, Severity, Source, Timestamp,
-    report::{NamedGuild, ReportedGuilds},
+    report::{NamedGuild, REPORT_EVERY_MS, ReportedGuilds},
     stats::{BotStatus, Gateway, Ping},
-    time::MINUTE_MS,
+    time::{MINUTE_MS, SECOND_MS},
 };
 
-/// Without a report for this long the bot counts as offline, in milliseconds.
-pub const OFFLINE_AFTER_MS: u64 = 15_000;
+/// Without a report for this long the bot counts as offline, in milliseconds, while somebody looks: then one comes every five
+/// seconds.
+pub const OFFLINE_AFTER_MS: u64 = REPORT_EVERY_MS + LATE_MS;
+/// How much later than asked for a report may come, in milliseconds.
+const LATE_MS: u64 = 10_000;
 /// The span of which `ping.avg` is the mean, in milliseconds.
 const PING_WINDOW_MS: u64 = MINUTE_MS;
 
@@ -53,6 +56,7 @@ impl Pulse {
         &mut self,
         now: Timestamp,
         mut report: Report,
+        next_ms: u64,
         has_books: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
     ) {
@@ -72,7 +76,7 @@ impl Pulse {
         }
         let before = self.last.as_ref().map(|last| (&last.report, last.connection));
         let connection = Connection::after(before, &report, now);
-        let row = ReportRow { received_at: now, report, noticed_offline: false, connection };
+        let row = ReportRow { received_at: now, report, noticed_offline: false, connection, next_ms };
         self.last = Some(row.clone());
         outputs.push(Output::Store(Row::Report(row)));
     }
@@ -111,14 +115,16 @@ impl Pulse {
         let before = self.noticed.replace(status);
         let (severity, message) = match (before, status) {
             (Some(BotStatus::Online), BotStatus::Offline) => {
-                if self.last.as_ref().is_some_and(|last| last.report.leaving) {
-                    (Severity::Info, "went offline: bot-worker was asked to stop")
+                let last = self.last.as_ref()?;
+                if last.report.leaving {
+                    (Severity::Info, "went offline: bot-worker was asked to stop".to_owned())
                 } else {
-                    (Severity::Warn, "went offline: no report for 15 s")
+                    let seconds = patience_ms(last) / SECOND_MS;
+                    (Severity::Warn, format!("went offline: no report for {seconds} s"))
                 }
             }
-            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again"),
-            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
+            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again".to_owned()),
+            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online".to_owned()),
             _ => return None,
         };
         let last = self.last.as_mut()?;
@@ -168,7 +174,7 @@ impl Pulse {
         match &self.last {
             None => BotStatus::Unknown,
             Some(last) if last.report.leaving => BotStatus::Offline,
-            Some(last) if now.since(last.received_at) < OFFLINE_AFTER_MS => BotStatus::Online,
+            Some(last) if now.since(last.received_at) < patience_ms(last) => BotStatus::Online,
             Some(_) => BotStatus::Offline,
         }
     }
@@ -176,7 +182,7 @@ impl Pulse {
     /// For how long the bot is still online if it says nothing more, in milliseconds; `None` when it is not.
     pub(super) fn offline_in_ms(&self, now: Timestamp) -> Option<u64> {
         let last = self.online(now)?;
-        Some(OFFLINE_AFTER_MS - now.since(last.received_at))
+        Some(patience_ms(last) - now.since(last.received_at))
     }
 
     pub(super) fn ping(&self, now: Timestamp, one_hour_ago: Option<f64>) -> Ping {
@@ -236,6 +242,11 @@ impl Pulse {
     fn online(&self, now: Timestamp) -> Option<&ReportRow> {
         self.last.as_ref().filter(|_| self.status(now) == BotStatus::Online)
     }
+}
+
+/// How long after this report the bot is still online, in milliseconds.
+fn patience_ms(last: &ReportRow) -> u64 {
+    last.next_ms + LATE_MS
 }
 
 fn round_tenth(value: f64) -> f64 {

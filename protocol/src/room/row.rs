@@ -11,7 +11,10 @@ use super::{
     timeline::{Bucket, Months, Resolution},
 };
 use crate::{
-    Epoch, Event, GuildId, JournalSeq, Report, Timestamp, job::Job, record::GuildTotals, report::NamedGuild,
+    Epoch, Event, GuildId, JournalSeq, Report, Timestamp,
+    job::Job,
+    record::GuildTotals,
+    report::{NamedGuild, REPORT_EVERY_MS},
 };
 
 /// What a row is about.
@@ -135,6 +138,18 @@ pub struct ReportRow {
     /// The connection to the gateway.
     #[serde(default, skip_serializing_if = "Connection::is_new")]
     pub connection: Connection,
+    /// After how many milliseconds the next one was asked for.
+    #[serde(default = "soon", skip_serializing_if = "is_soon")]
+    pub next_ms: u64,
+}
+
+const fn soon() -> u64 {
+    REPORT_EVERY_MS
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_soon(ms: &u64) -> bool {
+    *ms == REPORT_EVERY_MS
 }
 
 /// A row that this version cannot read.

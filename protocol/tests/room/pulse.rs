@@ -30,6 +30,36 @@ fn fifteen_silent_seconds_are_offline_and_null() {
     assert_eq!(tells(&house.handle(Input::Reported(report(house.now)))), [("NEW_EVENT", vec![3])], "is back");
 }
 
+#[test]
+fn reports_are_wanted_seldom_while_nobody_looks_and_then_the_bot_has_as_much_longer() {
+    let mut house = House::empty();
+    let status = |house: &House, after_ms| house.room.stats(house.now.plus(after_ms)).bot.status;
+    assert_eq!(house.room.next_report_ms(house.now), 30_000);
+    house.handle(Input::Reported(report(house.now)));
+    assert_eq!([39_999, 40_000].map(|ms| status(&house, ms)), [BotStatus::Online, BotStatus::Offline]);
+
+    house.room.looked(house.now);
+    assert_eq!([59_999, 60_000].map(|ms| house.room.next_report_ms(house.now.plus(ms))), [5_000, 30_000]);
+    house.now = house.now.plus(60_000);
+    house.join(ONE, None);
+    assert_eq!(house.room.next_report_ms(house.now), 5_000);
+    house.handle(Input::Reported(report(house.now)));
+    assert_eq!([14_999, 15_000].map(|ms| status(&house, ms)), [BotStatus::Online, BotStatus::Offline]);
+
+    // A server's own room, which is watched, may be told of a report that was made while nobody looked.
+    house.handle(Input::Relayed(report(house.now), 30_000));
+    assert_eq!([39_999, 40_000].map(|ms| status(&house, ms)), [BotStatus::Online, BotStatus::Offline]);
+    let told = house.handle(Input::Relayed(report(house.now), 30_000));
+    house.now = house.now.plus(40_000);
+    assert_eq!(tells(&told), []);
+    let Some(Output::Broadcast(protocol::ServerMessage::NewEvent { data })) =
+        house.handle(Input::Ticked).into_iter().find(|output| matches!(output, Output::Broadcast(_)))
+    else {
+        panic!("offline")
+    };
+    assert!(data.message.ends_with("went offline: no report for 40 s"), "{}", data.message);
+}
+
 /// Runs a watched room on its own clock, with a report every 5 s until `last_report`; gives when each of the numbers were
 /// told, and whether the bot was offline in them.
 fn told_until_offline(first_report: u64, last_report: u64) -> Vec<(u64, bool)> {
