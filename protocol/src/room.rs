@@ -25,7 +25,14 @@ pub use self::pulse::OFFLINE_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
-use self::{door::Door, jobs::Waiting, ledgers::Ledgers, pulse::Pulse, timeline::Timeline, viewer::Viewer};
+use self::{
+    door::Door,
+    jobs::Waiting,
+    ledgers::Ledgers,
+    pulse::{Pulse, SAVE_EVERY_MS},
+    timeline::Timeline,
+    viewer::Viewer,
+};
 use crate::{
     ClientMessage, Coins, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
     UserId,
@@ -158,6 +165,8 @@ pub struct Room {
     door: Door,
     /// When somebody last looked who has no socket here; lost with the object.
     looked_at: Timestamp,
+    /// When the last report and the steps were written.
+    saved_at: Timestamp,
     /// When full stats were last told to all; `None` after a restart.
     told_stats_at: Option<Timestamp>,
     /// Alarms since the object came up.
@@ -191,6 +200,7 @@ impl Room {
             flushing: false,
             last_frame: Timestamp::default(),
             looked_at: Timestamp::default(),
+            saved_at: memory.report.as_ref().map(|row| row.received_at).unwrap_or_default(),
             told_stats_at: None,
             ticks: 0,
             pulse: Pulse::restore(memory.report, memory.names, &memory.buckets),
@@ -204,6 +214,7 @@ impl Room {
     /// Takes one happening.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Vec<Output> {
         let mut outputs = Vec::new();
+        self.pulse.come_back(now);
         match input {
             Input::Joined(socket, session, resume) => {
                 self.joined(now, socket, session, resume, &mut outputs);
@@ -372,16 +383,23 @@ impl Room {
             self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
         }
         self.notice(now, outputs);
-        self.pulse.report(now, report, next_ms, |guild| self.ledgers.totals(guild).is_some(), outputs);
+        let is_news =
+            self.pulse.report(now, report, next_ms, |guild| self.ledgers.totals(guild).is_some(), outputs);
         self.notice(now, outputs);
         self.timeline.add_report(now, started_at, sample);
         self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
-        self.timeline.save(now, outputs);
+        // While somebody looks the room stays in memory, and what is measured is written once a minute.
+        if is_news || next_ms > REPORT_EVERY_MS || now.since(self.saved_at) >= SAVE_EVERY_MS {
+            self.saved_at = now;
+            outputs.extend(self.pulse.row().map(Output::Store));
+            self.timeline.save(now, outputs);
+        }
         self.flush_or_wait(now, outputs);
     }
 
     /// Somebody looks at the numbers without a socket here: by `/api`, or in a server's own room.
     pub fn looked(&mut self, now: Timestamp) {
+        self.pulse.come_back(now);
         self.looked_at = now;
     }
 

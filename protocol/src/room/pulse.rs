@@ -18,6 +18,8 @@ use crate::{
 /// Without a report for this long the bot counts as offline, in milliseconds, while somebody looks: then one comes every five
 /// seconds.
 pub const OFFLINE_AFTER_MS: u64 = REPORT_EVERY_MS + LATE_MS;
+/// While reports come every five seconds, one a minute is stored, in milliseconds.
+pub(super) const SAVE_EVERY_MS: u64 = MINUTE_MS;
 /// How much later than asked for a report may come, in milliseconds.
 const LATE_MS: u64 = 10_000;
 /// The span of which `ping.avg` is the mean, in milliseconds.
@@ -31,6 +33,8 @@ pub(super) struct Pulse {
     noticed: Option<BotStatus>,
     /// What comes next is no change: how it was before is not known.
     has_returned: bool,
+    /// The last report is that of the database, and nothing has happened since.
+    is_restored: bool,
 }
 
 impl Pulse {
@@ -47,11 +51,24 @@ impl Pulse {
         let noticed = last
             .as_ref()
             .map(|last| if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online });
-        Self { last, names, samples, noticed, has_returned: false }
+        Self { last, names, samples, noticed, has_returned: false, is_restored: true }
     }
 
-    /// Takes a report, and stores what is new in it. A server that the bot has left is forgotten, unless it has books
-    /// here: those are still read under its name.
+    /// After a restart: of the reports of a minute only one is in the database. A bot that was online then still is, until it
+    /// has had the time to say so.
+    pub(super) fn come_back(&mut self, now: Timestamp) {
+        if !std::mem::take(&mut self.is_restored) || self.noticed != Some(BotStatus::Online) {
+            return;
+        }
+        if let Some(last) = &mut self.last
+            && now.since(last.received_at) < SAVE_EVERY_MS + patience_ms(last)
+        {
+            last.received_at = last.received_at.max(now.minus(last.next_ms));
+        }
+    }
+
+    /// Takes a report, and stores what is new in it; gives whether more than the numbers has changed. A server that the bot
+    /// has left is forgotten, unless it has books here: those are still read under its name.
     pub(super) fn report(
         &mut self,
         now: Timestamp,
@@ -59,7 +76,7 @@ impl Pulse {
         next_ms: u64,
         has_books: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
-    ) {
+    ) -> bool {
         if let Some(sample) = report.sample() {
             self.samples.push_back((now, sample));
         }
@@ -77,8 +94,14 @@ impl Pulse {
         let before = self.last.as_ref().map(|last| (&last.report, last.connection));
         let connection = Connection::after(before, &report, now);
         let row = ReportRow { received_at: now, report, noticed_offline: false, connection, next_ms };
-        self.last = Some(row.clone());
-        outputs.push(Output::Store(Row::Report(row)));
+        let is_news = self.last.as_ref().is_none_or(|last| !last.is_like(&row));
+        self.last = Some(row);
+        is_news
+    }
+
+    /// The last report, to be stored.
+    pub(super) fn row(&self) -> Option<Row> {
+        self.last.clone().map(Row::Report)
     }
 
     fn forget_all_but(

@@ -143,6 +143,20 @@ pub struct ReportRow {
     pub next_ms: u64,
 }
 
+impl ReportRow {
+    /// Whether another says the same but for what is measured.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let says = |row: &Self| {
+            let Report { bot, leaving, started_at, rest_failure, guilds, shards, .. } = &row.report;
+            let states: Vec<(u32, String)> =
+                shards.iter().map(|shard| (shard.id, shard.state.clone())).collect();
+            let rest = (bot.clone(), *leaving, *started_at, rest_failure.is_some(), guilds.count, states);
+            (rest, row.noticed_offline, row.next_ms)
+        };
+        says(self) == says(other)
+    }
+}
+
 const fn soon() -> u64 {
     REPORT_EVERY_MS
 }

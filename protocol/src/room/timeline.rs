@@ -73,7 +73,28 @@ impl Timeline {
         for (resolution, bucket) in buckets {
             timeline.ring_mut(resolution).push_back(bucket);
         }
+        timeline.restore_fine_pings();
         timeline
+    }
+
+    /// Of the finest steps only those with commands are kept: where an hour ago nobody played, the latency of a minute stands
+    /// at its beginning.
+    fn restore_fine_pings(&mut self) {
+        let Some(newest) = self.minutes.back().map(|bucket| bucket.at) else { return };
+        let last_hour = since(&self.minutes, newest.minus(HOUR_MS)).filter(|bucket| bucket.ping_count > 0);
+        let measured: Vec<Bucket> = last_hour.cloned().collect();
+        for minute in measured {
+            let place = self.fine.partition_point(|bucket| bucket.at < minute.at);
+            let next = self.fine.get(place).filter(|bucket| bucket.at < minute.at.plus(MINUTE_MS));
+            if next.is_none() {
+                let before = place.checked_sub(1).and_then(|before| self.fine.get(before));
+                let mut step = Bucket::after(before, minute.at);
+                (step.ping_sum, step.ping_count) = (minute.ping_sum, minute.ping_count);
+                (step.started_at, step.wealth, step.census) =
+                    (minute.started_at, minute.wealth, minute.census);
+                self.fine.insert(place, step);
+            }
+        }
     }
 
     pub(super) fn add_record(&mut self, at: Timestamp, record: &Record) {
@@ -150,7 +171,8 @@ impl Timeline {
                 let ring = self.ring(resolution);
                 let over = ring.len().saturating_sub(1);
                 let changed = ring.range(ring.partition_point(|bucket| bucket.at < oldest).min(over)..over);
-                outputs.extend(changed.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
+                let kept = changed.filter(|bucket| is_kept(resolution, bucket));
+                outputs.extend(kept.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
             }
             let oldest = now.minus(resolution.span_ms());
             let ring = self.ring_mut(resolution);
@@ -317,6 +339,11 @@ impl Timeline {
             Resolution::QuarterHour => &mut self.quarters,
         }
     }
+}
+
+/// The latency of a minute is kept with the minute: a row each five seconds of a quiet day would be most of what is written.
+fn is_kept(resolution: Resolution, bucket: &Bucket) -> bool {
+    resolution != Resolution::FiveSeconds || bucket.commands > 0
 }
 
 fn since(ring: &VecDeque<Bucket>, from: Timestamp) -> impl Iterator<Item = &Bucket> {
