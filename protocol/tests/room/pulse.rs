@@ -3,12 +3,12 @@
 use protocol::{
     Event, GuildId, Report, Severity,
     report::{NamedGuild, RestFailure},
-    room::{Input, Kind, Output, STATS_EVERY_MS},
+    room::{Input, Kind, Memory, Output, Room, Row, STATS_EVERY_MS},
     stats::BotStatus,
 };
 
 use super::house::{House, ONE, tells};
-use crate::samples::{HARBOUR, report};
+use crate::samples::{EPOCH, HARBOUR, report};
 
 #[test]
 fn fifteen_silent_seconds_are_offline_and_null() {
@@ -60,6 +60,34 @@ fn reports_are_wanted_seldom_while_nobody_looks_and_then_the_bot_has_as_much_lon
     assert!(data.message.ends_with("went offline: no report for 40 s"), "{}", data.message);
 }
 
+#[test]
+fn while_somebody_looks_a_report_a_minute_is_stored_and_a_restart_is_no_outage() {
+    let mut house = House::watched();
+    let (mut rows, mut stored) = (0, None);
+    for _ in 0..24 {
+        for output in house.handle(Input::Reported(report(house.now))) {
+            let Output::Store(row) = output else { continue };
+            rows += 1;
+            if let Row::Report(row) = row {
+                stored = Some(row);
+            }
+        }
+        house.now = house.now.plus(5_000);
+    }
+    assert!(rows <= 12, "{rows} rows of two minutes");
+    let stored = stored.unwrap();
+    let ago = house.now.since(stored.received_at);
+    assert!((15_000..=60_000).contains(&ago), "the last that was stored was {ago} ms ago");
+
+    // Of the reports since then the next object knows nothing.
+    let memory = Memory { report: Some(stored), ..Memory::new(EPOCH) };
+    let mut room = Room::restore(memory, [(ONE, None)]);
+    assert_eq!(tells(&room.handle(house.now, Input::Ticked)), [], "no outage");
+    assert_eq!(room.stats(house.now.plus(9_999)).bot.status, BotStatus::Online);
+    let outputs = room.handle(house.now.plus(10_000), Input::Ticked);
+    assert_eq!(tells(&outputs), [("NEW_EVENT", vec![1])], "a bot that says nothing more is offline");
+}
+
 /// Runs a watched room on its own clock, with a report every 5 s until `last_report`; gives when each of the numbers were
 /// told, and whether the bot was offline in them.
 fn told_until_offline(first_report: u64, last_report: u64) -> Vec<(u64, bool)> {
@@ -109,7 +137,7 @@ fn a_silence_that_nobody_watched_is_told_with_its_end() {
     let messages: Vec<&str> = events.iter().map(|event| event.message.as_str()).collect();
     assert_eq!(
         messages,
-        ["Pulse is online again", "Pulse went offline: no report for 15 s", "Pulse is online"]
+        ["Pulse is online again", "Pulse went offline: no report for 40 s", "Pulse is online"]
     );
     assert_ne!(events[0].id, events[1].id);
 }

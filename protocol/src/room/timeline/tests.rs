@@ -155,15 +155,18 @@ fn a_sample_that_comes_late_goes_where_it_belongs() {
     assert_eq!(missed, [50.0], "after, and not at");
     let mut outputs = Vec::new();
     timeline.save(now, &mut outputs);
-    let stored = |output: &Output| match output {
-        Output::Store(Row::Bucket(Resolution::FiveSeconds, bucket)) => Some(now.since(bucket.at)),
-        _ => None,
+    let stored = |which: Resolution| {
+        let ago = |output: &Output| match output {
+            Output::Store(Row::Bucket(resolution, bucket)) if *resolution == which => {
+                Some(now.since(bucket.at))
+            }
+            _ => None,
+        };
+        outputs.iter().filter_map(ago).collect::<Vec<_>>()
     };
-    assert_eq!(
-        outputs.iter().filter_map(stored).collect::<Vec<_>>(),
-        [HOUR_MS, 10_000],
-        "from the oldest change on; the newest is not over"
-    );
+    let minutes = [HOUR_MS + 60_000, HOUR_MS, 60_000];
+    assert_eq!(stored(Resolution::Minute), minutes, "from the oldest change on; the newest is not over");
+    assert_eq!(stored(Resolution::FiveSeconds), [], "without commands they are not kept");
 }
 
 #[test]
