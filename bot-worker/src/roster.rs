@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{
     GuildId,
     report::{NamedGuild, ReportedGuilds},
+    text::{SERVER_NAME_MAX_CHARS, shortened},
 };
 use serde::Deserialize;
 
@@ -12,8 +13,6 @@ use crate::discord::image_url;
 
 /// Names that one report carries at most: a report has a size.
 const NAMES_PER_REPORT: usize = 1_000;
-/// Characters of a name that are kept; Discord allows 100.
-const NAME_MAX: usize = 100;
 
 /// The servers of all shards.
 #[derive(Debug, Default)]
@@ -96,7 +95,7 @@ impl Change {
 impl Guild {
     fn face(self) -> Option<NamedGuild> {
         let icon_url = self.icon.map(|icon| image_url("icons", self.id.0, icon));
-        let name = self.name?.chars().take(NAME_MAX).collect();
+        let name = shortened(&self.name?, SERVER_NAME_MAX_CHARS).to_owned();
         Some(NamedGuild { id: self.id, name, icon_url, members: self.member_count.unwrap_or_default() })
     }
 }
@@ -197,6 +196,14 @@ mod tests {
         ];
         for (name, contents, expected) in cases {
             assert_eq!(event(name, &contents), expected, "{name} {contents}");
+        }
+        // A family is one emoji of five characters.
+        let (family, most) = ("\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}", SERVER_NAME_MAX_CHARS);
+        for (before, kept) in [(most - 5, most), (most - 4, most - 4)] {
+            let name = "x".repeat(before) + family + "y";
+            let read = event("GUILD_UPDATE", &json!({ "id": "7", "name": name }));
+            let expected = name.chars().take(kept).collect::<String>();
+            assert_eq!(read, Some(Change::Renamed(face(7, &expected, 0))), "whole, or not at all");
         }
         for nothing in ["", "{}", r#"{"op":11}"#, r#"{"op":0,"t":"READY","d":5}"#] {
             assert_eq!(Change::read(nothing), None, "{nothing}");

@@ -1,6 +1,6 @@
 //! Answers that people like to read, in Discord's shape.
 
-use protocol::{Timestamp, UserId};
+use protocol::{Timestamp, UserId, text::shortened};
 use serde_json::{Value, json};
 use twilight_model::{
     application::command::{CommandOptionChoice, CommandOptionChoiceValue},
@@ -192,11 +192,11 @@ pub fn not_added(application: &str) -> InteractionResponse {
 
 /// The answer to a question for choices.
 pub fn choices(choices: Vec<Choice>) -> InteractionResponse {
-    let shortened = |text: String| text.chars().take(CHOICE_MAX_CHARS).collect::<String>();
+    let short = |text: &str| shortened(text, CHOICE_MAX_CHARS).to_owned();
     let choices = choices.into_iter().take(CHOICES_MAX).map(|choice| CommandOptionChoice {
-        name: shortened(choice.name),
+        name: short(&choice.name),
         name_localizations: None,
-        value: CommandOptionChoiceValue::String(shortened(choice.value)),
+        value: CommandOptionChoiceValue::String(short(&choice.value)),
     });
     InteractionResponse {
         kind: InteractionResponseType::ApplicationCommandAutocompleteResult,

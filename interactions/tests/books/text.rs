@@ -1,7 +1,7 @@
 //! Names and notes in any script, from typing to the reply, the feed, boards, announcements and the journal.
 
 use expect_test::expect;
-use interactions::{Books, Person, schema};
+use interactions::{Books, Person, reply, schema};
 use proptest::prelude::*;
 use protocol::{UserId, text::fold};
 use serde_json::json;
@@ -191,6 +191,21 @@ proptest! {
         for again in [typed, name.clone(), name.to_uppercase(), name.to_lowercase()] {
             prop_assume!(again.chars().count() <= 32);
             prop_assert!(Books::new(&server.sqlite).item(&interactions::text::clean_name(&again)).unwrap().is_some(), "{:?}", again);
+        }
+    }
+}
+
+#[test]
+fn a_choice_is_cut_between_what_people_see_as_one_character() {
+    // A family is one emoji of five characters; a choice holds a hundred.
+    let family = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}";
+    for (before, kept) in [(95, 100), (96, 96), (99, 99)] {
+        let text = format!("{}{family}y", "x".repeat(before));
+        let choice = reply::Choice { name: text.clone(), value: text.clone() };
+        let answer = serde_json::to_value(reply::choices(vec![choice])).unwrap();
+        let expected = json!(text.chars().take(kept).collect::<String>());
+        for field in ["name", "value"] {
+            assert_eq!(answer["data"]["choices"][0][field], expected, "{field} after {before}");
         }
     }
 }
