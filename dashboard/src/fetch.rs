@@ -1,5 +1,7 @@
 //! `/api/…`, with the session's cookie.
 
+use std::pin::Pin;
+
 use js_sys::{Object, Reflect};
 use leptos::prelude::window;
 use protocol::{Snapshot, link::PollError};
@@ -13,6 +15,15 @@ use crate::words;
 const TIMEOUT_MS: u32 = 8_000;
 /// How long a proof may take, in milliseconds: it reads a whole journal.
 const PROOF_TIMEOUT_MS: u32 = 60_000;
+
+/// Runs what waits for an answer. As one type for all of them: each type of a task is half a kilobyte.
+pub fn spawn(task: impl Future<Output = ()> + 'static) {
+    spawn_boxed(Box::pin(task));
+}
+
+fn spawn_boxed(task: Pin<Box<dyn Future<Output = ()>>>) {
+    wasm_bindgen_futures::spawn_local(task);
+}
 
 /// Asks for all that the page needs, by the snapshot's address.
 pub async fn snapshot(path: &str) -> Result<Box<Snapshot>, PollError> {

@@ -36,7 +36,7 @@ pub struct Page {
     /// Whether the reader has stopped it.
     pub paused: RwSignal<bool>,
     /// Events that wait for the reader to go on.
-    pub pending: RwSignal<usize>,
+    pub pending: RwSignal<u32>,
     /// Grows with each change of the list of events.
     pub rows: RwSignal<u32>,
     /// Grows with each change of the alerts.

@@ -10,7 +10,6 @@ use protocol::{
     Seq, Timestamp,
     link::{Attempt, Input, Link, Output, Status},
 };
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser, fetch,
@@ -182,7 +181,7 @@ impl Shell {
                 }
             }),
             Output::Hangup => self.with(|state| state.socket = None),
-            Output::Poll => spawn_local(async move {
+            Output::Poll => fetch::spawn(async move {
                 let answer = fetch::snapshot(&self.of_room("/api/snapshot?")).await;
                 self.handle(Input::Polled(answer));
             }),

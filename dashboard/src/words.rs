@@ -52,7 +52,7 @@ pub fn pill(status: Status) -> String {
 }
 
 /// What the connection pill says while the reader has stopped the page: trouble comes first.
-pub fn paused_pill(status: Status, pending: usize) -> String {
+pub fn paused_pill(status: Status, pending: u32) -> String {
     match (status, pending) {
         (Status::Live | Status::Connecting, 0) => "Paused".to_owned(),
         (Status::Live | Status::Connecting, pending) => ["Paused (+", &pending.to_string(), ")"].concat(),

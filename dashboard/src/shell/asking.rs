@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use protocol::{Event, Seq};
-use wasm_bindgen_futures::spawn_local;
 
 use super::Shell;
 use crate::{
@@ -25,7 +24,7 @@ impl Shell {
         }) else {
             return;
         };
-        spawn_local(async move {
+        fetch::spawn(async move {
             let answer = self.older(&filter, before).await;
             self.with(|state| {
                 state.asking_older = false;
@@ -40,7 +39,7 @@ impl Shell {
 
     /// Asks which servers there are.
     pub fn ask_guilds(self) {
-        spawn_local(async move {
+        fetch::spawn(async move {
             match fetch::text("/api/guilds").await {
                 Ok(body) => {
                     self.page.guilds_trouble.set("");

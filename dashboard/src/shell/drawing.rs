@@ -43,7 +43,7 @@ impl Shell {
         }
         if self.page.paused.get_untracked() {
             let pending = self.with(|state| state.log.newer_than(state.paused_at));
-            self.page.pending.set(pending);
+            self.page.pending.set(u32::try_from(pending).unwrap_or(u32::MAX));
         } else {
             self.show(change);
         }

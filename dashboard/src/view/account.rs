@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use protocol::GuildId;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, KeyboardEvent};
 
 use super::servers;
@@ -18,7 +17,7 @@ use crate::{
 /// Keeps the menu true, and the name of the server that is looked at alone.
 pub fn keep(shell: Shell) {
     let me = shell.page.me;
-    spawn_local(async move {
+    fetch::spawn(async move {
         let trouble = match fetch::text("/api/me").await {
             Ok(body) => {
                 me.set(Json::parse(&body));
@@ -59,7 +58,7 @@ fn who(shell: Shell) {
 
 /// Leaves; the page that comes then holds nothing of what was seen.
 fn sign_out(path: &'static str) {
-    spawn_local(async move {
+    fetch::spawn(async move {
         match fetch::post(path).await {
             Ok(_) => _ = window().location().set_href("/"),
             Err(trouble) => _ = one("[data-me-role]").text(trouble),

@@ -7,7 +7,6 @@ use js_sys::{JSON, Object, Reflect};
 use leptos::prelude::Update;
 use protocol::GuildId;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlDialogElement;
 
 use super::server;
@@ -76,7 +75,7 @@ pub fn button(name: &str, act: Act) -> El {
 pub fn keep(shell: Shell) {
     one("#act-form").on("submit", move |event| {
         event.prevent_default();
-        spawn_local(send(shell));
+        fetch::spawn(send(shell));
     });
 }
 

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use protocol::time::SECOND_MS;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{actions::complain, moment};
 use crate::{
     browser,
     dom::{El, all, el, live, one},
-    format,
+    fetch, format,
     lens::{
         alert::{self, Alert, Alerts, Kind, Settings, Tenths},
         field,
@@ -204,7 +204,7 @@ fn form(shell: Shell) {
 }
 
 fn ask_to_notify(tick: El, save: impl Fn() + 'static) {
-    spawn_local(async move {
+    fetch::spawn(async move {
         if let Some(question) = browser::ask_to_notify() {
             let _ = JsFuture::from(question).await;
         }

@@ -6,7 +6,6 @@ use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use leptos::prelude::*;
 use protocol::{Timestamp, history::HistoryPoint, time::SECOND_MS};
-use wasm_bindgen_futures::spawn_local;
 
 use self::readout::{listen, percent, point_at, said, table};
 use super::figures;
@@ -145,7 +144,7 @@ fn ask(shell: Shell, range: Memo<Range>) {
         if range.is_live() || page.paused.get_untracked() {
             return;
         }
-        spawn_local(async move {
+        fetch::spawn(async move {
             let path = shell.of_room(&["/api/history?range=", range.word()].concat());
             let answer = fetch::text(&path).await;
             let points = answer.and_then(|body| read(&body).ok_or(words::refusal(500)));

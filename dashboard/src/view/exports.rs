@@ -2,7 +2,6 @@
 
 use leptos::prelude::GetUntracked;
 use protocol::{Event, Seq, csv};
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser,
@@ -21,7 +20,7 @@ pub fn keep(shell: Shell) {
     for button in all("[data-export]") {
         let as_csv = button.get("data-export") == "csv";
         button.on("click", move |_| {
-            spawn_local(async move {
+            fetch::spawn(async move {
                 let note = one("[data-export-note]");
                 note.hide(false).text("Collecting …");
                 match collect(shell, as_csv).await {

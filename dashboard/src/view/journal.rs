@@ -7,7 +7,6 @@ use std::{
 
 use leptos::prelude::*;
 use protocol::{GuildId, Timestamp, UserId};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     managing, moment, player_link, say, server,
@@ -90,7 +89,7 @@ pub fn fill(shell: Shell, panel: &El, server: GuildId, player: Option<UserId>) {
             rows: rows.clone(),
             wanted: wanted.clone(),
         };
-        spawn_local(journal.begin(shown.clone()));
+        fetch::spawn(journal.begin(shown.clone()));
     });
 }
 
@@ -105,7 +104,7 @@ impl Journal {
         let again = self.clone();
         self.more.on("click", move |_| {
             let again = again.clone();
-            spawn_local(async move { _ = again.read().await });
+            fetch::spawn(async move { _ = again.read().await });
         });
         shown.empty().add(&self.place).add(&self.more);
         if let Some(row) = row.filter(|_| goal == 0) {

@@ -13,7 +13,7 @@ use crate::{
 
 /// Keeps the leaderboard true. Lines stay and those on them change, so that the keyboard stays where it is.
 pub fn keep(shell: Shell) {
-    let by = RwSignal::new(0_u8);
+    let by = RwSignal::new(0_u32);
     let buttons = all("[data-by]");
     for (index, button) in (0..).zip(&buttons) {
         button.on("click", move |_| by.set(index));
@@ -24,7 +24,7 @@ pub fn keep(shell: Shell) {
             button.attr("aria-pressed", if index == by { "true" } else { "false" });
         }
         let list = one("[data-leaderboard]");
-        let word = ["wealth", "level", "streak"][usize::from(by)];
+        let word = ["wealth", "level", "streak"][by as usize];
         let same = list.get("data-leaderboard") == word;
         list.attr("data-leaderboard", word);
         let Some(stats) = shell.page.stats.get() else { return };

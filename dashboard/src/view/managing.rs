@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use protocol::{GuildId, UserId};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     actions::{Act, Field, button},
@@ -147,7 +146,7 @@ pub fn manage(shell: Shell, part: &El, server: GuildId) {
             return;
         }
         let shown = shown.clone();
-        spawn_local(async move {
+        fetch::spawn(async move {
             let place = el("div");
             for (path, show) in [("settings", show_rules as fn(&El, GuildId, &Json)), ("shop", show_shop)] {
                 match fetch::text(&server::path(server, path)).await {

@@ -13,19 +13,21 @@ use crate::{
 /// Shows a panel when the conversation has ended for good.
 pub fn keep(shell: Shell) {
     let page = shell.page;
+    // 0 while there is none: as other memos of the page are, because each kind of memo has its price in bytes.
     let code = Memo::new(move |_| match page.status.get() {
         // While the page is about to reload by itself there is nothing to do.
-        Status::Ended(code) if code == CloseCode::VersionMismatch.number() && !page.reload_failed.get() => {
-            None
-        }
-        Status::Ended(code) => Some(code),
-        _ => None,
+        Status::Ended(code) if code == CloseCode::VersionMismatch.number() && !page.reload_failed.get() => 0,
+        Status::Ended(code) => u64::from(code),
+        _ => 0,
     });
     live(move || {
         let place = one("#notice");
         place.empty();
-        let Some(code) = code.get() else { return };
-        let Ending { title, advice, sign_in, .. } = words::ending(code);
+        let code = code.get();
+        if code == 0 {
+            return;
+        }
+        let Ending { title, advice, sign_in, .. } = words::ending(u16::try_from(code).unwrap_or_default());
         let panel = el("section");
         panel.class("panel notice").attr("role", "alert").attr("data-ended", &code.to_string());
         let text = el("div");

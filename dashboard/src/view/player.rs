@@ -2,7 +2,6 @@
 
 use leptos::prelude::Track;
 use protocol::{GuildId, Timestamp, UserId};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{journal, managing, moment, panel, say, server, servers, table::span};
 use crate::{
@@ -34,7 +33,7 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
     live(move || {
         shell.page.acted.track();
         let [title, tools, facts, owned] = [&title, &tools, &facts, &owned].map(Clone::clone);
-        spawn_local(async move {
+        fetch::spawn(async move {
             let answer = fetch::text(&server::path(guild, &["players/", &player.to_string()].concat())).await;
             for part in [&tools, &facts, &owned] {
                 part.empty();

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use protocol::{GuildId, Timestamp, UserId};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     journal, managing, moment, panel, player_link, say, servers,
@@ -63,7 +62,7 @@ fn proof(head: &El, server: GuildId) {
     button.on("click", move |_| {
         said.text("Replaying the journal …");
         let said = said.clone();
-        spawn_local(async move {
+        fetch::spawn(async move {
             let answer = fetch::text(&path(server, "proof")).await;
             let words = answer.map(|body| Json::parse(&body).map(|proof| verdict_of(&proof)));
             said.text(&match words {
@@ -120,7 +119,7 @@ fn players(shell: Shell, panel: &El, server: GuildId) {
         shell.page.acted.track();
         let (by, page) = wish.get();
         let shown = shown.clone();
-        spawn_local(async move {
+        fetch::spawn(async move {
             let question = ["players?by=", by, "&page=", &page.to_string()].concat();
             let answer = fetch::text(&path(server, &question)).await;
             if wish.try_get_untracked() != Some((by, page)) {

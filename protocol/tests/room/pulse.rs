@@ -63,9 +63,9 @@ fn reports_are_wanted_seldom_while_nobody_looks_and_then_the_bot_has_as_much_lon
 #[test]
 fn while_somebody_looks_a_report_a_minute_is_stored_and_a_restart_is_no_outage() {
     let mut house = House::watched();
-    let (mut rows, mut stored) = (0, None);
+    let (first, mut rows, mut stored) = (report(house.now), 0, None);
     for _ in 0..24 {
-        for output in house.handle(Input::Reported(report(house.now))) {
+        for output in house.handle(Input::Reported(Report { at: house.now, ..first.clone() })) {
             let Output::Store(row) = output else { continue };
             rows += 1;
             if let Row::Report(row) = row {
