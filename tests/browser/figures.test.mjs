@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PATIENCE, address, open, page, pill, play, server, until } from "./played.mjs";
+import { PAGE, PATIENCE, address, context, open, page, pill, play, server, until } from "./played.mjs";
 
 test("charts have ranges, a read-out by keyboard, gaps, and a table", async () => {
   await open();
@@ -57,6 +57,28 @@ test("an alert is raised with everything that shows it, taken back, and kept in 
   assert.equal(await page.locator("[data-threshold=latency]").inputValue(), "");
   assert.equal(await page.locator("[data-threshold=errors]").inputValue(), "12.5");
   assert.equal(await page.locator("[data-alert-log] tbody tr").count(), 1);
+});
+
+test("amounts in a sentence are in the digits and with the grouping of all other numbers", async () => {
+  const numbers = { "de-DE": ["1.234.567", /[^0-9]/], "ar-EG": ["١٬٢٣٤٬٥٦٧", /[^٠-٩]/], "en-IN": ["12,34,567", /[^0-9]/] };
+  for (const [locale, [amount, others]] of Object.entries(numbers)) {
+    const foreign = await context.browser().newContext({ locale });
+    await server.attach(foreign);
+    const read = await foreign.newPage();
+    await read.goto(PAGE);
+    await read.locator("[data-pill]", { hasText: "Live" }).waitFor(PATIENCE);
+    const parts = ["Ann paid Bob ", { coins: "1234567" }, ", on ", { number: 14 }, " days"];
+    server.record(1, { message: "Ann paid Bob 1,234,567 coins, on 14 days", parts, amount: "1234567", handledMs: 1_003 });
+    const row = read.locator(`[data-seq='${server.seq}']`);
+    await row.waitFor(PATIENCE);
+    const told = await row.locator(".message").textContent();
+    assert.match(told, new RegExp(`^Ann paid Bob ${amount} coins, on .. days$`), locale);
+    assert.equal(await row.locator(".amount").textContent(), amount);
+    assert.ok((await read.locator("[data-card=wealth] [data-value]").textContent()).includes(amount));
+    const digits = (await row.locator(".line").textContent()).match(/\p{Nd}/gu);
+    assert.deepEqual(digits.filter((digit) => others.test(digit)), [], `${locale}: one script`);
+    await foreign.close();
+  }
 });
 
 test("an alert that lasts over a reload stays one, since when it began", async () => {

@@ -67,6 +67,27 @@ test("a server or a player that is not known is said to be so, and one that has 
   await page.getByText("No server with this id is known here").waitFor(PATIENCE);
 });
 
+test("a server's name that is written from right to left stands by itself wherever it is shown", async () => {
+  const name = "(مقهى) القهوة!";
+  const listed = server.routes["/api/guilds"]().json;
+  server.routes["/api/guilds"] = () => ({ json: [{ ...listed[0], name }, listed[1]] });
+  await open();
+  server.record(1, { guildName: name });
+  const isolated = `\u2068${name}\u2069`;
+  const shown = page.locator("[data-seq='41'] .server");
+  await shown.waitFor(PATIENCE);
+  assert.equal(await shown.textContent(), isolated);
+  await page.locator("[data-seq='41'] .line").click();
+  assert.equal(await page.locator("[data-seq='41'] dd a").first().textContent(), isolated);
+  assert.equal(await page.locator(`[data-filter=guild] option[value='${GUILD}']`).textContent(), isolated);
+  await page.getByRole("link", { name: "Servers" }).click();
+  const link = page.locator("[data-view=servers] tbody a").first();
+  await link.waitFor(PATIENCE);
+  assert.equal(await link.textContent(), isolated);
+  await link.click();
+  await until("the title", async () => (await page.locator("[data-view=server] h2").first().textContent()) === isolated);
+});
+
 test("without an answer to which servers there are, a server's page says what it lacks", async () => {
   server.routes["/api/guilds"] = () => ({ status: 503, json: {} });
   await open(`?view=server&server=${GUILD}`);

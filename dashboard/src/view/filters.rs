@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     dom::{El, all, el, live, one},
     json::Json,
-    lens::filter::{Filter, severity},
+    lens::{
+        filter::{Filter, severity},
+        text::isolated,
+    },
     shell::Shell,
     words,
 };
@@ -50,7 +53,7 @@ pub fn keep(shell: Shell) {
         let servers = one("[data-filter=guild]");
         shell.page.guilds.with(|guilds| {
             for guild in guilds.iter().flat_map(Json::items) {
-                option(&servers, &guild.text("id"), &guild.text("name"));
+                option(&servers, &guild.text("id"), &isolated(&guild.text("name")));
             }
         });
         let set = place.filter.pairs();

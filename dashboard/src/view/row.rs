@@ -7,7 +7,7 @@ use super::{events::px, href, set_moment};
 use crate::{
     dom::{El, el, link, svg},
     format,
-    lens::place::View,
+    lens::{place::View, text::isolated},
     shell::Shell,
     words,
 };
@@ -68,7 +68,7 @@ impl Row {
         self.sign.attr("href", &["#", severity].concat());
         self.word.text(&[severity, ": "].concat());
         self.message.text(&format::sentence(event));
-        self.server.text(event.guild_name.as_deref().unwrap_or_default());
+        self.server.text(&isolated(event.guild_name.as_deref().unwrap_or_default()));
         self.amount.text(&event.amount.map(format::coins).unwrap_or_default());
         let handled = event.handled_ms.map(|ms| format::count(ms.into()) + " ms");
         self.handled.text(&handled.unwrap_or_default());
@@ -99,7 +99,7 @@ impl Row {
         fact("Kind", &text(words::source(event.source.word())));
         if event.guild_id != GuildId::NONE {
             let name = event.guild_name.clone().unwrap_or_else(|| event.guild_id.to_string());
-            fact("Server", &link(&href(shell, View::Server(event.guild_id)), &name));
+            fact("Server", &link(&href(shell, View::Server(event.guild_id)), &isolated(&name)));
         }
         for (role, user, name) in [
             ("Player", event.actor_id, &event.actor_name),

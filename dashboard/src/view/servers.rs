@@ -14,6 +14,7 @@ use crate::{
     lens::{
         order::{Key, Order},
         place::View,
+        text::isolated,
     },
     shell::Shell,
 };
@@ -70,10 +71,10 @@ pub fn fill(shell: Shell, part: &El) {
 
 fn row(shell: Shell, guild: &Json) -> Vec<Cell> {
     let name = guild.text("name");
-    let shown = guild
-        .text("id")
-        .parse()
-        .map_or_else(|_| table::span(&name), |id| link(&super::href(shell, View::Server(id)), &name));
+    let shown = guild.text("id").parse().map_or_else(
+        |_| table::span(&name),
+        |id| link(&super::href(shell, View::Server(id)), &isolated(&name)),
+    );
     let whole = |name: &str| {
         let text = guild.text(name);
         table::number(&format::coins_of(&text), text.parse().ok())
@@ -107,7 +108,7 @@ pub fn name_of(shell: Shell, id: protocol::GuildId) -> String {
         .guilds
         .with(|guilds| {
             let found = guilds.iter().flat_map(Json::items).find(|guild| guild.text("id") == id);
-            found.map(|guild| guild.text("name")).filter(|name| !name.is_empty())
+            found.map(|guild| isolated(&guild.text("name"))).filter(|name| !name.is_empty())
         })
         .unwrap_or(id)
 }
