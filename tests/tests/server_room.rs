@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use discord_sim::{Guild, Payload, Player, Typed, splitmix::SplitMix, typed::Value as OptionValue};
-use protocol::{Event, Report, ServerMessage, Snapshot, VERSION, stats::BotStatus};
+use protocol::{Event, Report, ServerMessage, Snapshot, Source, VERSION, stats::BotStatus};
 use serde_json::{Value, json};
 use tests::{
     Edge, Viewer,
@@ -209,6 +209,56 @@ async fn it_hears_of_the_bot_while_somebody_watches() -> Result<()> {
             report(&edge, &guilds, 400.0).await?;
         }
     }
+    Ok(())
+}
+
+/// The points of an hour in which something happened: when, how many commands, and the wealth at the end.
+async fn points(edge: &Edge, query: &str) -> Result<Vec<(u64, u64, i64)>> {
+    let snapshot: Snapshot = serde_json::from_value(edge.get(&format!("/api/snapshot{query}")).await?)?;
+    let played = snapshot.history.iter().filter(|point| point.commands > 0);
+    Ok(played.map(|point| (point.at.0, point.commands, point.wealth.get())).collect())
+}
+
+/// What is told of the bot: that it came, went, or lost its gateway.
+async fn told_of_the_bot(edge: &Edge, query: &str) -> Result<Vec<String>> {
+    let events: Vec<Event> = serde_json::from_value(edge.get(&format!("/api/events{query}")).await?)?;
+    let of_the_bot = events.into_iter().filter(|event| event.source == Source::Bot);
+    Ok(of_the_bot.map(|event| event.message).collect())
+}
+
+#[tokio::test]
+async fn what_came_while_nobody_watched_is_shown_when_it_was_and_as_it_was() -> Result<()> {
+    let edge = Edge::start()?;
+    let ours = guild();
+    let query = format!("?room={}", ours.id);
+    plays(&edge, &ours, "First").await?;
+    report(&edge, std::slice::from_ref(&ours), 40.0).await?;
+    // Looked at once, and left.
+    drop(Viewer::open(&edge, &query).await.map_err(|status| anyhow::anyhow!("{status}"))?);
+    until("nobody watches", async || Ok(edge.get(&format!("/api/room{query}")).await?["viewers"] == 0))
+        .await?;
+
+    // A thousand commands over several steps of the charts, with a bot that is up all the time. The room of all hears each
+    // of them as it happens.
+    let (mut count, mut steps) = (1, 0);
+    while count < 1_001 || steps < 4 {
+        let batch = (0..50).map(|_| daily(&ours, &player("Player"))).collect();
+        edge.post_at_once(batch).await?;
+        report(&edge, std::slice::from_ref(&ours), 40.0).await?;
+        count += 50;
+        steps = points(&edge, "").await?.len();
+    }
+    let has_all = async |query: &str| {
+        let total: u64 = points(&edge, query).await?.iter().map(|point| point.1).sum();
+        anyhow::Ok(total == count)
+    };
+    until("the room of all has all", async || has_all("").await).await?;
+
+    let viewer = Viewer::open(&edge, &query).await.map_err(|status| anyhow::anyhow!("{status}"))?;
+    until("the server's room has all", async || has_all(&query).await).await?;
+    assert_eq!(points(&edge, &query).await?, points(&edge, "").await?, "each command in its own step");
+    assert_eq!(told_of_the_bot(&edge, &query).await?, Vec::<String>::new(), "the bot never went");
+    drop(viewer);
     Ok(())
 }
 
