@@ -104,6 +104,7 @@ export class Server {
       "/api/guilds": () => ({ json: GUILDS }),
       "/api/me": () => ({ json: { id: "700000000000000001", name: "Ann", avatarUrl: null, role: "admin", guilds: [] } }),
       "/api/events": (query) => ({ json: this.older(query) }),
+      "/api/events.csv": (query) => ({ body: ["\uFEFFseq,message", ...this.older(query).map(({ seq, message }) => `${seq},"${message}"`), ""].join("\r\n") }),
       "/api/history": (query) => ({ json: { range: query.get("range"), stepMs: 60_000, points: query.get("range") === "24h" ? history(1440, 60_000) : history(2880, 900_000) } }),
     };
   }

@@ -50,9 +50,10 @@ impl Shell {
         });
     }
 
-    /// The address of a page of events older than `before`.
-    pub fn older_path(self, filter: &Filter, before: Seq) -> String {
-        let start = ["/api/events?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
+    /// The address of a page of events older than `before`; as JSON, or as a table by the ending `.csv`.
+    pub fn older_path(self, kind: &str, filter: &Filter, before: Seq) -> String {
+        let start =
+            ["/api/events", kind, "?limit=", &PAGE.to_string(), "&before=", &before.to_string()].concat();
         browser::query(&self.of_room(&start), &filter.pairs())
     }
 
@@ -63,7 +64,7 @@ impl Shell {
     }
 
     async fn older(self, filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
-        let body = fetch::text(&self.older_path(filter, before)).await?;
+        let body = fetch::text(&self.older_path("", filter, before)).await?;
         serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
     }
 }

@@ -1,7 +1,7 @@
 //! What is filtered, as a file to take along.
 
 use leptos::prelude::GetUntracked;
-use protocol::{Event, Seq, csv};
+use protocol::Seq;
 
 use crate::{
     browser,
@@ -9,11 +9,12 @@ use crate::{
     fetch, format,
     json::Json,
     shell::Shell,
-    words,
 };
 
 /// The most events in one file.
 const ROWS_MAX: usize = 10_000;
+/// The mark by which a spreadsheet knows UTF-8. The browser takes it off what it fetches.
+const MARK: char = '\u{feff}';
 
 /// Listens to the buttons.
 pub fn keep(shell: Shell) {
@@ -35,26 +36,63 @@ pub fn keep(shell: Shell) {
 /// Asks the server for all that the filter lets through, up to a limit, and hands it over as a file.
 async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
     let filter = shell.page.place.get_untracked().filter;
-    let (mut before, mut file, mut found) = (u64::MAX >> 11, String::new(), Vec::new());
-    while found.len() < ROWS_MAX {
-        let body = fetch::text(&shell.older_path(&filter, Seq(before))).await?;
-        let page: Vec<Event> = serde_json::from_str(&body).map_err(|_| words::refusal(500))?;
-        let Some(oldest) = page.last() else { break };
-        before = oldest.seq.0;
-        let texts = Json::parse(&body).map(|page| page.items()).unwrap_or_default();
-        for (event, text) in page.into_iter().zip(&texts).filter(|(event, _)| filter.lets(event)) {
-            found.push(event);
-            if !as_csv {
-                file.push_str(if file.is_empty() { "[\n" } else { ",\n" });
-                file.push_str(&text.write().unwrap_or_default());
-            }
+    let (mut before, mut file, mut found) = (Seq(u64::MAX >> 11), String::new(), 0);
+    let (kind, add) =
+        if as_csv { (".csv", add_csv as fn(&mut String, &str) -> Page) } else { ("", add_json as _) };
+    while found < ROWS_MAX {
+        let body = fetch::text(&shell.older_path(kind, &filter, before)).await?;
+        let (rows, oldest) = add(&mut file, &body);
+        found += rows;
+        match oldest {
+            Some(oldest) if oldest < before => before = oldest,
+            _ => break,
         }
     }
     if as_csv {
-        browser::save("pulse-events.csv", "text/csv;charset=utf-8", &csv::events(&found));
+        browser::save("pulse-events.csv", "text/csv;charset=utf-8", &file);
     } else {
         let start = if file.is_empty() { "[" } else { "" };
         browser::save("pulse-events.json", "application/json", &[start, &file, "\n]\n"].concat());
     }
-    Ok(found.len() as u64)
+    Ok(found as u64)
+}
+
+/// How many events a page held, and its oldest.
+type Page = (usize, Option<Seq>);
+
+fn add_json(file: &mut String, body: &str) -> Page {
+    let events = Json::parse(body).map(|page| page.items()).unwrap_or_default();
+    for event in &events {
+        file.push_str(if file.is_empty() { "[\n" } else { ",\n" });
+        file.push_str(&event.write().unwrap_or_default());
+    }
+    (events.len(), events.last().and_then(|event| event.text("seq").parse().ok()).map(Seq))
+}
+
+/// A table: its first line names the columns, and every other one begins with the event's number.
+fn add_csv(file: &mut String, body: &str) -> Page {
+    let (columns, rows) = body.split_once('\n').unwrap_or((body, ""));
+    if file.is_empty() {
+        file.push(MARK);
+        file.push_str(columns);
+        file.push('\n');
+    }
+    file.push_str(rows);
+    let numbers = rows.split('\n').filter_map(|row| row.split(',').next()?.parse().ok());
+    let numbers: Vec<u64> = numbers.collect();
+    (numbers.len(), numbers.last().copied().map(Seq))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_a_table_are_one_table() {
+        let mut file = String::new();
+        assert_eq!(add_csv(&mut file, "seq,message\r\n9,\"a, b\"\r\n8,\"c\"\r\n"), (2, Some(Seq(8))));
+        assert_eq!(add_csv(&mut file, "seq,message\r\n3,\"d\"\r\n"), (1, Some(Seq(3))));
+        assert_eq!(add_csv(&mut file, "seq,message\r\n"), (0, None));
+        assert_eq!(file, "\u{feff}seq,message\r\n9,\"a, b\"\r\n8,\"c\"\r\n3,\"d\"\r\n");
+    }
 }
