@@ -208,7 +208,10 @@ impl Inner {
             self.arm_alarm(outbox::NEXT_STEP_MS).await?;
         } else if self.outboxes.are_pushing() {
             self.arm_alarm(outbox::LOST_PUSH_MS).await?;
-        } else if !self.outboxes.have_failed() {
+        } else if let Some(wait_ms) = self.outboxes.repeat_in_ms(now) {
+            // The alarm that a failure has armed may have been this one, which came for the other listener.
+            self.arm_alarm(wait_ms).await?;
+        } else {
             self.disarm_alarm().await?;
         }
         Ok(())

@@ -40,9 +40,10 @@ impl Outboxes {
         self.everyone.pushing.get() || self.server.pushing.get()
     }
 
-    /// Whether a push has failed that is to be repeated.
-    pub(super) fn have_failed(&self) -> bool {
-        self.everyone.failures.get() > 0 || self.server.failures.get() > 0
+    /// After how long the first of the pushes that have failed is to be repeated, in milliseconds; `None` when none has.
+    pub(super) fn repeat_in_ms(&self, now: Timestamp) -> Option<u64> {
+        let failed = [&self.everyone, &self.server].into_iter().filter(|outbox| outbox.failures.get() > 0);
+        failed.map(|outbox| outbox.resumes_at.get().since(now).max(SECOND_MS)).min()
     }
 
     fn of(&self, listener: Listener) -> &Outbox {
