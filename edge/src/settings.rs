@@ -6,11 +6,11 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use interactions::{PublicKey, sealed::SealKey, signature::BadKey};
+use interactions::{PublicKey, sealed::SealKey, signature::BadKey, transport::is_confidential};
 use protocol::{UserId, number};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use worker::{Env, Fetcher, ObjectNamespace, RateLimiter};
+use worker::{Env, Fetcher, ObjectNamespace, RateLimiter, Url};
 
 use crate::{answer::Problem, log};
 
@@ -110,10 +110,14 @@ impl Settings {
         ADMINS.with(|admins| admins.get_or_init(read).contains(&user))
     }
 
-    /// The base of Discord's API, without a slash at its end.
-    pub fn discord_api(&self) -> String {
+    /// The base of Discord's API, without a slash at its end. Secrets are sent there, so nobody on the way may read them.
+    pub fn discord_api(&self) -> Result<String, Problem> {
         let base = self.text("DISCORD_API").unwrap_or_else(|| DISCORD_API.to_owned());
-        base.trim_end_matches('/').to_owned()
+        let url = Url::parse(&base).map_err(|error| Problem::bad_setting("DISCORD_API", error))?;
+        if !is_confidential(&url) {
+            return Err(Problem::bad_setting("DISCORD_API", "http:// beyond this machine: use https://"));
+        }
+        Ok(base.trim_end_matches('/').to_owned())
     }
 
     /// Cloudflare's rate limiter, where one is bound.

@@ -17,6 +17,7 @@ pub mod settings;
 pub mod signature;
 pub mod sql;
 pub mod text;
+pub mod transport;
 pub mod way_back;
 
 pub use books::{Books, BooksError};

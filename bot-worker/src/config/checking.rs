@@ -1,5 +1,6 @@
 //! What was typed, checked setting by setting.
 
+use interactions::transport::is_confidential;
 use reqwest::Url;
 
 use super::{Discord, DiscordHost, Edge, RawSettings, Secret, Settings};
@@ -23,6 +24,9 @@ pub enum BadSetting {
          origin with no path or with /api/v10"
     )]
     DiscordApi,
+    /// A way on which others could read the token.
+    #[error("{0} is http:// beyond this machine, and the token would travel for all to read: use https://")]
+    Readable(&'static str),
 }
 
 const DISCORD_TOKEN_HINT: &str = "it is in the Developer Portal under Bot, Reset Token";
@@ -72,6 +76,9 @@ fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
         return Err(BadSetting::Missing("EDGE_URL", EDGE_URL_HINT));
     }
     let url = origin(value).filter(|url| url.path() == "/").ok_or(BadSetting::EdgeUrl)?;
+    if !is_confidential(&url) {
+        return Err(BadSetting::Readable("EDGE_URL"));
+    }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
@@ -79,6 +86,9 @@ fn discord_host(value: &str) -> Result<DiscordHost, BadSetting> {
     let url = origin(value).ok_or(BadSetting::DiscordApi)?;
     if !matches!(url.path(), "/" | "/api/v10" | "/api/v10/") {
         return Err(BadSetting::DiscordApi);
+    }
+    if !is_confidential(&url) {
+        return Err(BadSetting::Readable("DISCORD_API"));
     }
     Ok(DiscordHost { authority: url.authority().to_owned(), plain_http: url.scheme() == "http" })
 }

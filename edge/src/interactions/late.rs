@@ -67,7 +67,7 @@ async fn send(webhook: &Webhook, answer: &Late, settings: &Settings) -> Result<A
         Late::InPlace(message) => (Method::Patch, "/messages/@original", message),
         Late::Beside(message) => (Method::Post, "", message),
     };
-    let url = format!("{}/webhooks/{application}/{token}{place}", settings.discord_api());
+    let url = format!("{}/webhooks/{application}/{token}{place}", settings.discord_api()?);
     let headers = named(Headers::new())?;
     headers.set("Content-Type", "application/json")?;
     let mut init = RequestInit::new();

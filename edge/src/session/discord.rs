@@ -58,7 +58,7 @@ impl From<Problem> for Silence {
 /// Where people are sent to say yes.
 pub fn authorize_url(settings: &Settings) -> Result<Url, Problem> {
     let base =
-        Url::parse(&settings.discord_api()).map_err(|error| Problem::bad_setting("DISCORD_API", error))?;
+        Url::parse(&settings.discord_api()?).map_err(|error| Problem::bad_setting("DISCORD_API", error))?;
     base.join("/oauth2/authorize").map_err(|error| Problem::bad_setting("DISCORD_API", error))
 }
 
@@ -158,7 +158,7 @@ async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token
 
 /// Asks Discord, and once more if it is limited for a short time.
 async fn ask<T: DeserializeOwned>(settings: &Settings, path: &str, init: &RequestInit) -> Result<T, Silence> {
-    let url = format!("{}{path}", settings.discord_api());
+    let url = format!("{}{path}", settings.discord_api()?);
     let mut response = fetch(path, &url, init).await?;
     let mut refused = refused(&mut response).await;
     if let Some(wait) = refused.as_ref().and_then(short_wait) {

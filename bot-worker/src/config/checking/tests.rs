@@ -30,13 +30,15 @@ fn good_settings_are_taken_and_secrets_not_shown() {
 
 #[test]
 fn a_bad_setting_is_named() {
-    let cases: [(&str, Spoil); 8] = [
+    let cases: [(&str, Spoil); 10] = [
         ("DISCORD_TOKEN", |raw| raw.discord_token = None),
         ("DISCORD_TOKEN", |raw| raw.discord_token = Some("two words".into())),
         ("BOT_TOKEN", |raw| raw.bot_token = Some("  ".into())),
         ("EDGE_URL", |raw| raw.edge_url = None),
         ("EDGE_URL", |raw| raw.edge_url = Some("pulse.example".into())),
         ("EDGE_URL", |raw| raw.edge_url = Some("https://pulse.example/api".into())),
+        ("EDGE_URL is http://", |raw| raw.edge_url = Some("http://pulse.example".into())),
+        ("DISCORD_API is http://", |raw| raw.discord_api = "http://discord.com/api/v10".into()),
         ("DISCORD_API", |raw| raw.discord_api = "ftp://discord.com".into()),
         ("DISCORD_API", |raw| raw.discord_api = "https://discord.com/api/v9".into()),
     ];
