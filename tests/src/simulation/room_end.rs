@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::ensure;
 use protocol::{
     Epoch, Snapshot, Timestamp,
+    history::HistoryPoint,
     room::{GuildListing, Kind, Memory, Output, RING_LEN, Room, Row, SocketId},
 };
 
@@ -95,11 +96,18 @@ impl RoomEnd {
     }
 }
 
-/// What must outlive a restart: all but who watches, and the mean of the last minute's latency, which is restored in steps.
+/// What must outlive a restart: all but who watches, and what the bot has measured, which is written once a minute. What
+/// players did is there to the last command.
 fn comparable(room: &Room, now: Timestamp) -> (Snapshot, Vec<GuildListing>) {
     let mut snapshot = room.snapshot(now);
-    snapshot.stats.viewers = 0;
-    snapshot.stats.ping.avg = None;
-    snapshot.stats.ping.change_from_last_hour = None;
+    let unknown = Room::new(Epoch(0)).0.stats(now);
+    let stats = &mut snapshot.stats;
+    (stats.viewers, stats.ping, stats.gateway, stats.uptime) = (0, unknown.ping, None, None);
+    stats.bot.status = unknown.bot.status;
+    snapshot.history.retain(|point| point.commands > 0);
+    for point in &mut snapshot.history {
+        let HistoryPoint { at, handling_p99, commands, errors, wealth, .. } = *point;
+        *point = HistoryPoint { at, handling_p99, commands, errors, wealth, ..HistoryPoint::default() };
+    }
     (snapshot, room.guilds())
 }
