@@ -5,7 +5,6 @@ use std::time::Duration;
 use protocol::{
     Report,
     job::{JOBS_MAX_BYTES, Jobs, Settlement},
-    report::{NEXT_REPORT_HEADER, REPORT_AT_REST_MS, REPORT_EVERY_MS},
 };
 use reqwest::{Response, StatusCode, Url, header::LOCATION, redirect::Policy};
 
@@ -51,14 +50,10 @@ impl Edge {
         Ok(Self { http, url: settings.url.clone(), token: settings.token.clone() })
     }
 
-    /// Sends one report; gives after how long the next one is wanted. An edge that is older than the question wants it soon.
-    pub async fn report(&self, report: &Report) -> Result<Duration, EdgeError> {
+    /// Sends one report.
+    pub async fn report(&self, report: &Report) -> Result<(), EdgeError> {
         let request = self.http.post(format!("{}/api/report", self.url)).json(report);
-        let answer = self.ask(request, StatusCode::NO_CONTENT).await?;
-        let said =
-            answer.headers().get(NEXT_REPORT_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
-        let next_ms: u64 = said.unwrap_or(REPORT_EVERY_MS);
-        Ok(Duration::from_millis(next_ms.clamp(REPORT_EVERY_MS, REPORT_AT_REST_MS)))
+        self.ask(request, StatusCode::NO_CONTENT).await.map(drop)
     }
 
     /// What is to be done.

@@ -24,26 +24,30 @@ use crate::{
     pace::Pace,
 };
 
+/// How often the edge is asked.
+const EVERY: Duration = Duration::from_secs(5);
 /// How often an edge is asked that does not know the route.
 const RARELY: Duration = Duration::from_mins(10);
 /// Jobs that are remembered as over.
 const REMEMBERED: usize = 1_000;
 
-/// Does jobs until the token is refused, as often as `every` says.
+/// Does jobs until the token is refused.
 pub async fn work(
-    mut jobs: Workbench,
+    edge: Edge,
+    discord: Arc<Discord>,
     presence: watch::Sender<Option<String>>,
-    every: watch::Receiver<Duration>,
+    monitor: Monitor,
     pace: Pace,
 ) -> DiscordError {
+    let mut jobs = Workbench { edge, discord, monitor, over: Over::default() };
     loop {
         let wait = match jobs.pull(&presence).await {
-            Ok(()) => *every.borrow(),
+            Ok(()) => EVERY,
             Err(Stopped::Edge(EdgeError::NotOffered)) => RARELY,
             // Reports tell that the edge is away; twice would be noise.
             Err(Stopped::Edge(error)) => {
                 tracing::debug!("no jobs: {error}");
-                *every.borrow()
+                EVERY
             }
             Err(Stopped::TokenRefused) => return DiscordError::Unauthorized,
         };
@@ -56,8 +60,7 @@ enum Stopped {
     TokenRefused,
 }
 
-/// What jobs are done with.
-pub struct Workbench {
+struct Workbench {
     edge: Edge,
     discord: Arc<Discord>,
     monitor: Monitor,
@@ -65,11 +68,6 @@ pub struct Workbench {
 }
 
 impl Workbench {
-    /// One with no job behind it.
-    pub fn new(edge: Edge, discord: Arc<Discord>, monitor: Monitor) -> Self {
-        Self { edge, discord, monitor, over: Over::default() }
-    }
-
     async fn pull(&mut self, presence: &watch::Sender<Option<String>>) -> Result<(), Stopped> {
         let pulled = self.edge.jobs().await.map_err(Stopped::Edge)?;
         presence.send_replace(pulled.presence);

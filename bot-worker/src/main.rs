@@ -14,7 +14,6 @@ mod pace;
 mod register;
 mod retry;
 mod roster;
-mod schedule;
 mod sessions;
 mod worker;
 

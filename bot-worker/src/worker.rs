@@ -9,7 +9,7 @@ use std::{
 use interactions::rest::Meaning;
 use protocol::{
     Report, Timestamp,
-    report::{ReportedBot, RestFailure, Shard},
+    report::{REPORT_EVERY_MS, ReportedBot, RestFailure},
 };
 use tokio::{sync::watch, time::MissedTickBehavior};
 use twilight_model::gateway::connection_info::BotConnectionInfo;
@@ -26,7 +26,6 @@ use crate::{
     pace::Pace,
     register,
     retry::{Change, Health, jittered, wait_after},
-    schedule::{SOON, Schedule},
     sessions::Sessions,
 };
 
@@ -69,13 +68,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let resumed = kept.kept.len();
     let gateway = Gateway::start(&settings.discord, &known.gateway, &presence(known.guilds), kept);
     let (asked_presence, presence_asked) = watch::channel(None);
-    let (every, asked_every) = watch::channel(SOON);
-    let work = jobs::work(
-        jobs::Workbench::new(edge.clone(), Arc::clone(&discord), monitor.clone()),
-        asked_presence,
-        asked_every,
-        settings.pace,
-    );
+    let work = jobs::work(edge.clone(), Arc::clone(&discord), asked_presence, monitor.clone(), settings.pace);
     tell_of_start(&known.gateway, resumed, &settings.edge.url);
     let mut worker = Worker {
         discord,
@@ -90,9 +83,6 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         backlog: Backlog::default(),
         rest_failure: None,
         next_report: Instant::now(),
-        schedule: Schedule::default(),
-        every,
-        told: Vec::new(),
         discord_health: Health::default(),
         edge_health: Health::default(),
     };
@@ -185,11 +175,6 @@ struct Worker {
     backlog: Backlog,
     rest_failure: Option<RestFailure>,
     next_report: Instant,
-    schedule: Schedule,
-    /// How often jobs are asked for.
-    every: watch::Sender<Duration>,
-    /// The shards' states in the last report that arrived.
-    told: Vec<(u32, String)>,
     discord_health: Health,
     edge_health: Health,
 }
@@ -201,7 +186,7 @@ impl Worker {
         work: impl Future<Output = DiscordError>,
     ) -> Result<(), Fatal> {
         let mut work = pin!(work);
-        let mut ticks = tokio::time::interval(self.pace.of(SOON));
+        let mut ticks = tokio::time::interval(self.pace.of(Duration::from_millis(REPORT_EVERY_MS)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let tick = async {
@@ -216,11 +201,8 @@ impl Worker {
         }
     }
 
-    /// Measures once, and tells the edge. While nobody looks that is seldom, unless a shard's connection has changed.
+    /// Measures once, and tells the edge.
     async fn report(&mut self) -> Result<(), Fatal> {
-        if !self.schedule.is_due(Instant::now()) && states(&self.gateway.shards()) == self.told {
-            return Ok(());
-        }
         let measured = tokio::select! {
             biased;
             () = self.gateway.token_refused() => return Err(Fatal::TokenRefused),
@@ -263,9 +245,7 @@ impl Worker {
         let sent = self.edge.report(&report).await;
         let change = self.edge_health.observe(sent.is_ok());
         self.monitor.report(&report, sent.is_ok());
-        if let Ok(next) = &sent {
-            self.every.send_replace(self.schedule.told(Instant::now(), *next, self.pace));
-            self.told = states(&report.shards);
+        if sent.is_ok() {
             self.backlog.clear();
             self.gateway.roster().heard(&report.guilds.named);
         } else {
@@ -305,7 +285,7 @@ impl Worker {
         let report = Report { leaving: true, ..self.look(None) };
         let told = tokio::time::timeout(FAREWELL, self.edge.report(&report));
         let (told, sessions) = tokio::join!(told, self.gateway.close());
-        if !matches!(told, Ok(Ok(_))) {
+        if !matches!(told, Ok(Ok(()))) {
             tracing::debug!("the edge was not told that this was the last report");
         }
         if let Some(file) = &settings.session_file
@@ -314,10 +294,6 @@ impl Worker {
             tracing::warn!("SESSION_FILE: the sessions are not kept: {error}");
         }
     }
-}
-
-fn states(shards: &[Shard]) -> Vec<(u32, String)> {
-    shards.iter().map(|shard| (shard.id, shard.state.clone())).collect()
 }
 
 /// What the bot shows below its name when the edge does not say.

@@ -10,10 +10,6 @@ use crate::{
 
 /// How often the bot-worker reports, in milliseconds.
 pub const REPORT_EVERY_MS: u64 = 5_000;
-/// How often it does while nobody looks, in milliseconds.
-pub const REPORT_AT_REST_MS: u64 = 30_000;
-/// The header of the answer to a report: after how many milliseconds the next one is wanted.
-pub const NEXT_REPORT_HEADER: &str = "Pulse-Next-Report-Ms";
 /// The largest report the edge reads, in bytes.
 pub const REPORT_MAX_BYTES: usize = 1024 * 1024;
 /// The state of a gateway connection that works.

@@ -40,12 +40,9 @@ use crate::{
     job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Maintenance, Outcome, Push},
-    report::{REPORT_AT_REST_MS, REPORT_EVERY_MS},
     time::MINUTE_MS,
 };
 
-/// Who has looked without a socket is taken to look for so long, in milliseconds.
-const WATCHED_FOR_MS: u64 = MINUTE_MS;
 /// How often full stats follow while anyone watches, in milliseconds.
 pub const STATS_EVERY_MS: u64 = 5_000;
 /// By how much one of them may come later than that, in milliseconds.
@@ -97,8 +94,6 @@ pub enum Input<'a> {
     Recorded(Push),
     /// The bot-worker reported.
     Reported(Report),
-    /// A server's own room is told of a report, and after how many milliseconds the next one was asked for.
-    Relayed(Report, u64),
     /// The bot-worker asks for work.
     Pulled,
     /// The bot-worker says how a job ended.
@@ -163,8 +158,6 @@ pub struct Room {
     flushing: bool,
     last_frame: Timestamp,
     door: Door,
-    /// When somebody last looked who has no socket here; lost with the object.
-    looked_at: Timestamp,
     /// When the last report and the steps were written.
     saved_at: Timestamp,
     /// When full stats were last told to all; `None` after a restart.
@@ -199,7 +192,6 @@ impl Room {
             pending: Vec::new(),
             flushing: false,
             last_frame: Timestamp::default(),
-            looked_at: Timestamp::default(),
             saved_at: memory.report.as_ref().map(|row| row.received_at).unwrap_or_default(),
             told_stats_at: None,
             ticks: 0,
@@ -223,11 +215,7 @@ impl Room {
             Input::Left(socket) => self.left(socket, &mut outputs),
             Input::Ended(session, code) => self.ended(session, code, &mut outputs),
             Input::Recorded(push) => self.recorded(now, push, &mut outputs),
-            Input::Reported(report) => {
-                let next_ms = self.next_report_ms(now);
-                self.reported(now, report, next_ms, &mut outputs);
-            }
-            Input::Relayed(report, next_ms) => self.reported(now, report, next_ms, &mut outputs),
+            Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
             Input::Returned => self.pulse.returned(now),
@@ -375,7 +363,7 @@ impl Room {
         self.flush_or_wait(now, outputs);
     }
 
-    fn reported(&mut self, now: Timestamp, report: Report, next_ms: u64, outputs: &mut Vec<Output>) {
+    fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
         let (sample, started_at) = (report.sample(), report.started_by(now));
         // By age, not by the clock of whoever measured: that may be minutes off.
@@ -383,13 +371,12 @@ impl Room {
             self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
         }
         self.notice(now, outputs);
-        let is_news =
-            self.pulse.report(now, report, next_ms, |guild| self.ledgers.totals(guild).is_some(), outputs);
+        let is_news = self.pulse.report(now, report, |guild| self.ledgers.totals(guild).is_some(), outputs);
         self.notice(now, outputs);
         self.timeline.add_report(now, started_at, sample);
         self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
-        // While somebody looks the room stays in memory, and what is measured is written once a minute.
-        if is_news || next_ms > REPORT_EVERY_MS || now.since(self.saved_at) >= SAVE_EVERY_MS {
+        // Reports keep the room in memory, and what they measure is written once a minute.
+        if is_news || now.since(self.saved_at) >= SAVE_EVERY_MS {
             self.saved_at = now;
             outputs.extend(self.pulse.row().map(Output::Store));
             self.timeline.save(now, outputs);
@@ -397,16 +384,9 @@ impl Room {
         self.flush_or_wait(now, outputs);
     }
 
-    /// Somebody looks at the numbers without a socket here: by `/api`, or in a server's own room.
-    pub fn looked(&mut self, now: Timestamp) {
+    /// Takes note of the time after a restart, before somebody looks without a word to the room.
+    pub fn come_back(&mut self, now: Timestamp) {
         self.pulse.come_back(now);
-        self.looked_at = now;
-    }
-
-    /// After how many milliseconds the next report is wanted: soon while anybody looks, and seldom while nobody does.
-    pub fn next_report_ms(&self, now: Timestamp) -> u64 {
-        let is_watched = !self.viewers.is_empty() || now.since(self.looked_at) < WATCHED_FOR_MS;
-        if is_watched { REPORT_EVERY_MS } else { REPORT_AT_REST_MS }
     }
 
     fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {

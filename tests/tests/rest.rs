@@ -4,10 +4,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
-use serde_json::json;
 use tests::{
     Edge, Viewer,
-    edge::{BOT_TOKEN, http, until},
+    edge::until,
     people::{daily, guild, player},
 };
 
@@ -61,32 +60,5 @@ async fn what_a_room_that_was_away_has_missed_is_delivered_after_a_power_cut_and
     until("the journal is delivered", async || Ok(edge.events().await?.len() == players.len())).await?;
     assert_quiet(&edge).await?;
     assert_eq!(edge.events().await?.len(), players.len(), "each once");
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_answer_to_a_report_says_how_soon_the_next_is_wanted() -> Result<()> {
-    let (edge, home) = (Edge::start()?, guild());
-    edge.post_at_once(vec![daily(&home, &player("Ann"))]).await?;
-    let next = async || {
-        let report = json!({"version": 1, "startedAt": 1, "at": 2, "bot": {"id": "1", "name": "Pulse"},
-                            "guilds": {"count": 1}});
-        let request = http().post(format!("{}/api/report", edge.url)).bearer_auth(BOT_TOKEN).json(&report);
-        let answer = request.send().await?.error_for_status()?;
-        anyhow::Ok(answer.headers()["Pulse-Next-Report-Ms"].to_str()?.to_owned())
-    };
-    assert_eq!(next().await?, "30000", "nobody looks");
-    let viewer = Viewer::join(&edge).await?;
-    assert_eq!(next().await?, "5000", "a viewer");
-    drop(viewer);
-    until("nobody looks again", async || Ok(next().await? == "30000")).await?;
-    let room = format!("?room={}", home.id);
-    let viewer = Viewer::open(&edge, &room).await.map_err(|status| anyhow!("refused with {status}"))?;
-    until("a viewer of one server", async || Ok(next().await? == "5000")).await?;
-    drop(viewer);
-    edge.evict_room()?; // Forgets when somebody has looked.
-    assert_eq!(next().await?, "30000");
-    edge.get("/api/snapshot").await?;
-    assert_eq!(next().await?, "5000", "a program");
     Ok(())
 }

@@ -34,7 +34,7 @@ impl Inner {
             (Method::Post, "/report") => {
                 let report = read(&request.bytes().await?)?;
                 self.take(Input::Reported(report)).await?;
-                Ok(Response::ok(self.core()?.borrow().room.next_report_ms(now()).to_string())?)
+                Ok(Response::ok("")?)
             }
             (Method::Post, "/jobs") => {
                 let rest = self.take(Input::Pulled).await?;
@@ -139,9 +139,7 @@ impl Inner {
         request: &Request,
         credential: &Credential,
     ) -> Result<Response, Problem> {
-        if path != "/ws" {
-            self.core()?.borrow_mut().room.looked(now());
-        }
+        self.core()?.borrow_mut().room.come_back(now());
         match path {
             "/ws" => self.join(request, credential).await,
             "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),

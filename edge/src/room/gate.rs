@@ -6,7 +6,7 @@ use protocol::{
     action::Actor,
     job::{self, SETTLEMENT_MAX_BYTES, Settlement},
     record::{Acknowledgement, Push},
-    report::{NEXT_REPORT_HEADER, REPORT_MAX_BYTES},
+    report::REPORT_MAX_BYTES,
 };
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -158,10 +158,8 @@ pub async fn post_report(mut request: Request, settings: &Settings) -> Result<Re
     let body = read_bounded(&mut request, REPORT_MAX_BYTES).await?;
     let report: Report =
         protocol::version::read(&body).map_err(|error| Problem::unread("bad_report", &error))?;
-    let next_ms = tell(&settings.objects(BINDING)?, "/report", &report).await?;
-    let response = Response::empty()?.with_status(204);
-    response.headers().set(NEXT_REPORT_HEADER, &next_ms)?;
-    Ok(response)
+    tell(&settings.objects(BINDING)?, "/report", &report).await?;
+    Ok(Response::empty()?.with_status(204))
 }
 
 /// `GET /api/jobs`: the work that is due.

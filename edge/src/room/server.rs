@@ -133,7 +133,7 @@ impl Inner {
             self.take(Input::Failed(failure)).await?;
         }
         if let Some(row) = answer.report {
-            self.take(Input::Relayed(row.report, row.next_ms)).await?;
+            self.take(Input::Reported(row.report)).await?;
         }
         Ok(())
     }
@@ -155,7 +155,6 @@ impl Inner {
     pub(super) async fn attended(self: &Rc<Self>, question: &Question) -> Result<Answer, Problem> {
         let there = question.sessions.iter().filter_map(|name| name.parse().ok()).collect();
         self.note_attendance(question.guild, there);
-        self.core()?.borrow_mut().room.looked(now());
         let (mut signed_out, mut forbidden, mut unsure) = (Vec::new(), Vec::new(), Vec::new());
         for name in &question.sessions {
             let Ok(session) = name.parse::<SessionId>() else { continue };

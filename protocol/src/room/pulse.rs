@@ -12,16 +12,13 @@ use crate::{
     Event, GuildId, Report, Severity, Source, Timestamp,
     report::{NamedGuild, REPORT_EVERY_MS, ReportedGuilds},
     stats::{BotStatus, Gateway, Ping},
-    time::{MINUTE_MS, SECOND_MS},
+    time::MINUTE_MS,
 };
 
-/// Without a report for this long the bot counts as offline, in milliseconds, while somebody looks: then one comes every five
-/// seconds.
-pub const OFFLINE_AFTER_MS: u64 = REPORT_EVERY_MS + LATE_MS;
-/// While reports come every five seconds, one a minute is stored, in milliseconds.
+/// Without a report for this long the bot counts as offline, in milliseconds.
+pub const OFFLINE_AFTER_MS: u64 = 15_000;
+/// Of the reports, which come every five seconds, one is stored each so often, in milliseconds.
 pub(super) const SAVE_EVERY_MS: u64 = MINUTE_MS;
-/// How much later than asked for a report may come, in milliseconds.
-const LATE_MS: u64 = 10_000;
 /// The span of which `ping.avg` is the mean, in milliseconds.
 const PING_WINDOW_MS: u64 = MINUTE_MS;
 
@@ -55,15 +52,19 @@ impl Pulse {
     }
 
     /// After a restart: of the reports of a minute only one is in the database. A bot that was online then still is, until it
-    /// has had the time to say so.
+    /// has had the time to say so; what it measured then is no number of now.
     pub(super) fn come_back(&mut self, now: Timestamp) {
         if !std::mem::take(&mut self.is_restored) || self.noticed != Some(BotStatus::Online) {
             return;
         }
         if let Some(last) = &mut self.last
-            && now.since(last.received_at) < SAVE_EVERY_MS + patience_ms(last)
+            && (REPORT_EVERY_MS..SAVE_EVERY_MS + OFFLINE_AFTER_MS).contains(&now.since(last.received_at))
         {
-            last.received_at = last.received_at.max(now.minus(last.next_ms));
+            last.received_at = now.minus(REPORT_EVERY_MS);
+            last.report.rest_ms = None;
+            for shard in &mut last.report.shards {
+                shard.latency_ms = None;
+            }
         }
     }
 
@@ -73,7 +74,6 @@ impl Pulse {
         &mut self,
         now: Timestamp,
         mut report: Report,
-        next_ms: u64,
         has_books: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
     ) -> bool {
@@ -93,7 +93,7 @@ impl Pulse {
         }
         let before = self.last.as_ref().map(|last| (&last.report, last.connection));
         let connection = Connection::after(before, &report, now);
-        let row = ReportRow { received_at: now, report, noticed_offline: false, connection, next_ms };
+        let row = ReportRow { received_at: now, report, noticed_offline: false, connection };
         let is_news = self.last.as_ref().is_none_or(|last| !last.is_like(&row));
         self.last = Some(row);
         is_news
@@ -140,14 +140,13 @@ impl Pulse {
             (Some(BotStatus::Online), BotStatus::Offline) => {
                 let last = self.last.as_ref()?;
                 if last.report.leaving {
-                    (Severity::Info, "went offline: bot-worker was asked to stop".to_owned())
+                    (Severity::Info, "went offline: bot-worker was asked to stop")
                 } else {
-                    let seconds = patience_ms(last) / SECOND_MS;
-                    (Severity::Warn, format!("went offline: no report for {seconds} s"))
+                    (Severity::Warn, "went offline: no report for 15 s")
                 }
             }
-            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again".to_owned()),
-            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online".to_owned()),
+            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again"),
+            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
             _ => return None,
         };
         let last = self.last.as_mut()?;
@@ -197,7 +196,7 @@ impl Pulse {
         match &self.last {
             None => BotStatus::Unknown,
             Some(last) if last.report.leaving => BotStatus::Offline,
-            Some(last) if now.since(last.received_at) < patience_ms(last) => BotStatus::Online,
+            Some(last) if now.since(last.received_at) < OFFLINE_AFTER_MS => BotStatus::Online,
             Some(_) => BotStatus::Offline,
         }
     }
@@ -205,7 +204,7 @@ impl Pulse {
     /// For how long the bot is still online if it says nothing more, in milliseconds; `None` when it is not.
     pub(super) fn offline_in_ms(&self, now: Timestamp) -> Option<u64> {
         let last = self.online(now)?;
-        Some(patience_ms(last) - now.since(last.received_at))
+        Some(OFFLINE_AFTER_MS - now.since(last.received_at))
     }
 
     pub(super) fn ping(&self, now: Timestamp, one_hour_ago: Option<f64>) -> Ping {
@@ -265,11 +264,6 @@ impl Pulse {
     fn online(&self, now: Timestamp) -> Option<&ReportRow> {
         self.last.as_ref().filter(|_| self.status(now) == BotStatus::Online)
     }
-}
-
-/// How long after this report the bot is still online, in milliseconds.
-fn patience_ms(last: &ReportRow) -> u64 {
-    last.next_ms + LATE_MS
 }
 
 fn round_tenth(value: f64) -> f64 {

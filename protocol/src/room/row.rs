@@ -11,10 +11,7 @@ use super::{
     timeline::{Bucket, Months, Resolution},
 };
 use crate::{
-    Epoch, Event, GuildId, JournalSeq, Report, Timestamp,
-    job::Job,
-    record::GuildTotals,
-    report::{NamedGuild, REPORT_EVERY_MS},
+    Epoch, Event, GuildId, JournalSeq, Report, Timestamp, job::Job, record::GuildTotals, report::NamedGuild,
 };
 
 /// What a row is about.
@@ -138,9 +135,6 @@ pub struct ReportRow {
     /// The connection to the gateway.
     #[serde(default, skip_serializing_if = "Connection::is_new")]
     pub connection: Connection,
-    /// After how many milliseconds the next one was asked for.
-    #[serde(default = "soon", skip_serializing_if = "is_soon")]
-    pub next_ms: u64,
 }
 
 impl ReportRow {
@@ -151,22 +145,10 @@ impl ReportRow {
             let states: Vec<(u32, String)> =
                 shards.iter().map(|shard| (shard.id, shard.state.clone())).collect();
             let rest = (bot.clone(), *leaving, *started_at, rest_failure.is_some(), guilds.count, states);
-            (rest, row.noticed_offline, row.next_ms)
+            (rest, row.noticed_offline)
         };
         says(self) == says(other)
     }
-}
-
-const fn soon() -> u64 {
-    REPORT_EVERY_MS
-}
-
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands out references; of 64 bits it counts only natively"
-)]
-fn is_soon(ms: &u64) -> bool {
-    *ms == REPORT_EVERY_MS
 }
 
 /// A row that this version cannot read.

@@ -66,7 +66,7 @@ fn a_report_is_handed_on_without_the_other_servers() {
     let stranger = all.report_for(NOON, GuildId(43), Timestamp(0)).unwrap();
     assert_eq!(stranger.report.guilds.named, []);
     assert_eq!(all.report_for(NOON, HARBOUR, row.received_at), None, "it was handed on already");
-    assert_eq!(all.report_for(NOON.plus(40_000), HARBOUR, Timestamp(0)), None, "the bot is offline");
+    assert_eq!(all.report_for(NOON.plus(15_000), HARBOUR, Timestamp(0)), None, "the bot is offline");
 }
 
 #[test]
