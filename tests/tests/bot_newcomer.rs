@@ -89,7 +89,7 @@ async fn a_check_says_what_fits_and_what_to_do_where_it_does_not() -> Result<()>
         (&[("BOT_TOKEN", "another")], 1, "✗ edge"),
         (&[("DISCORD_PUBLIC_KEY", "00")], 1, "✗ public key"),
         (&[("DISCORD_APPLICATION_ID", "1")], 1, "✗ application"),
-        (&[("EDGE_URL", "http://nowhere.invalid")], 1, "✗ endpoint"),
+        (&[("EDGE_URL", "https://nowhere.invalid")], 1, "✗ endpoint"),
         (&[("DISCORD_TOKEN", "revoked")], 3, "✗ bot token"),
     ];
     for (settings, expected, words) in cases {

@@ -227,7 +227,7 @@ async fn a_gateway_that_is_lost_shows_as_such_and_so_does_its_return() -> Result
 #[tokio::test(flavor = "multi_thread")]
 async fn a_discord_that_is_nowhere_is_told_of_once() -> Result<()> {
     let discord = bot::discord_like(|_| {}).await?;
-    let mut stage = Stage::set_with(discord, &[("DISCORD_API", "http://nowhere.invalid")]).await?;
+    let mut stage = Stage::set_with(discord, &[("DISCORD_API", "https://nowhere.invalid")]).await?;
     let lines = stage.worker.lines_to("Discord cannot be reached", PATIENCE)?;
     assert_eq!(complaints(&lines).len(), 1);
     assert!(complaints(&stage.end()?).is_empty());

@@ -75,7 +75,7 @@ async fn an_edge_that_knows_another_secret_is_told_of_once_and_shows_nothing() -
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_that_is_nowhere_is_told_of_once() -> Result<()> {
     let discord = bot::discord_like(|_| {}).await?;
-    let mut worker = bot::command("run", "http://nowhere.invalid", &discord, &[tests::stage::PACE])?;
+    let mut worker = bot::command("run", "https://nowhere.invalid", &discord, &[tests::stage::PACE])?;
     let lines = worker.lines_to("the edge cannot be reached", PATIENCE)?;
     assert_eq!(complaints(&lines).len(), 1);
     worker.terminate()?;
