@@ -25,6 +25,8 @@ pub struct Renewal {
     owed: BTreeSet<Touched>,
     /// Whether the edge has yet to take on what is built: the last attempt failed.
     is_reload_owed: bool,
+    /// Whether the last word was a complaint.
+    has_complained: bool,
     /// The native programs as they were when they were last started.
     started: BTreeMap<Native, Option<Vec<u8>>>,
     /// The files of settings with which everything was started.
@@ -43,6 +45,7 @@ impl Renewal {
             changes,
             owed: BTreeSet::new(),
             is_reload_owed: false,
+            has_complained: false,
             started,
             settings: settings_files(),
         }
@@ -84,6 +87,7 @@ impl Renewal {
         if complaints.is_none() {
             tell(&format!("error: {error:#}"));
         }
+        self.has_complained = true;
         tell("not live: what ran before goes on. Mend it, and it is tried again");
         self.stack.show(Some(&complaints.unwrap_or_else(|| format!("{error:#}"))))
     }
@@ -101,13 +105,18 @@ impl Renewal {
         }
         let _lock = build::lock()?;
         let is_new = self.settings_changed();
+        let mut is_told = false;
         for renew in [Self::renew_edge, Self::renew_native] {
             let renewed = renew(self, is_new)?;
             if !renewed.is_empty() {
                 tell(&format!("live after {}: {}", told(begun.elapsed()), renewed.join(", ")));
+                is_told = true;
             }
         }
         self.owed.clear();
+        if std::mem::take(&mut self.has_complained) && !is_told {
+            tell("live: the sources are again as what runs was built from");
+        }
         self.stack.show(None)
     }
 

@@ -164,7 +164,7 @@ impl Stack {
         if answer == "ed" {
             return Ok(());
         }
-        bail!("the new build does not start{}", answer.trim_start_matches(" failed"))
+        bail!("the new build does not start{}", answer.trim_start().trim_start_matches("failed"))
     }
 
     /// Takes on `.dev.vars` as it is now.
