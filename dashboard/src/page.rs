@@ -43,7 +43,7 @@ pub struct Page {
     pub alerts: RwSignal<u32>,
     /// Grows with each action that was done from this page.
     pub acted: RwSignal<u32>,
-    /// Who is signed in, as `/api/me` tells; `None` until it has.
+    /// The person who is signed in, as `/api/me` tells; `None` until it has.
     pub me: RwSignal<Option<Json>, LocalStorage>,
     /// The servers, as `/api/guilds` lists them.
     pub guilds: RwSignal<Option<Json>, LocalStorage>,

@@ -78,6 +78,7 @@ pub async fn check(request: &Request, address: Option<&str>, settings: &Settings
         Ok::<_, Problem>(match (Credential::of(request, settings), address) {
             (Ok(Credential::Session(hash)), _) => limits.session.step(now, hash).err(),
             (Ok(Credential::Program), _) => limits.program.step(now, ()).err(),
+            (Err(_), _) if Credential::is_bot(request, settings)? => limits.program.step(now, ()).err(),
             (Err(_), Some(address)) => limits.nobody.step(now, address.to_owned()).err(),
             (Err(_), None) => None,
         })
@@ -126,7 +127,7 @@ fn now() -> Timestamp {
     Timestamp(worker::Date::now().as_millis())
 }
 
-/// Whose request it is: its [`network`]. On a developer's machine there are no addresses, and nobody to tell apart by them.
+/// The [`network`] that a request comes from; `None` on a developer's machine, where Cloudflare names no addresses.
 pub fn address(request: &Request) -> worker::Result<Option<String>> {
     Ok(request.headers().get(ADDRESS)?.map(|address| network(&address)))
 }

@@ -1,8 +1,9 @@
 //! The document arrives with the numbers in it, for whoever may see them; for everybody else it holds none. They stand at
 //! its end: a browser paints the page before they have arrived.
 
-use futures_util::{StreamExt, stream};
 use std::rc::Rc;
+
+use futures_util::{StreamExt, stream};
 use worker::{Request, Response};
 
 use crate::{

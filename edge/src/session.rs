@@ -45,6 +45,13 @@ impl Credential {
         token.map(|token| Self::Session(hash(&token))).ok_or_else(Problem::signed_out)
     }
 
+    /// Whether a request shows `BOT_TOKEN`, as the bot-worker's do.
+    pub fn is_bot(request: &Request, settings: &Settings) -> Result<bool, Problem> {
+        let authorization = request.headers().get("Authorization")?.unwrap_or_default();
+        let token = authorization.strip_prefix("Bearer ");
+        Ok(token.is_some_and(|token| settings.is_secret("BOT_TOKEN", token)))
+    }
+
     /// What a browser's session is counted by; `None` for a program.
     pub fn session(&self) -> Option<SessionId> {
         let Self::Session(hash) = self else { return None };

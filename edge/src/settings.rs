@@ -80,14 +80,15 @@ impl Settings {
         matches(name) | matches(&format!("{name}_OLD"))
     }
 
-    /// Does something with the keys of session cookies: that which seals, and that before it while `BOT_TOKEN_OLD` holds the
-    /// secret that it came from. Nothing more has to be set for it.
-    pub fn seal<T>(&self, work: impl FnOnce(&[SealKey]) -> T) -> T {
+    /// Lends the keys of session cookies. The first seals, and each of them opens. They follow from the secrets that there are,
+    /// so that a deployer has nothing more to set: `BOT_TOKEN`, or, on an edge without a bot, what people sign in with.
+    pub fn with_seal_keys<T>(&self, work: impl FnOnce(&[SealKey]) -> T) -> T {
         thread_local! {
             /// Made once, as settings do not change while the Worker runs.
             static KEYS: OnceCell<Vec<SealKey>> = const { OnceCell::new() };
         }
-        let secrets = || ["BOT_TOKEN", "BOT_TOKEN_OLD"].into_iter().filter_map(|name| self.text(name));
+        const SECRETS: [&str; 4] = ["BOT_TOKEN", "BOT_TOKEN_OLD", "DISCORD_CLIENT_SECRET", "DEV_LINK"];
+        let secrets = || SECRETS.into_iter().filter_map(|name| self.text(name));
         KEYS.with(|keys| work(keys.get_or_init(|| secrets().map(|secret| SealKey::of(&secret)).collect())))
     }
 

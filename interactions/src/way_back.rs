@@ -16,7 +16,7 @@ pub fn way_back(next: &str) -> String {
         let site = Url::parse(SITE).ok()?;
         let place = on(&site, next)?;
         let path = place[Position::BeforePath..].to_owned();
-        // What a browser makes of the written path has to be the same place again: `//` would name another site.
+        // A browser reads the written path again, and has to end at the same place: a path of `//…` names another site.
         (on(&site, &path)? == place).then_some(path)
     };
     place().unwrap_or_else(|| FRONT.to_owned())

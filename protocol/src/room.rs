@@ -384,7 +384,8 @@ impl Room {
         self.flush_or_wait(now, outputs);
     }
 
-    /// Takes note of the time after a restart, before somebody looks without a word to the room.
+    /// Gives the bot, after a restart, the time to report before it counts as offline. Every input does so; a look that is no
+    /// input has to.
     pub fn come_back(&mut self, now: Timestamp) {
         self.pulse.come_back(now);
     }

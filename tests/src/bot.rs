@@ -27,6 +27,16 @@ pub async fn discord_like(change: impl FnOnce(&mut Config)) -> Result<Server> {
     Ok(server)
 }
 
+/// The settings of an edge where people sign in through this stand-in; `admin_ids` see everything.
+pub fn signing_in(discord: &Server, admin_ids: &str) -> serde_json::Value {
+    serde_json::json!({
+        "ADMIN_IDS": admin_ids,
+        "DISCORD_API": format!("{}/api/v10", discord.url()),
+        "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
+        "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
+    })
+}
+
 /// The bot-worker with these settings over the usual ones, started and not waited for.
 pub fn start(edge: &Edge, discord: &Server, settings: &[(&str, &str)]) -> Result<Program> {
     command("run", &edge.url, discord, settings)

@@ -23,12 +23,7 @@ async fn house() -> Result<(Edge, discord_sim::Server, Browser)> {
 
 async fn house_of(admin_ids: &str) -> Result<(Edge, discord_sim::Server, Browser)> {
     let discord = bot::discord_like(|config| config.guilds = 1).await?;
-    let edge = Edge::start_with(json!({
-        "ADMIN_IDS": admin_ids,
-        "DISCORD_API": format!("{}/api/v10", discord.url()),
-        "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
-        "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
-    }))?;
+    let edge = Edge::start_with(bot::signing_in(&discord, admin_ids))?;
     let mut browser = Browser::new(&edge)?;
     assert_eq!(browser.sign_in(ADA).await?.status, 303);
     Ok((edge, discord, browser))
@@ -128,13 +123,9 @@ async fn a_session_cannot_be_fixed_or_guessed() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_deployed_build_takes_no_cookie_from_a_neighbour_and_no_link() -> Result<()> {
     let discord = bot::discord_like(|config| config.guilds = 1).await?;
-    let edge = Edge::start_deployed(json!({
-        "ADMIN_IDS": ADA.to_string(),
-        "DEV_LINK": LINK,
-        "DISCORD_API": format!("{}/api/v10", discord.url()),
-        "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
-        "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
-    }))?;
+    let mut settings = bot::signing_in(&discord, &ADA.to_string());
+    settings["DEV_LINK"] = LINK.into();
+    let edge = Edge::start_deployed(settings)?;
     let mut browser = Browser::new(&edge)?;
     let ticket = LINK.split('.').next().unwrap();
     assert_eq!(

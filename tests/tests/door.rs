@@ -1,4 +1,4 @@
-//! What it costs to knock: whoever shows nothing of ours is refused by the Worker alone, at a pace, and is in nobody's way.
+//! Requests that show nothing of ours: the Worker alone refuses them, at a pace, and nobody else notices.
 
 use anyhow::{Result, bail};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{
     Browser, Edge, bot,
-    edge::{LINK, http, signer},
+    edge::{BOT_TOKEN, LINK, http, signer},
     people::{daily, guild, player},
 };
 
@@ -95,6 +95,17 @@ async fn guesses_elsewhere_do_not_keep_discord_out() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_bot_worker_is_counted_as_a_program_and_not_as_nobody() -> Result<()> {
+    let (edge, client) = (Edge::start()?, http());
+    let statuses = often(600, async |_| {
+        let request = client.get(format!("{}/api/jobs", edge.url)).header("CF-Connecting-IP", "192.0.2.9");
+        Ok(request.bearer_auth(BOT_TOKEN).send().await?.status().as_u16())
+    });
+    assert_eq!(statuses.await?, vec![200; 600]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_address_is_counted_with_its_household() -> Result<()> {
     let (edge, client) = (Edge::start()?, http());
     let ask = async |path: &str, address: String| {
@@ -113,13 +124,24 @@ async fn an_address_is_counted_with_its_household() -> Result<()> {
 /// An edge to which Ada may sign in.
 async fn house() -> Result<(Edge, discord_sim::Server)> {
     let discord = bot::discord_like(|config| config.guilds = 1).await?;
-    let edge = Edge::start_with(json!({
-        "ADMIN_IDS": ADA.to_string(),
-        "DISCORD_API": format!("{}/api/v10", discord.url()),
-        "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
-        "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
-    }))?;
+    let edge = Edge::start_with(bot::signing_in(&discord, &ADA.to_string()))?;
     Ok((edge, discord))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_without_a_bot_signs_people_in_all_the_same() -> Result<()> {
+    let discord = bot::discord_like(|config| config.guilds = 1).await?;
+    let mut settings = bot::signing_in(&discord, &ADA.to_string());
+    settings["BOT_TOKEN"] = "".into();
+    let edge = Edge::start_with(settings)?;
+    let mut browser = Browser::new(&edge)?;
+    assert_eq!(browser.sign_in(ADA).await?.status, 303);
+    assert_eq!(browser.get("/api/me").await?.status, 200);
+
+    let edge = Edge::start_with(json!({ "BOT_TOKEN": "", "DEV_LINK": LINK }))?;
+    let me = http().get(format!("{}/api/me", edge.url)).header("Cookie", edge.session().await?);
+    assert_eq!(me.send().await?.status(), 200);
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

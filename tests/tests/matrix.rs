@@ -6,7 +6,6 @@ use anyhow::Result;
 use discord_sim::rest::oauth::Standing;
 use protocol::UserId;
 use reqwest::Method;
-use serde_json::json;
 use tests::{
     Browser, Edge, bot,
     edge::{ADMIN_TOKEN, BOT_TOKEN, until},
@@ -115,12 +114,7 @@ async fn everybody_may_do_what_is_theirs_and_no_more() -> Result<()> {
         let servers = Some(BTreeMap::from([(guild, 1 << 5)]));
         discord.state().stand(user, Standing { servers, revoked: false });
     }
-    let edge = Edge::start_with(json!({
-        "ADMIN_IDS": ADMIN.to_string(),
-        "DISCORD_API": format!("{}/api/v10", discord.url()),
-        "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
-        "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
-    }))?;
+    let edge = Edge::start_with(bot::signing_in(&discord, &ADMIN.to_string()))?;
     for guild in [&ours, &theirs] {
         edge.discord().post(&daily(guild, &player("Ann"))).await?;
     }

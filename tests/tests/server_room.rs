@@ -219,7 +219,7 @@ async fn points(edge: &Edge, query: &str) -> Result<Vec<(u64, u64, i64)>> {
     Ok(played.map(|point| (point.at.0, point.commands, point.wealth.get())).collect())
 }
 
-/// What is told of the bot: that it came, went, or lost its gateway.
+/// The events that tell of the bot: it came, went, or lost its gateway.
 async fn told_of_the_bot(edge: &Edge, query: &str) -> Result<Vec<String>> {
     let events: Vec<Event> = serde_json::from_value(edge.get(&format!("/api/events{query}")).await?)?;
     let of_the_bot = events.into_iter().filter(|event| event.source == Source::Bot);

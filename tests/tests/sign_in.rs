@@ -39,13 +39,9 @@ impl House {
     async fn open_asking(admin_ids: &str, rights_after_ms: u64) -> Result<Self> {
         let discord = bot::discord_like(|config| config.guilds = 2).await?;
         let guilds = discord.state().guilds.clone().try_into().unwrap();
-        let edge = Edge::start_with(json!({
-            "ADMIN_IDS": admin_ids,
-            "RIGHTS_AFTER_MS": rights_after_ms.to_string(),
-            "DISCORD_API": format!("{}/api/v10", discord.url()),
-            "DISCORD_APPLICATION_ID": discord.state().application.to_string(),
-            "DISCORD_CLIENT_SECRET": "a-client-secret-of-the-tests",
-        }))?;
+        let mut settings = bot::signing_in(&discord, admin_ids);
+        settings["RIGHTS_AFTER_MS"] = rights_after_ms.to_string().into();
+        let edge = Edge::start_with(settings)?;
         let house = Self { edge, discord, guilds };
         for guild in &house.guilds {
             house.play(guild).await?;
@@ -174,11 +170,9 @@ async fn a_discord_that_cannot_say_who_it_is_has_used_nothing_up() -> Result<()>
     faults.add(Fault::new("/oauth2/token", Effect::limited(0.2)).times(1));
     house.signed_in(BEN).await?;
 
-    let mistyped = Edge::start_with(json!({
-        "DISCORD_API": format!("{}/api/v10", house.discord.url()),
-        "DISCORD_APPLICATION_ID": house.discord.state().application.to_string(),
-        "DISCORD_CLIENT_SECRET": "wrong",
-    }))?;
+    let mut settings = bot::signing_in(&house.discord, "7");
+    settings["DISCORD_CLIENT_SECRET"] = "wrong".into();
+    let mistyped = Edge::start_with(settings)?;
     let page = Browser::new(&mistyped)?.sign_in(BEN).await?;
     assert_eq!(page.status, 502, "{}", page.text);
     Ok(())
@@ -258,7 +252,7 @@ async fn while_discord_is_away_rights_hold_for_half_as_long_again() -> Result<()
     client.post(&control).json(&away).send().await?.error_for_status()?;
     until("nobody knows what they may", async || Ok(browser.get("/api/snapshot").await?.status != 200))
         .await?;
-    // Whoever asks at once waits for the same answer, and nobody is told that it is not theirs to look at.
+    // Requests at the same time wait for one answer of Discord, and none is told that it is not theirs to look at.
     let mut others: Vec<_> = (0..5).map(|_| browser.clone()).collect();
     for answer in futures_util::future::join_all(others.iter_mut().map(|tab| tab.get("/api/snapshot"))).await
     {

@@ -105,7 +105,7 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
     env.extend(options.slow.then_some(("PULSE_SLOW", "1")));
     env.extend(options.dev.then_some(("PULSE_BUILD", "dev")));
     thread::scope(|scope| {
-        // These tests wait more than they compute: what the lints need is free meanwhile.
+        // The tests begin minutes earlier so; the lints take what the tests leave of the processor.
         let lints = scope.spawn(|| {
             if choice.looks_at_sources() { lint(steps).inspect_err(processes::end_all) } else { Ok(()) }
         });
@@ -120,7 +120,7 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
     })
 }
 
-/// What clippy says of all sources.
+/// Lints all sources with clippy.
 fn lint(steps: &Steps) -> Result<()> {
     steps
         .step("clippy, native", "about 1 min when cold", || clippy("clippy --all-targets -- -D warnings"))?;

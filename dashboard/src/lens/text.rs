@@ -13,11 +13,11 @@ pub fn fold(text: &str) -> String {
     let mut alike = String::new();
     for c in String::from(folded).chars() {
         match c {
-            // What lower case leaves apart: the dot of İ, a Σ that ends a word, a capital ẞ.
+            // Lower case keeps three spellings apart that mean one: the dot of İ, a Σ that ends a word, a capital ẞ.
             '\u{307}' if alike.ends_with('i') => {}
             'ς' => alike.push('σ'),
             'ß' => alike.push_str("ss"),
-            // What searches pass over: joiners, soft hyphens, and what asks for an emoji in colour.
+            // A search passes over joiners, soft hyphens and the mark that asks for an emoji in colour.
             '\u{200c}' | '\u{200d}' | '\u{ad}' | '\u{fe0f}' => {}
             c => alike.push(c),
         }

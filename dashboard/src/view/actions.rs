@@ -140,7 +140,7 @@ async fn send(shell: Shell) {
     let said = |answer: Json| answer.text("message");
     if status == 200 {
         dialog().close();
-        // What it may have changed is read again where it stands: nothing moves under the reader's eyes.
+        // The parts that show it read their figures again in place: nothing moves under the reader's eyes.
         shell.page.acted.update(|acted| *acted += 1);
         one("[data-said]").text(&answer.map(said).unwrap_or_default());
     } else {

@@ -185,11 +185,9 @@ pub async fn settle_job(mut request: Request, settings: &Settings, id: &str) -> 
     Ok(Response::empty()?.with_status(204))
 }
 
-/// Whether this is the bot-worker.
+/// Lets the bot-worker in, and nobody else.
 fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
-    let authorization = request.headers().get("Authorization")?.unwrap_or_default();
-    let token = authorization.strip_prefix("Bearer ");
-    if token.is_some_and(|token| settings.is_secret("BOT_TOKEN", token)) {
+    if Credential::is_bot(request, settings)? {
         return Ok(());
     }
     let message = if settings.text("BOT_TOKEN").is_none() {

@@ -38,9 +38,8 @@ fn read(request: &Request, which: &str) -> Result<Option<String>, Problem> {
 
 /// The `Set-Cookie` of a session: its token, sealed.
 pub fn session(url: &Url, token: &str, settings: &Settings) -> Result<String, Problem> {
-    let sealed = settings.seal(|keys| keys.first().map(|key| key.seal(token)));
-    // Without a secret nothing can be sealed; the setting is named.
-    let sealed = sealed.map_or_else(|| settings.needed("BOT_TOKEN"), Ok)?;
+    let sealed = settings.with_seal_keys(|keys| keys.first().map(|key| key.seal(token)));
+    let sealed = sealed.ok_or_else(|| Problem::bad_setting("BOT_TOKEN", "not set"))?;
     Ok(set(url, NAMES[0], &sealed, SESSION_MAX_MS / 1_000))
 }
 
@@ -62,7 +61,7 @@ pub fn no_sign_in(url: &Url) -> String {
 /// The token of the session that a browser shows, if this deployment has sealed it: nothing else is worth waking the room.
 pub fn session_of(request: &Request, settings: &Settings) -> Result<Option<String>, Problem> {
     let Some(sealed) = read(request, NAMES[0])? else { return Ok(None) };
-    Ok(settings.seal(|keys| keys.iter().find_map(|key| key.open(&sealed)).map(str::to_owned)))
+    Ok(settings.with_seal_keys(|keys| keys.iter().find_map(|key| key.open(&sealed)).map(str::to_owned)))
 }
 
 /// Whether a browser shows anything in the place of a session.

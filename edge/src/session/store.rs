@@ -73,8 +73,8 @@ impl Sessions<'_> {
         Ok(self.0.execute(statement, &[link.into(), now.into()])? > 0)
     }
 
-    /// Opens a session; gives its token, which is kept nowhere. Beyond the bounds, the sessions that were used least lately
-    /// end.
+    /// Opens a session; gives its token, which is kept nowhere. Beyond the bounds a person's oldest session
+    /// ends, and of all sessions those that nobody has used for longest.
     pub fn open(&self, visitor: &Visitor, now: Timestamp) -> Result<String, SqlError> {
         let token = random_token();
         let user = visitor.person.as_ref().map(|person| person.id.to_string());

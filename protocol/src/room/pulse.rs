@@ -60,7 +60,9 @@ impl Pulse {
         if let Some(last) = &mut self.last
             && (REPORT_EVERY_MS..SAVE_EVERY_MS + OFFLINE_AFTER_MS).contains(&now.since(last.received_at))
         {
-            last.received_at = now.minus(REPORT_EVERY_MS);
+            let received_at = now.minus(REPORT_EVERY_MS);
+            last.report.at = last.report.at.plus(received_at.since(last.received_at)); // By it goes the uptime.
+            last.received_at = received_at;
             last.report.rest_ms = None;
             for shard in &mut last.report.shards {
                 shard.latency_ms = None;

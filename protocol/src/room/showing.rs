@@ -61,7 +61,7 @@ impl Room {
         self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count())
     }
 
-    /// What comes within the page's document: a snapshot with the newest [`DOCUMENT_EVENTS`].
+    /// The snapshot within the page's document, with no more than the newest [`DOCUMENT_EVENTS`].
     pub fn document(&self, now: Timestamp) -> Snapshot {
         self.snapshot_of(now, DOCUMENT_EVENTS)
     }

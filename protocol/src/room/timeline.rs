@@ -77,8 +77,8 @@ impl Timeline {
         timeline
     }
 
-    /// Of the finest steps only those with commands are kept: where an hour ago nobody played, the latency of a minute stands
-    /// at its beginning.
+    /// Puts the mean latency of each minute of the last hour into the finest steps, at the minute's beginning, where no finer
+    /// step was stored: see [`is_kept`].
     fn restore_fine_pings(&mut self) {
         let Some(newest) = self.minutes.back().map(|bucket| bucket.at) else { return };
         let last_hour = since(&self.minutes, newest.minus(HOUR_MS)).filter(|bucket| bucket.ping_count > 0);
@@ -341,7 +341,8 @@ impl Timeline {
     }
 }
 
-/// The latency of a minute is kept with the minute: a row each five seconds of a quiet day would be most of what is written.
+/// Whether a step that is over is stored. One of five seconds without commands holds latencies alone, and its minute keeps
+/// their mean: 17 280 rows of a quiet day are not worth it.
 fn is_kept(resolution: Resolution, bucket: &Bucket) -> bool {
     resolution != Resolution::FiveSeconds || bucket.commands > 0
 }

@@ -55,6 +55,7 @@ fn a_report_a_minute_is_stored_and_a_restart_is_no_outage() {
     assert_eq!(tells(&room.handle(house.now, Input::Ticked)), [], "no outage");
     let stats = room.stats(house.now.plus(9_999));
     assert_eq!((stats.bot.status, stats.ping.gateway), (BotStatus::Online, None), "but no old number");
+    assert_eq!(stats.uptime, Some(86_400 + 129), "the bot has not stopped");
     let outputs = room.handle(house.now.plus(10_000), Input::Ticked);
     assert_eq!(tells(&outputs), [("NEW_EVENT", vec![1])], "a bot that says nothing more is offline");
 }

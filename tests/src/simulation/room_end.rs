@@ -96,8 +96,8 @@ impl RoomEnd {
     }
 }
 
-/// What must outlive a restart: all but who watches, and what the bot has measured, which is written once a minute. What
-/// players did is there to the last command.
+/// The part of a room that must outlive a restart: players' deeds to the last command. Viewers may be gone, and the bot's
+/// measurements are written once a minute.
 fn comparable(room: &Room, now: Timestamp) -> (Snapshot, Vec<GuildListing>) {
     let mut snapshot = room.snapshot(now);
     let unknown = Room::new(Epoch(0)).0.stats(now);

@@ -206,7 +206,7 @@ fn changed_files() -> Result<Vec<String>> {
 fn touched<'a>(path: &str, there: &'a There) -> impl Iterator<Item = &'a String> {
     let own = own_suite(path).map(|own| {
         let is_suite = there.keys().any(|name| name.starts_with(&own));
-        // What several files of a package use touches all of them.
+        // A change in a file that several suites share touches all suites of its package.
         if is_suite { own } else { own.split_inclusive('/').next().unwrap_or_default().to_owned() }
     });
     let prefixes =

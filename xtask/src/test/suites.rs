@@ -64,7 +64,8 @@ impl Group {
         cargo.args(self.packages().iter().map(|package| format!("--package={package}")));
         cargo.args(choice.targets(self));
         let told = compile_and_read(&mut cargo)?;
-        let mut suites: Vec<Suite> = told.lines().flat_map(Suite::compiled).collect();
+        let compiled: Vec<Vec<Suite>> = told.lines().map(Suite::compiled).collect::<Result<_>>()?;
+        let mut suites = compiled.concat();
         for package in self.packages() {
             for (name, file) in files_with_tests(package) {
                 if choice.is_everything() && !suites.iter().any(|suite| suite.name == name) {
@@ -99,6 +100,8 @@ pub struct Suite {
     pub runner: Runner,
     /// The program, and its arguments.
     pub words: Vec<String>,
+    /// The tests in a program with Rust's own harness.
+    tests: Vec<String>,
     folder: PathBuf,
     env: Vec<(&'static str, PathBuf)>,
     is_unit: bool,
@@ -107,13 +110,15 @@ pub struct Suite {
 impl Suite {
     /// The suites of a line of cargo's JSON, where that tells of a program with tests: one, or of a program of many files one
     /// a file.
-    fn compiled(line: &str) -> Vec<Self> {
-        Self::program(line).map_or_else(
-            Vec::new,
-            |(suite, is_of_files)| {
-                if is_of_files { suite.each_module() } else { vec![suite] }
-            },
-        )
+    fn compiled(line: &str) -> Result<Vec<Self>> {
+        let Some((mut suite, is_of_files)) = Self::program(line) else { return Ok(Vec::new()) };
+        suite.tests = tests_of(&suite.words[0])?;
+        // Cargo makes a program for each library and each program, whether there is a test in it or not.
+        Ok(match (suite.tests.is_empty(), is_of_files) {
+            (true, _) => Vec::new(),
+            (false, true) => suite.each_module(),
+            (false, false) => vec![suite],
+        })
     }
 
     /// The program that a line of cargo's JSON tells of, and whether it is made of all files in `tests`.
@@ -127,13 +132,11 @@ impl Suite {
         let package = folder.file_name()?.to_str()?;
         let target = artifact["target"]["name"].as_str()?;
         let is_file = artifact["target"]["kind"][0] == "test";
-        if !is_file && tests_of(program, "").is_empty() {
-            return None;
-        }
         let suite = Self {
             name: if is_file { format!("{package}/{target}") } else { package.to_owned() },
             runner: Runner::Rust,
             words: vec![program.to_owned()],
+            tests: Vec::new(),
             folder: folder.to_owned(),
             // As cargo sets it for the tests that it runs itself.
             env: vec![("CARGO_MANIFEST_DIR", folder.to_owned())],
@@ -146,15 +149,20 @@ impl Suite {
     fn each_module(self) -> Vec<Self> {
         let package = self.name.split('/').next().unwrap_or_default();
         let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for test in tests_of(&self.words[0], "") {
+        for test in &self.tests {
             let module = test.split("::").next().unwrap_or_default();
-            modules.entry(format!("{package}/{module}")).or_default().push(test);
+            modules.entry(format!("{package}/{module}")).or_default().push(test.clone());
         }
-        let suite = |(name, tests): (String, Vec<String>)| {
-            let words = [self.words[0].clone(), "--exact".to_owned()].into_iter().chain(tests).collect();
-            Self { name, words, ..self.clone() }
-        };
+        let suite = |(name, tests)| Self { name, tests, ..self.clone() }.exactly();
         modules.into_iter().map(suite).collect()
+    }
+
+    /// Runs of its program the tests that it holds, and no other.
+    fn exactly(mut self) -> Self {
+        self.words.truncate(1);
+        self.words.push("--exact".to_owned());
+        self.words.extend_from_slice(&self.tests);
+        self
     }
 
     /// The examples in the documentation of the cores.
@@ -164,6 +172,7 @@ impl Suite {
             name: "examples".to_owned(),
             runner: Runner::Plain,
             words: words.map(str::to_owned).to_vec(),
+            tests: Vec::new(),
             folder: crate::at(""),
             env: Vec::new(),
             is_unit: true,
@@ -186,16 +195,11 @@ impl Suite {
     pub fn only(mut self, words: &str) -> Option<Self> {
         match self.runner {
             Runner::Rust => {
-                let mut tests = tests_of(&self.words[0], words);
-                if self.words.len() > 1 {
-                    tests.retain(|test| self.words.contains(test));
-                }
-                if tests.is_empty() {
+                self.tests.retain(|test| test.contains(words));
+                if self.tests.is_empty() {
                     return None;
                 }
-                self.words.truncate(1);
-                self.words.push("--exact".to_owned());
-                self.words.extend(tests);
+                self = self.exactly();
             }
             Runner::Node => {
                 let text = fs::read_to_string(self.words.last()?).ok()?;
@@ -211,11 +215,11 @@ impl Suite {
     }
 }
 
-/// The tests of a program that have these words in their names. Cargo makes a program for each library and each program,
-/// whether there is a test in it or not.
-fn tests_of(program: &str, words: &str) -> Vec<String> {
-    let listed = output(command(program).args(["--list", words])).unwrap_or_default();
-    listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect()
+/// The tests of a program.
+fn tests_of(program: &str) -> Result<Vec<String>> {
+    let listed = output(command(program).arg("--list"));
+    let listed = listed.with_context(|| format!("{program} does not list its tests"))?;
+    Ok(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
 }
 
 /// Words as a regular expression that stands for nothing but them.
@@ -244,6 +248,7 @@ impl Suites {
             name: "benchmarks".to_owned(),
             runner: Runner::Plain,
             words: vec![crate::at("target/debug/figures").display().to_string(), "--smoke".to_owned()],
+            tests: Vec::new(),
             folder: crate::at(""),
             env: Vec::new(),
             is_unit: false,
@@ -270,6 +275,7 @@ impl Suites {
                 "--test-reporter=tap".to_owned(),
                 file.display().to_string(),
             ],
+            tests: Vec::new(),
             folder: crate::at(""),
             env: vec![("PULSE_CHROMIUM", browser.to_owned())],
             is_unit: false,
