@@ -1,6 +1,6 @@
 //! Which tests somebody asks for: all of them, some by name, or what a change can touch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,13 @@ use serde_json::Value;
 use super::suites::{ALL_FILES, Group, Suite, files_with_tests, is_in, stem};
 use crate::commands::{cargo, command, output};
 
+/// Suites by name, each with words of which a test's name has to hold some; without any, all its tests.
+type Chosen = BTreeMap<String, Vec<String>>;
+
 /// Which suites are to run.
 pub struct Choice {
     /// Suites by name, each with the words that its tests' names have to hold; `None` is everything.
-    suites: Option<BTreeMap<String, Option<String>>>,
+    suites: Option<Chosen>,
     is_changed: bool,
 }
 
@@ -49,10 +52,10 @@ impl Choice {
             return Ok(Self { suites: None, is_changed: false });
         }
         let there = every_suite()?;
-        let mut suites = BTreeMap::new();
+        let mut suites = Chosen::new();
         if changed {
             for path in changed_files()? {
-                suites.extend(touched(&path, &there).map(|name| (name.clone(), None)));
+                suites.extend(touched(&path, &there).map(|name| (name.clone(), Vec::new())));
             }
         }
         for pattern in patterns {
@@ -69,7 +72,7 @@ impl Choice {
                         .join(", ")
                 );
             }
-            suites.extend(chosen);
+            add(&mut suites, chosen);
         }
         Ok(Self { suites: Some(suites), is_changed: changed })
     }
@@ -127,8 +130,8 @@ impl Choice {
     pub fn part(&self, suite: Suite) -> Option<Suite> {
         let Some(suites) = &self.suites else { return Some(suite) };
         match suites.get(&suite.name)? {
-            None => Some(suite),
-            Some(words) => suite.only(words),
+            words if words.is_empty() => Some(suite),
+            words => suite.only(words),
         }
     }
 }
@@ -178,18 +181,31 @@ fn every_suite() -> Result<There> {
 }
 
 /// The suites that a pattern names; else those in whose sources its words stand, and these words.
-fn chosen(pattern: &str, there: &There) -> BTreeMap<String, Option<String>> {
+fn chosen(pattern: &str, there: &There) -> Chosen {
     let pattern = if pattern == "edge" { "tests" } else { pattern };
     let is_named = |name: &&String| {
         let (before, after) = name.split_once('/').unwrap_or((name, ""));
         [name.as_str(), before, after].contains(&pattern)
     };
-    let named: BTreeMap<_, _> = there.keys().filter(is_named).map(|name| (name.clone(), None)).collect();
+    let named: Chosen = there.keys().filter(is_named).map(|name| (name.clone(), Vec::new())).collect();
     if !named.is_empty() {
         return named;
     }
     let holds = |(_, source): &(&String, &PathBuf)| is_in(source, pattern);
-    there.iter().filter(holds).map(|(name, _)| (name.clone(), Some(pattern.to_owned()))).collect()
+    there.iter().filter(holds).map(|(name, _)| (name.clone(), vec![pattern.to_owned()])).collect()
+}
+
+/// Adds what another pattern has chosen. A suite that one of them names runs whole.
+fn add(suites: &mut Chosen, more: Chosen) {
+    for (name, words) in more {
+        match suites.entry(name) {
+            Entry::Vacant(place) => _ = place.insert(words),
+            Entry::Occupied(mut known) if known.get().is_empty() || words.is_empty() => {
+                known.get_mut().clear();
+            }
+            Entry::Occupied(mut known) => known.get_mut().extend(words),
+        }
+    }
 }
 
 /// The files that differ from the commit before the last one, and those that git does not know yet.
@@ -272,6 +288,24 @@ mod tests {
         ] {
             let chosen: Vec<String> = chosen(pattern, &there()).into_keys().collect();
             assert_eq!(chosen, expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_suite_that_is_named_runs_whole_whatever_else_is_asked_for() {
+        let of = |words: &[&str]| {
+            Chosen::from([("x".to_owned(), words.iter().map(|word| (*word).to_owned()).collect())])
+        };
+        for (patterns, expected) in [
+            ([of(&[]), of(&["daily"])], of(&[])),
+            ([of(&["daily"]), of(&[])], of(&[])),
+            ([of(&["daily"]), of(&["pay"])], of(&["daily", "pay"])),
+        ] {
+            let mut suites = Chosen::new();
+            for chosen in patterns {
+                add(&mut suites, chosen);
+            }
+            assert_eq!(suites, expected);
         }
     }
 

@@ -191,11 +191,11 @@ impl Suite {
         command
     }
 
-    /// Leaves of a suite the tests whose names hold these words; nothing when it has none.
-    pub fn only(mut self, words: &str) -> Option<Self> {
+    /// Leaves of a suite the tests whose names hold some of these words; nothing when it has none.
+    pub fn only(mut self, words: &[String]) -> Option<Self> {
         match self.runner {
             Runner::Rust => {
-                self.tests.retain(|test| test.contains(words));
+                self.tests.retain(|test| words.iter().any(|words| test.contains(words)));
                 if self.tests.is_empty() {
                     return None;
                 }
@@ -203,11 +203,13 @@ impl Suite {
             }
             Runner::Node => {
                 let text = fs::read_to_string(self.words.last()?).ok()?;
-                if !text.contains(words) {
+                if !words.iter().any(|words| text.contains(words)) {
                     return None;
                 }
                 let file = self.words.pop()?;
-                self.words.extend([format!("--test-name-pattern={}", escaped(words)), file]);
+                self.words
+                    .extend(words.iter().map(|words| format!("--test-name-pattern={}", escaped(words))));
+                self.words.push(file);
             }
             Runner::Plain => return None,
         }
