@@ -87,8 +87,14 @@ impl Settings {
             /// Made once, as settings do not change while the Worker runs.
             static KEYS: OnceCell<Vec<SealKey>> = const { OnceCell::new() };
         }
-        const SECRETS: [&str; 4] = ["BOT_TOKEN", "BOT_TOKEN_OLD", "DISCORD_CLIENT_SECRET", "DEV_LINK"];
-        let secrets = || SECRETS.into_iter().filter_map(|name| self.text(name));
+        const SECRETS: &[&str] = &[
+            "BOT_TOKEN",
+            "BOT_TOKEN_OLD",
+            "DISCORD_CLIENT_SECRET",
+            #[cfg(feature = "local-link")]
+            "DEV_LINK",
+        ];
+        let secrets = || SECRETS.iter().filter_map(|name| self.text(name));
         KEYS.with(|keys| work(keys.get_or_init(|| secrets().map(|secret| SealKey::of(&secret)).collect())))
     }
 
