@@ -5,6 +5,7 @@ use std::time::Duration;
 use protocol::{
     Report,
     job::{JOBS_MAX_BYTES, Jobs, Settlement},
+    report::{NextReport, REPORT_EVERY_MS},
 };
 use reqwest::{Response, StatusCode, Url, header::LOCATION, redirect::Policy};
 
@@ -50,10 +51,16 @@ impl Edge {
         Ok(Self { http, url: settings.url.clone(), token: settings.token.clone() })
     }
 
-    /// Sends one report.
-    pub async fn report(&self, report: &Report) -> Result<(), EdgeError> {
+    /// Sends one report; gives when the next one is wanted. An edge that does not say wants it as ever, and to be asked for
+    /// jobs.
+    pub async fn report(&self, report: &Report) -> Result<NextReport, EdgeError> {
         let request = self.http.post(format!("{}/api/report", self.url)).json(report);
-        self.ask(request, StatusCode::NO_CONTENT).await.map(drop)
+        let answer = self.ask(request, StatusCode::NO_CONTENT).await?;
+        let said = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(NextReport {
+            in_ms: said(NextReport::IN_MS_HEADER).and_then(|ms| ms.parse().ok()).unwrap_or(REPORT_EVERY_MS),
+            jobs_due: said(NextReport::JOBS_DUE_HEADER).is_none_or(|due| due == "yes"),
+        })
     }
 
     /// What is to be done.

@@ -24,34 +24,41 @@ use crate::{
     pace::Pace,
 };
 
-/// How often the edge is asked.
-const EVERY: Duration = Duration::from_secs(5);
+/// How often the edge is asked while somebody watches or plays, or while something is due.
+pub const EVERY: Duration = Duration::from_secs(5);
+/// How often it is asked otherwise: reports bring word of what is due, but not of what the bot shows below its name.
+pub const AT_REST_EVERY: Duration = Duration::from_mins(1);
 /// How often an edge is asked that does not know the route.
 const RARELY: Duration = Duration::from_mins(10);
 /// Jobs that are remembered as over.
 const REMEMBERED: usize = 1_000;
 
-/// Does jobs until the token is refused.
+/// Does jobs until the token is refused; asks the edge as often as `every` says, and at once when that changes.
 pub async fn work(
     edge: Edge,
     discord: Arc<Discord>,
     presence: watch::Sender<Option<String>>,
+    mut every: watch::Receiver<Duration>,
     monitor: Monitor,
     pace: Pace,
 ) -> DiscordError {
     let mut jobs = Workbench { edge, discord, monitor, over: Over::default() };
     loop {
+        let usual = *every.borrow_and_update();
         let wait = match jobs.pull(&presence).await {
-            Ok(()) => EVERY,
+            Ok(()) => usual,
             Err(Stopped::Edge(EdgeError::NotOffered)) => RARELY,
             // Reports tell that the edge is away; twice would be noise.
             Err(Stopped::Edge(error)) => {
                 tracing::debug!("no jobs: {error}");
-                EVERY
+                usual
             }
             Err(Stopped::TokenRefused) => return DiscordError::Unauthorized,
         };
-        tokio::time::sleep(pace.of(wait)).await;
+        tokio::select! {
+            () = tokio::time::sleep(pace.of(wait)) => {}
+            Ok(()) = every.changed() => {}
+        }
     }
 }
 

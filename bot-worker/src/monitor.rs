@@ -18,8 +18,8 @@ use axum::{
 use protocol::{Report, job::Settlement, report::ACTIVE};
 use tokio::net::TcpListener;
 
-/// Without a report that arrived for so long, the process is not healthy: the page says "offline" then, too.
-const REPORT_VALID: Duration = Duration::from_secs(15);
+/// So long after a report should have arrived, the process is not healthy: the page says "offline" then, too.
+const LATE_BY: Duration = Duration::from_secs(10);
 
 /// What is watched.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,8 @@ pub struct Monitor(Arc<Mutex<Vitals>>);
 
 #[derive(Debug, Default)]
 struct Vitals {
-    arrived_at: Option<Instant>,
+    /// By when the next report has to arrive.
+    valid_until: Option<Instant>,
     reports: u64,
     failures: u64,
     jobs_done: u64,
@@ -38,14 +39,19 @@ struct Vitals {
 impl Monitor {
     /// A report was made, and arrived or not.
     pub fn report(&self, report: &Report, arrived: bool) {
+        self.measured(report);
         let mut vitals = self.vitals();
-        vitals.last = Some(report.clone());
         if arrived {
-            vitals.arrived_at = Some(Instant::now());
+            vitals.valid_until = Some(Instant::now() + Duration::from_millis(report.next_in_ms) + LATE_BY);
             vitals.reports += 1;
         } else {
             vitals.failures += 1;
         }
+    }
+
+    /// A report was made, and is not wanted yet.
+    pub fn measured(&self, report: &Report) {
+        self.vitals().last = Some(report.clone());
     }
 
     /// A job is over.
@@ -77,11 +83,11 @@ impl Monitor {
 }
 
 async fn healthz(State(monitor): State<Monitor>) -> (StatusCode, &'static str) {
-    let arrived_at = monitor.vitals().arrived_at;
-    if arrived_at.is_some_and(|at| at.elapsed() < REPORT_VALID) {
+    let valid_until = monitor.vitals().valid_until;
+    if valid_until.is_some_and(|until| Instant::now() < until) {
         (StatusCode::OK, "ok\n")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "no report has arrived at the edge for 15 s\n")
+        (StatusCode::SERVICE_UNAVAILABLE, "no report has arrived at the edge when it should have\n")
     }
 }
 

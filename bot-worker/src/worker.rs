@@ -1,4 +1,5 @@
-//! The worker's life: get to know Discord, register, connect, then report every 5 seconds whatever happens.
+//! The worker's life: get to know Discord, register, connect, then measure every 5 seconds whatever happens, and report as
+//! often as the edge wants to hear.
 
 use std::{
     pin::pin,
@@ -9,7 +10,7 @@ use std::{
 use interactions::rest::Meaning;
 use protocol::{
     Report, Timestamp,
-    report::{REPORT_EVERY_MS, ReportedBot, RestFailure},
+    report::{NextReport, REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS, ReportedBot, RestFailure},
 };
 use tokio::{sync::watch, time::MissedTickBehavior};
 use twilight_model::gateway::connection_info::BotConnectionInfo;
@@ -68,7 +69,15 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     let resumed = kept.kept.len();
     let gateway = Gateway::start(&settings.discord, &known.gateway, &presence(known.guilds), kept);
     let (asked_presence, presence_asked) = watch::channel(None);
-    let work = jobs::work(edge.clone(), Arc::clone(&discord), asked_presence, monitor.clone(), settings.pace);
+    let (jobs_every, pull_every) = watch::channel(jobs::EVERY);
+    let work = jobs::work(
+        edge.clone(),
+        Arc::clone(&discord),
+        asked_presence,
+        pull_every,
+        monitor.clone(),
+        settings.pace,
+    );
     tell_of_start(&known.gateway, resumed, &settings.edge.url);
     let mut worker = Worker {
         discord,
@@ -80,9 +89,12 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         bot: known.bot,
         guilds_at_start: known.guilds,
         presence: presence_asked,
+        jobs_every,
         backlog: Backlog::default(),
         rest_failure: None,
         next_report: Instant::now(),
+        wanted_every_ms: REPORT_EVERY_MS,
+        told: None,
         discord_health: Health::default(),
         edge_health: Health::default(),
     };
@@ -173,8 +185,13 @@ struct Worker {
     guilds_at_start: u64,
     presence: watch::Receiver<Option<String>>,
     backlog: Backlog,
+    jobs_every: watch::Sender<Duration>,
     rest_failure: Option<RestFailure>,
     next_report: Instant,
+    /// How often the edge wants a report, as it last said.
+    wanted_every_ms: u64,
+    /// The last report that arrived.
+    told: Option<Report>,
     discord_health: Health,
     edge_health: Health,
 }
@@ -212,13 +229,23 @@ impl Worker {
         let report = self.look(rest_ms);
         let asked = self.presence.borrow_and_update().clone();
         self.gateway.show(&asked.unwrap_or_else(|| presence(report.guilds.count)));
-        if Instant::now() < self.next_report {
+        let is_early = Instant::now() < self.next_report;
+        if is_early && self.edge_health.failures() > 0 {
             self.backlog.push(report.at, report.sample());
             self.monitor.report(&report, false);
-            return Ok(());
+        } else if is_early && self.has_told(&report) {
+            self.backlog.push(report.at, report.sample());
+            self.monitor.measured(&report);
+        } else {
+            self.send(report).await;
         }
-        self.send(report).await;
         Ok(())
+    }
+
+    /// Whether there is nothing in it but measurements that the edge does not know. Anything else is told at once.
+    fn has_told(&self, report: &Report) -> bool {
+        let told = self.told.as_ref();
+        report.guilds.named.is_empty() && told.is_some_and(|told| told.says_the_same(report))
     }
 
     fn understood(&mut self, measured: Result<f64, DiscordError>) -> Result<Option<f64>, Fatal> {
@@ -245,9 +272,11 @@ impl Worker {
         let sent = self.edge.report(&report).await;
         let change = self.edge_health.observe(sent.is_ok());
         self.monitor.report(&report, sent.is_ok());
-        if sent.is_ok() {
+        if let Ok(next) = sent {
             self.backlog.clear();
             self.gateway.roster().heard(&report.guilds.named);
+            self.plan(&report, next);
+            self.told = Some(report);
         } else {
             self.backlog.push(report.at, report.sample());
             let wait = jittered(wait_after(self.edge_health.failures()), entropy());
@@ -258,6 +287,18 @@ impl Worker {
             self.gateway.roster().tell_again();
         }
         tell_of_edge(change, sent.err().as_ref());
+    }
+
+    /// When to report next: not later than this report has promised, nor than the edge wants.
+    fn plan(&mut self, report: &Report, next: NextReport) {
+        let wanted_ms = next.in_ms.clamp(REPORT_EVERY_MS, REPORT_AT_REST_EVERY_MS);
+        // The next look is due a moment before or after, as clocks go.
+        let wait_ms = report.next_in_ms.min(wanted_ms).saturating_sub(REPORT_EVERY_MS / 2);
+        self.next_report = Instant::now() + self.pace.of(Duration::from_millis(wait_ms));
+        self.wanted_every_ms = wanted_ms;
+        let is_at_rest = wanted_ms > REPORT_EVERY_MS && !next.jobs_due;
+        let every = if is_at_rest { jobs::AT_REST_EVERY } else { jobs::EVERY };
+        self.jobs_every.send_if_modified(|asked| std::mem::replace(asked, every) != every);
     }
 
     fn look(&self, rest_ms: Option<f64>) -> Report {
@@ -276,6 +317,7 @@ impl Worker {
             rest_failure: self.rest_failure,
             guilds,
             missed: self.backlog.missed(),
+            next_in_ms: self.wanted_every_ms,
             leaving: false,
         }
     }
@@ -285,7 +327,7 @@ impl Worker {
         let report = Report { leaving: true, ..self.look(None) };
         let told = tokio::time::timeout(FAREWELL, self.edge.report(&report));
         let (told, sessions) = tokio::join!(told, self.gateway.close());
-        if !matches!(told, Ok(Ok(()))) {
+        if !matches!(told, Ok(Ok(_))) {
             tracing::debug!("the edge was not told that this was the last report");
         }
         if let Some(file) = &settings.session_file

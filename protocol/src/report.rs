@@ -1,4 +1,4 @@
-//! What the bot-worker tells the edge every 5 seconds.
+//! What the bot-worker tells the edge every 5 seconds, or every 30 while everything rests.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +8,10 @@ use crate::{
     time::MINUTE_MS,
 };
 
-/// How often the bot-worker reports, in milliseconds.
+/// How often the bot-worker reports while somebody watches or plays, in milliseconds.
 pub const REPORT_EVERY_MS: u64 = 5_000;
+/// How often it reports while nobody does, in milliseconds.
+pub const REPORT_AT_REST_EVERY_MS: u64 = 30_000;
 /// The largest report the edge reads, in bytes.
 pub const REPORT_MAX_BYTES: usize = 1024 * 1024;
 /// The state of a gateway connection that works.
@@ -44,6 +46,10 @@ pub struct Report {
     /// Samples of reports that did not arrive, newest first; at most [`MISSED_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Missed>,
+    /// In how many milliseconds the next report comes at the latest, from [`REPORT_EVERY_MS`] to [`REPORT_AT_REST_EVERY_MS`];
+    /// left out where that is [`REPORT_EVERY_MS`].
+    #[serde(default = "report_every", skip_serializing_if = "is_usual")]
+    pub next_in_ms: u64,
     /// This is the last report: the bot goes offline now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaving: bool,
@@ -100,6 +106,35 @@ pub struct Shard {
     pub tries: u32,
 }
 
+const fn report_every() -> u64 {
+    REPORT_EVERY_MS
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references; it is only told where they are larger"
+)]
+fn is_usual(next_in_ms: &u64) -> bool {
+    *next_in_ms == REPORT_EVERY_MS
+}
+
+/// What the room answers to a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NextReport {
+    /// In how many milliseconds the next one is wanted.
+    pub in_ms: u64,
+    /// Work is due for the bot-worker.
+    pub jobs_due: bool,
+}
+
+impl NextReport {
+    /// The header of the answer to `POST /api/report` with [`Self::in_ms`]; in small letters, as HTTP/2 has them.
+    pub const IN_MS_HEADER: &'static str = "pulse-next-report-ms";
+    /// The one with [`Self::jobs_due`]: `yes` or `no`.
+    pub const JOBS_DUE_HEADER: &'static str = "pulse-jobs-due";
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_zero(number: &u32) -> bool {
     *number == 0
@@ -152,6 +187,7 @@ impl Report {
             let name = text::name(&guild.name, SERVER_NAME_MAX_CHARS);
             guild.name = name.unwrap_or_else(|| guild.id.to_string());
         }
+        self.next_in_ms = self.next_in_ms.clamp(REPORT_EVERY_MS, REPORT_AT_REST_EVERY_MS);
         self.missed.truncate(MISSED_MAX);
         self.missed.retain(|missed| believed(Some(missed.ms)).is_some());
         self
@@ -162,6 +198,22 @@ impl Report {
     pub fn started_by(&self, now: Timestamp) -> Timestamp {
         let minutes = |ms: u64| ms.saturating_add(MINUTE_MS / 2) / MINUTE_MS * MINUTE_MS;
         self.started_at.plus(minutes(now.since(self.at))).minus(minutes(self.at.since(now)))
+    }
+
+    /// Whether it tells the same but for what is measured.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let says = |report: &Self| {
+            let Self { bot, leaving, started_at, rest_failure, guilds, shards, .. } = report;
+            let states: Vec<(u32, String)> =
+                shards.iter().map(|shard| (shard.id, shard.state.clone())).collect();
+            (bot.clone(), *leaving, *started_at, rest_failure.is_some(), guilds.count, states)
+        };
+        says(self) == says(other)
+    }
+
+    /// Whether the next one comes later than while somebody watches.
+    pub fn is_at_rest(&self) -> bool {
+        self.next_in_ms > REPORT_EVERY_MS
     }
 
     /// The sample of this look: the gateway's latency, else that of REST, in milliseconds.

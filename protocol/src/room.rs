@@ -40,6 +40,7 @@ use crate::{
     job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Maintenance, Outcome, Push},
+    report::{NextReport, REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS},
     time::MINUTE_MS,
 };
 
@@ -47,6 +48,9 @@ use crate::{
 pub const STATS_EVERY_MS: u64 = 5_000;
 /// By how much one of them may come later than that, in milliseconds.
 const STATS_SLACK_MS: u64 = 1_000;
+/// Without a viewer or a command for so long the room is at rest, in milliseconds: longer than somebody who watches or plays
+/// looks away for.
+pub const REST_AFTER_MS: u64 = 10 * MINUTE_MS;
 /// Events that a viewer can resume over.
 pub const RING_LEN: usize = 500;
 /// Events that stay readable through `/api/events`.
@@ -160,6 +164,8 @@ pub struct Room {
     door: Door,
     /// When the last report and the steps were written.
     saved_at: Timestamp,
+    /// When somebody last watched or played; `None` after a restart.
+    busy_at: Option<Timestamp>,
     /// When full stats were last told to all; `None` after a restart.
     told_stats_at: Option<Timestamp>,
     /// Alarms since the object came up.
@@ -193,11 +199,17 @@ impl Room {
             flushing: false,
             last_frame: Timestamp::default(),
             saved_at: memory.report.as_ref().map(|row| row.received_at).unwrap_or_default(),
+            busy_at: None,
             told_stats_at: None,
             ticks: 0,
             pulse: Pulse::restore(memory.report, memory.names, &memory.buckets),
             ledgers: Ledgers::restore(memory.guilds),
-            timeline: Timeline::restore(memory.buckets, memory.months, memory.active),
+            timeline: Timeline::restore(
+                memory.buckets,
+                memory.months,
+                memory.active,
+                memory.open_steps_written,
+            ),
             waiting: Waiting::restore(memory.jobs),
             maintenance: memory.maintenance,
         }
@@ -206,14 +218,14 @@ impl Room {
     /// Takes one happening.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Vec<Output> {
         let mut outputs = Vec::new();
-        self.pulse.come_back(now);
+        self.wake(now);
         match input {
             Input::Joined(socket, session, resume) => {
                 self.joined(now, socket, session, resume, &mut outputs);
             }
             Input::Said(socket, frame) => self.said(now, socket, frame, &mut outputs),
-            Input::Left(socket) => self.left(socket, &mut outputs),
-            Input::Ended(session, code) => self.ended(session, code, &mut outputs),
+            Input::Left(socket) => self.left(now, socket, &mut outputs),
+            Input::Ended(session, code) => self.ended(now, session, code, &mut outputs),
             Input::Recorded(push) => self.recorded(now, push, &mut outputs),
             Input::Reported(report) => self.reported(now, report, &mut outputs),
             Input::Pulled => self.pulled(now, &mut outputs),
@@ -249,6 +261,7 @@ impl Room {
     ) {
         self.flush(now, outputs); // What waits is for those who were here; the newcomer gets it below.
         let missed = resume.and_then(|(epoch, since)| self.missed(epoch, since));
+        self.busy_at = Some(now);
         if self.viewers.is_empty() {
             self.told_stats_at = Some(now); // What happened before goes to the newcomer alone.
             self.timeline.take_untold();
@@ -303,26 +316,27 @@ impl Room {
             }
             Err(code) => {
                 outputs.push(Output::Close(socket, code));
-                self.left(socket, outputs);
+                self.left(now, socket, outputs);
             }
         }
     }
 
-    fn left(&mut self, socket: SocketId, outputs: &mut Vec<Output>) {
+    fn left(&mut self, now: Timestamp, socket: SocketId, outputs: &mut Vec<Output>) {
         let Some(viewer) = self.viewers.remove(&socket) else { return };
         self.door.leave(viewer.session);
+        self.busy_at = Some(now);
         if self.viewers.is_empty() {
             outputs.push(Output::TickNever);
         }
     }
 
-    fn ended(&mut self, session: SessionId, code: CloseCode, outputs: &mut Vec<Output>) {
+    fn ended(&mut self, now: Timestamp, session: SessionId, code: CloseCode, outputs: &mut Vec<Output>) {
         let theirs =
             |(&socket, viewer): (&SocketId, &Viewer)| (viewer.session == Some(session)).then_some(socket);
         let sockets: Vec<SocketId> = self.viewers.iter().filter_map(theirs).collect();
         for socket in sockets {
             outputs.push(Output::Close(socket, code));
-            self.left(socket, outputs);
+            self.left(now, socket, outputs);
         }
     }
 
@@ -333,6 +347,7 @@ impl Room {
         let last = fresh.last().map(|record| (record.seq, record.at));
         let acknowledged = last.map_or(seen, |(seq, _)| seq);
         if let Some((_, committed_at)) = last {
+            self.busy_at = Some(now);
             let mut refused_jobs = 0;
             let stored = self.ledgers.replace(guild, acknowledged, push.totals);
             // What all held at each record follows from what they hold after the last, less what was made since.
@@ -354,7 +369,8 @@ impl Room {
             for at in [committed_at, now] {
                 self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
             }
-            self.timeline.save(now, outputs);
+            let steps = self.timeline.save(now, outputs);
+            outputs.push(Output::Store(Row::Open(steps)));
         }
         outputs.push(Output::Acknowledge(Acknowledgement {
             seq: acknowledged,
@@ -370,24 +386,46 @@ impl Room {
         for missed in &report.missed {
             self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
         }
-        self.notice(now, outputs);
+        let was_silent = self.notice(now, outputs);
         let is_news = self.pulse.report(now, report, |guild| self.ledgers.totals(guild).is_some(), outputs);
-        self.notice(now, outputs);
+        let is_event = self.notice(now, outputs);
         self.timeline.add_report(now, started_at, sample);
         self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
-        // Reports keep the room in memory, and what they measure is written once a minute.
-        if is_news || now.since(self.saved_at) >= SAVE_EVERY_MS {
-            self.saved_at = now;
-            outputs.extend(self.pulse.row().map(Output::Store));
-            self.timeline.save(now, outputs);
+        // Reports keep the room in memory, and what they measure is written once a minute. Those at rest do not.
+        let is_due = now.since(self.saved_at) >= SAVE_EVERY_MS || self.pulse.is_at_rest();
+        if was_silent || is_news || is_event || is_due {
+            self.save_report(now, outputs);
         }
         self.flush_or_wait(now, outputs);
     }
 
-    /// Gives the bot, after a restart, the time to report before it counts as offline. Every input does so; a look that is no
-    /// input has to.
-    pub fn come_back(&mut self, now: Timestamp) {
+    fn save_report(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        self.saved_at = now;
+        let steps = self.timeline.save(now, outputs);
+        outputs.extend(self.pulse.row(steps).map(Output::Store));
+    }
+
+    /// When the next report is wanted: soon while somebody watches, plays, or has just done so.
+    pub fn next_report(&self, now: Timestamp) -> NextReport {
+        let busy_at = self.busy_at.unwrap_or_default();
+        let is_busy = !self.viewers.is_empty() || now.since(busy_at) < REST_AFTER_MS;
+        let in_ms = if is_busy { REPORT_EVERY_MS } else { REPORT_AT_REST_EVERY_MS };
+        NextReport { in_ms, jobs_due: self.waiting.is_any_due(now) }
+    }
+
+    /// Somebody looks without a socket, or at a server's own room.
+    pub fn look(&mut self, now: Timestamp) {
+        self.wake(now);
+        self.busy_at = Some(now);
+    }
+
+    /// After a restart: gives the bot the time to report before it counts as offline, and goes on resting if it did. Every
+    /// input does so; a look that is no input has to.
+    fn wake(&mut self, now: Timestamp) {
         self.pulse.come_back(now);
+        if self.busy_at.is_none() {
+            self.busy_at = Some(if self.pulse.is_at_rest() { Timestamp::default() } else { now });
+        }
     }
 
     fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {
@@ -395,7 +433,8 @@ impl Room {
             return; // A server's own room is told of it until it knows.
         }
         self.timeline.add_outcome(now, Outcome::Failed);
-        self.timeline.save(now, outputs);
+        let steps = self.timeline.save(now, outputs);
+        outputs.push(Output::Store(Row::Open(steps)));
         self.number(event, outputs);
         self.flush_or_wait(now, outputs);
     }
@@ -406,7 +445,9 @@ impl Room {
             outputs.push(Output::TickNever);
             return;
         }
-        self.notice(now, outputs);
+        if self.notice(now, outputs) {
+            self.save_report(now, outputs);
+        }
         self.flush(now, outputs);
         // Last the alarm: what is sent would otherwise wait for its write.
         let points_from = self.told_stats_at.replace(now).unwrap_or(now.minus(POINTS_SLACK_MS));
@@ -426,13 +467,15 @@ impl Room {
         Output::TickIn(wait_ms)
     }
 
-    /// Tells once that the bot went offline, or is back; and so of its gateway.
-    fn notice(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+    /// Tells once that the bot went offline, or is back; and so of its gateway. Says whether there was anything to tell: the
+    /// report has to be stored then.
+    fn notice(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> bool {
         let noticed = [self.pulse.notice(now), self.pulse.notice_connection(now)];
-        for (event, row) in noticed.into_iter().flatten() {
+        let is_any = noticed.iter().any(Option::is_some);
+        for event in noticed.into_iter().flatten() {
             self.number(event, outputs);
-            outputs.push(Output::Store(row));
         }
+        is_any
     }
 
     /// The numbers, and the points of history from the step that `points_from` falls into, or from earlier: a frame that

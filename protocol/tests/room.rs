@@ -7,6 +7,7 @@ mod jobs;
 mod ledgers;
 mod maintenance;
 mod pulse;
+mod rest;
 mod rows;
 mod server;
 mod stream;

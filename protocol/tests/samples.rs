@@ -5,7 +5,7 @@ use protocol::{
     Timestamp, UserId, VERSION,
     history::HistoryPoint,
     record::{Activity, GuildTotals, Outcome, Push, Record},
-    report::{NamedGuild, ReportedBot, ReportedGuilds, Shard},
+    report::{NamedGuild, REPORT_EVERY_MS, ReportedBot, ReportedGuilds, Shard},
     stats::{
         Bot, BotStatus, Commands, Economy, Guilds, Handling, Leader, Leaderboards, Ping, RECENT_EVENTS_LEN,
         Users,
@@ -148,6 +148,7 @@ pub fn report(at: Timestamp) -> Report {
         rest_failure: None,
         guilds: ReportedGuilds { count: 2, members: 140, named: vec![name] },
         missed: Vec::new(),
+        next_in_ms: REPORT_EVERY_MS,
         leaving: false,
     }
 }

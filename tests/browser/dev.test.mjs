@@ -10,7 +10,7 @@ import { copySources, removeSources } from "./sources.mjs";
 import { keyOfSeed, launch, signedCommand } from "./stack.mjs";
 
 /** Compiling Pulse itself takes a minute on two free cores, and they are not free. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 900_000;
 const REPLY = "interactions/src/command/balance.rs";
 
 const PLAYER = { guildId: "800000000000000001", userId: "700000000000000001", userName: "Ann" };

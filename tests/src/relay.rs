@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use anyhow::{Context, Result};
@@ -11,10 +11,14 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use protocol::{Report, Timestamp, job::Settlement};
+use protocol::{
+    Report, Timestamp,
+    job::Settlement,
+    report::{NextReport, REPORT_AT_REST_EVERY_MS},
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::edge::{Edge, PATIENCE, http};
@@ -28,6 +32,8 @@ pub struct Heard {
     pub settled: Vec<(String, Settlement)>,
     /// Requests that never got through to the edge.
     pub spoilt: usize,
+    /// How often the edge was asked for jobs.
+    pub pulls: usize,
 }
 
 /// What befalls requests of one kind.
@@ -57,6 +63,7 @@ struct Shared {
     http: reqwest::Client,
     spoiler: Mutex<Option<Spoiler>>,
     clock_ahead_ms: AtomicI64,
+    at_rest: AtomicBool,
     heard: watch::Sender<Heard>,
 }
 
@@ -71,6 +78,7 @@ impl Relay {
             http: http(),
             spoiler: Mutex::default(),
             clock_ahead_ms: AtomicI64::new(0),
+            at_rest: AtomicBool::new(false),
             heard: sender,
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&shared));
@@ -86,6 +94,11 @@ impl Relay {
     /// From now on the edge is told the times of a machine whose clock is so far ahead of its own.
     pub fn set_clock_ahead(&self, ms: i64) {
         self.shared.clock_ahead_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// From now on the worker hears that nobody has watched or played for long, as from an edge of which that is so.
+    pub fn set_at_rest(&self, at_rest: bool) {
+        self.shared.at_rest.store(at_rest, Ordering::Relaxed);
     }
 
     /// Waits until what has come by is like this; gives it.
@@ -165,7 +178,19 @@ impl Shared {
         if status == StatusCode::NO_CONTENT {
             self.note(uri.path(), &body);
         }
-        Ok((status, Body::from(answer.bytes().await?)).into_response())
+        if uri.path() == "/api/jobs" {
+            self.heard.send_modify(|heard| heard.pulls += 1);
+        }
+        let mut said = HeaderMap::new();
+        for name in [NextReport::IN_MS_HEADER, NextReport::JOBS_DUE_HEADER] {
+            said.extend(
+                answer.headers().get(name).map(|value| (HeaderName::from_static(name), value.clone())),
+            );
+        }
+        if uri.path() == "/api/report" && self.at_rest.load(Ordering::Relaxed) {
+            said.insert(NextReport::IN_MS_HEADER, HeaderValue::from(REPORT_AT_REST_EVERY_MS));
+        }
+        Ok((status, said, Body::from(answer.bytes().await?)).into_response())
     }
 }
 

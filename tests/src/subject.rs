@@ -21,6 +21,8 @@ use crate::{
 pub enum Subject {
     /// The Worker of `cargo xtask build --release`.
     Pulse,
+    /// The same of another checkout, which `PULSE_BENCH_BEFORE` names: what a change is compared with.
+    Before,
     /// The same contract in JavaScript, on the same workerd by the same runner.
     JsWorker,
     /// The same commands in one Bun process.
@@ -37,15 +39,20 @@ impl Subject {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pulse => "pulse",
+            Self::Before => "before",
             Self::JsWorker => "js-worker",
             Self::Bun => "bun",
             Self::Floor => "floor",
         }
     }
 
-    /// Whether it can be started here: Bun has no build for some machines.
+    /// Whether it can be started here: Bun has no build for some machines, and another checkout has to be named.
     pub fn is_there(self) -> bool {
-        self != Self::Bun || bun().is_some()
+        match self {
+            Self::Bun => bun().is_some(),
+            Self::Before => before().is_some(),
+            _ => true,
+        }
     }
 
     /// One with fresh state.
@@ -65,11 +72,10 @@ impl Subject {
         });
         let mut options = json!({ "port": port, "state": state, "bindings": bindings });
         match self {
-            Self::Pulse => {
-                // Another build can be named, to compare it with this one.
-                let named = std::env::var_os("PULSE_EDGE_MAIN").map(PathBuf::from);
-                let main = named.unwrap_or_else(|| root().join("edge/build/index.js"));
-                ensure!(main.exists(), "the edge is not built; run `cargo xtask build --release`");
+            Self::Pulse | Self::Before => {
+                let checkout = if self == Self::Pulse { Some(root()) } else { before() };
+                let main = checkout.context("no other checkout is named")?.join("edge/build/index.js");
+                ensure!(main.exists(), "{} is not there; run `cargo xtask build --release`", main.display());
                 options["main"] = json!(main);
             }
             Self::JsWorker => {
@@ -97,6 +103,11 @@ fn bun_command(port: u16, state: &Path, bindings: &Value) -> Result<Command> {
         command.env(name, value.as_str().unwrap_or_default());
     }
     Ok(command)
+}
+
+/// The checkout that a change is compared with.
+fn before() -> Option<PathBuf> {
+    std::env::var_os("PULSE_BENCH_BEFORE").map(PathBuf::from)
 }
 
 /// Bun's program, as npm unpacks it for this machine.

@@ -2,6 +2,7 @@
 
 mod edge;
 mod faults;
+mod resting;
 
 use anyhow::{Context, Result};
 use discord_sim::{

@@ -53,6 +53,9 @@ pub struct Options {
     /// Put the table into docs/BENCHMARKS.md
     #[arg(long)]
     write: bool,
+    /// Let the build of another checkout take its turns, too: `cargo xtask build --release` has made it there
+    #[arg(long, value_name = "DIR")]
+    before: Option<PathBuf>,
 }
 
 /// `cargo xtask bench`.
@@ -67,6 +70,11 @@ pub fn run(options: &Options) -> Result<()> {
         bail!("there is no benchmark `{unknown}`; there are: {}, and `{SMOKE}`", names.join(", "));
     }
     let wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|wanted| wanted == name);
+    if let Some(before) = &options.before
+        && !before.join("edge/build/index.js").is_file()
+    {
+        bail!("{} has no build; run `cargo xtask build --release` there", before.display());
+    }
     prepare()?;
     let began = Instant::now();
     let path = crate::at("target/bench.json");
@@ -77,7 +85,11 @@ pub fn run(options: &Options) -> Result<()> {
     for bench in BENCHES.iter().filter(|bench| wanted(bench.name)) {
         tell(&format!("{}: {}", bench.name, bench.what));
         // One that fails must not take the others' figures with it.
-        match measure(&mut program(bench.name)) {
+        let mut program = program(bench.name);
+        if let Some(before) = &options.before {
+            program.env("PULSE_BENCH_BEFORE", fs::canonicalize(before)?);
+        }
+        match measure(&mut program) {
             Ok(rows) => drop(measured.insert(bench.name.to_owned(), rows)),
             Err(error) => {
                 measured.remove(bench.name);

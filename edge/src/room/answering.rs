@@ -34,7 +34,7 @@ impl Inner {
             (Method::Post, "/report") => {
                 let report = read(&request.bytes().await?)?;
                 self.take(Input::Reported(report)).await?;
-                Ok(Response::ok("")?)
+                Ok(Response::from_json(&self.core()?.borrow().room.next_report(now()))?)
             }
             (Method::Post, "/jobs") => {
                 let rest = self.take(Input::Pulled).await?;
@@ -139,7 +139,7 @@ impl Inner {
         request: &Request,
         credential: &Credential,
     ) -> Result<Response, Problem> {
-        self.core()?.borrow_mut().room.come_back(now());
+        self.core()?.borrow_mut().room.look(now());
         match path {
             "/ws" => self.join(request, credential).await,
             "/snapshot" => Ok(Response::from_json(&self.core()?.borrow().room.snapshot(now()))?),

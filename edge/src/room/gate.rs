@@ -6,7 +6,7 @@ use protocol::{
     action::Actor,
     job::{self, SETTLEMENT_MAX_BYTES, Settlement},
     record::{Acknowledgement, Push},
-    report::REPORT_MAX_BYTES,
+    report::{NextReport, REPORT_MAX_BYTES},
 };
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -158,8 +158,13 @@ pub async fn post_report(mut request: Request, settings: &Settings) -> Result<Re
     let body = read_bounded(&mut request, REPORT_MAX_BYTES).await?;
     let report: Report =
         protocol::version::read(&body).map_err(|error| Problem::unread("bad_report", &error))?;
-    tell(&settings.objects(BINDING)?, "/report", &report).await?;
-    Ok(Response::empty()?.with_status(204))
+    let next = tell(&settings.objects(BINDING)?, "/report", &report).await?;
+    let next: NextReport = serde_json::from_str(&next)
+        .map_err(|error| Problem::failure("The room's answer is not JSON", &error))?;
+    let headers = Headers::new();
+    headers.set(NextReport::IN_MS_HEADER, &next.in_ms.to_string())?;
+    headers.set(NextReport::JOBS_DUE_HEADER, if next.jobs_due { "yes" } else { "no" })?;
+    Ok(Response::empty()?.with_status(204).with_headers(headers))
 }
 
 /// `GET /api/jobs`: the work that is due.

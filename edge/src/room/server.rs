@@ -166,7 +166,8 @@ impl Inner {
                 Err(problem) => return Err(problem),
             }
         }
-        let room = &self.core()?.borrow().room;
+        let room = &mut self.core()?.borrow_mut().room;
+        room.look(now());
         let report = room.report_for(now(), question.guild, question.reported_at);
         let (failures, maintenance) = (room.failures_of(question.guild), room.maintenance());
         Ok(Answer { report, failures, signed_out, forbidden, unsure, maintenance })

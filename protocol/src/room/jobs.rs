@@ -72,6 +72,11 @@ impl Waiting {
         (due.take(JOBS_PER_PULL).cloned().collect(), expired.len())
     }
 
+    /// Whether anything is due.
+    pub(super) fn is_any_due(&self, now: Timestamp) -> bool {
+        self.jobs.range(..=(now, u64::MAX)).next().is_some()
+    }
+
     /// Lets go of a job; `None` when it is not there, or not any more.
     pub(super) fn remove(&mut self, id: &str, outputs: &mut Vec<Output>) -> Option<Job> {
         let place = self.places.remove(id)?;

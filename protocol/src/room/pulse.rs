@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::{
     Output,
     connection::Connection,
-    row::{Kind, ReportRow, Row},
+    row::{Kind, OpenSteps, ReportRow, Row},
     timeline::{Bucket, Resolution, percent_change},
 };
 use crate::{
     Event, GuildId, Report, Severity, Source, Timestamp,
     report::{NamedGuild, REPORT_EVERY_MS, ReportedGuilds},
     stats::{BotStatus, Gateway, Ping},
-    time::MINUTE_MS,
+    time::{MINUTE_MS, SECOND_MS},
 };
 
-/// Without a report for this long the bot counts as offline, in milliseconds.
+/// Without a report for this long the bot counts as offline, in milliseconds; at rest, when it has promised the next one for
+/// later, that much later.
 pub const OFFLINE_AFTER_MS: u64 = 15_000;
 /// Of the reports, which come every five seconds, one is stored each so often, in milliseconds.
 pub(super) const SAVE_EVERY_MS: u64 = MINUTE_MS;
@@ -57,7 +58,7 @@ impl Pulse {
         if !std::mem::take(&mut self.is_restored) || self.noticed != Some(BotStatus::Online) {
             return;
         }
-        if let Some(last) = &mut self.last
+        if let Some(last) = self.last.as_mut().filter(|last| !last.report.is_at_rest())
             && (REPORT_EVERY_MS..SAVE_EVERY_MS + OFFLINE_AFTER_MS).contains(&now.since(last.received_at))
         {
             let received_at = now.minus(REPORT_EVERY_MS);
@@ -79,9 +80,9 @@ impl Pulse {
         has_books: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
     ) -> bool {
-        if let Some(sample) = report.sample() {
-            self.samples.push_back((now, sample));
-        }
+        // What was measured between two reports; by age, not by the clock of whoever measured.
+        let missed = report.missed.iter().map(|missed| (now.minus(report.at.since(missed.at)), missed.ms));
+        self.samples.extend(missed.chain(report.sample().map(|sample| (now, sample))));
         self.samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
         let named = std::mem::take(&mut report.guilds.named);
         if !named.is_empty() && named.len() as u64 >= report.guilds.count {
@@ -95,15 +96,22 @@ impl Pulse {
         }
         let before = self.last.as_ref().map(|last| (&last.report, last.connection));
         let connection = Connection::after(before, &report, now);
-        let row = ReportRow { received_at: now, report, noticed_offline: false, connection };
+        let row = ReportRow { received_at: now, report, noticed_offline: false, connection, steps: None };
         let is_news = self.last.as_ref().is_none_or(|last| !last.is_like(&row));
         self.last = Some(row);
         is_news
     }
 
-    /// The last report, to be stored.
-    pub(super) fn row(&self) -> Option<Row> {
-        self.last.clone().map(Row::Report)
+    /// The last report, to be stored with the steps that are open then.
+    pub(super) fn row(&self, steps: OpenSteps) -> Option<Row> {
+        let last = self.last.clone()?;
+        Some(Row::Report(ReportRow { steps: Some(steps), ..last }))
+    }
+
+    /// Whether the last report has promised the next one for later than while somebody watches. Each of those is stored: the
+    /// room is not in memory for that long.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.report.is_at_rest())
     }
 
     fn forget_all_but(
@@ -124,13 +132,13 @@ impl Pulse {
 
     /// What was known is too old to say how the bot has been since: that is unknown, and no outage.
     pub(super) fn returned(&mut self, now: Timestamp) {
-        if self.last.as_ref().is_some_and(|last| now.since(last.received_at) >= OFFLINE_AFTER_MS) {
+        if self.last.as_ref().is_some_and(|last| now.since(last.received_at) >= last.offline_after_ms()) {
             (self.last, self.noticed, self.has_returned) = (None, None, true);
         }
     }
 
-    /// The event of a change between online and offline, once each, and what is to be stored with it.
-    pub(super) fn notice(&mut self, now: Timestamp) -> Option<(Event, Row)> {
+    /// The event of a change between online and offline, once each; the report has to be stored with it.
+    pub(super) fn notice(&mut self, now: Timestamp) -> Option<Event> {
         let status = self.status(now);
         if self.has_returned {
             self.has_returned = status == BotStatus::Unknown;
@@ -142,37 +150,35 @@ impl Pulse {
             (Some(BotStatus::Online), BotStatus::Offline) => {
                 let last = self.last.as_ref()?;
                 if last.report.leaving {
-                    (Severity::Info, "went offline: bot-worker was asked to stop")
+                    (Severity::Info, "went offline: bot-worker was asked to stop".to_owned())
                 } else {
-                    (Severity::Warn, "went offline: no report for 15 s")
+                    (Severity::Warn, last.words_for_silence())
                 }
             }
-            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again"),
-            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online"),
+            (Some(BotStatus::Offline), BotStatus::Online) => (Severity::Info, "is online again".to_owned()),
+            (None | Some(BotStatus::Unknown), BotStatus::Online) => (Severity::Info, "is online".to_owned()),
             _ => return None,
         };
         let last = self.last.as_mut()?;
         last.noticed_offline = status == BotStatus::Offline;
-        let row = Row::Report(last.clone());
         // A report after a long silence says both in one moment.
         let word = if last.noticed_offline { "offline" } else { "online" };
         let id = format!("bot-{word}-{now}");
         let message = format!("{} {message}", self.bot_name());
-        Some((Event::new(id, now, GuildId::NONE, severity, Source::Bot, message), row))
+        Some(Event::new(id, now, GuildId::NONE, severity, Source::Bot, message))
     }
 
-    /// The event of a gateway that was lost, or is back, once each, and what is to be stored with it.
-    pub(super) fn notice_connection(&mut self, now: Timestamp) -> Option<(Event, Row)> {
+    /// The event of a gateway that was lost, or is back, once each; the report has to be stored with it.
+    pub(super) fn notice_connection(&mut self, now: Timestamp) -> Option<Event> {
         if self.status(now) != BotStatus::Online {
             return None;
         }
         let name = self.bot_name();
         let last = self.last.as_mut()?;
         let (severity, words) = last.connection.notice(&last.report, now)?;
-        let row = Row::Report(last.clone());
         let id = format!("gateway-{}-{now}", if severity == Severity::Warn { "lost" } else { "back" });
         let message = format!("{name} {words}");
-        Some((Event::new(id, now, GuildId::NONE, severity, Source::Bot, message), row))
+        Some(Event::new(id, now, GuildId::NONE, severity, Source::Bot, message))
     }
 
     /// The gateway, while the bot is online.
@@ -198,7 +204,7 @@ impl Pulse {
         match &self.last {
             None => BotStatus::Unknown,
             Some(last) if last.report.leaving => BotStatus::Offline,
-            Some(last) if now.since(last.received_at) < OFFLINE_AFTER_MS => BotStatus::Online,
+            Some(last) if now.since(last.received_at) < last.offline_after_ms() => BotStatus::Online,
             Some(_) => BotStatus::Offline,
         }
     }
@@ -206,7 +212,7 @@ impl Pulse {
     /// For how long the bot is still online if it says nothing more, in milliseconds; `None` when it is not.
     pub(super) fn offline_in_ms(&self, now: Timestamp) -> Option<u64> {
         let last = self.online(now)?;
-        Some(OFFLINE_AFTER_MS - now.since(last.received_at))
+        Some(last.offline_after_ms() - now.since(last.received_at))
     }
 
     pub(super) fn ping(&self, now: Timestamp, one_hour_ago: Option<f64>) -> Ping {
@@ -265,6 +271,17 @@ impl Pulse {
 
     fn online(&self, now: Timestamp) -> Option<&ReportRow> {
         self.last.as_ref().filter(|_| self.status(now) == BotStatus::Online)
+    }
+}
+
+impl ReportRow {
+    /// How long after it the bot counts as offline if nothing more comes, in milliseconds.
+    fn offline_after_ms(&self) -> u64 {
+        OFFLINE_AFTER_MS + self.report.next_in_ms.saturating_sub(REPORT_EVERY_MS)
+    }
+
+    fn words_for_silence(&self) -> String {
+        format!("went offline: no report for {} s", self.offline_after_ms() / SECOND_MS)
     }
 }
 

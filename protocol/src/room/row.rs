@@ -31,6 +31,10 @@ pub enum Kind {
     Minute,
     /// A step of time, by its beginning.
     QuarterHour,
+    /// The minutes of an hour that are over, by its beginning.
+    Minutes,
+    /// The quarters of an hour of a day that are over, by its beginning.
+    Quarters,
     /// Players whose last command falls into a quarter of an hour that is over, by its beginning.
     Active,
     /// Commands by month, as rooms stored them before there were [`Kind::Open`]; one row.
@@ -46,7 +50,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 15] = [
         (Self::Epoch, "epoch"),
         (Self::Event, "event"),
         (Self::Guild, "guild"),
@@ -54,6 +58,8 @@ impl Kind {
         (Self::FiveSeconds, "5s"),
         (Self::Minute, "1m"),
         (Self::QuarterHour, "15m"),
+        (Self::Minutes, "minutes"),
+        (Self::Quarters, "quarters"),
         (Self::Active, "active"),
         (Self::Months, "months"),
         (Self::Report, "report"),
@@ -86,6 +92,8 @@ pub enum Row {
     Name(NamedGuild),
     /// A step of time.
     Bucket(Resolution, Bucket),
+    /// Steps of time that are over and share a row of this kind, from this beginning; oldest first.
+    Page(Kind, Timestamp, Vec<Bucket>),
     /// Players whose last command falls into the quarter of an hour that begins here and is over.
     Active(Timestamp, u64),
     /// The last report.
@@ -102,13 +110,16 @@ pub enum Row {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenSteps {
-    /// The newest step of each resolution that has any.
+    /// The newest step of each resolution that has any, and those before it that have no other row yet.
     pub buckets: Vec<(Resolution, Bucket)>,
     /// Commands by month.
     pub months: Months,
     /// Players whose last command falls into the quarter of an hour that is not over; rows of older versions do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<(Timestamp, u64)>,
+    /// How often open steps have been written: the last report's row has them, too, and the newer ones count.
+    #[serde(default)]
+    pub number: u64,
 }
 
 /// A server's books, as the room last heard of them.
@@ -135,19 +146,15 @@ pub struct ReportRow {
     /// The connection to the gateway.
     #[serde(default, skip_serializing_if = "Connection::is_new")]
     pub connection: Connection,
+    /// The open steps as of this row: a report alone is one row to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<OpenSteps>,
 }
 
 impl ReportRow {
     /// Whether another says the same but for what is measured.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        let says = |row: &Self| {
-            let Report { bot, leaving, started_at, rest_failure, guilds, shards, .. } = &row.report;
-            let states: Vec<(u32, String)> =
-                shards.iter().map(|shard| (shard.id, shard.state.clone())).collect();
-            let rest = (bot.clone(), *leaving, *started_at, rest_failure.is_some(), guilds.count, states);
-            (rest, row.noticed_offline)
-        };
-        says(self) == says(other)
+        self.noticed_offline == other.noticed_offline && self.report.says_the_same(&other.report)
     }
 }
 
@@ -169,6 +176,7 @@ impl Row {
             Self::Guild(..) => Kind::Guild,
             Self::Name(_) => Kind::Name,
             Self::Bucket(resolution, _) => resolution.kind(),
+            Self::Page(kind, ..) => *kind,
             Self::Active(..) => Kind::Active,
             Self::Report(_) => Kind::Report,
             Self::Job(..) => Kind::Job,
@@ -185,7 +193,7 @@ impl Row {
             Self::Guild(id, _) => id.0,
             Self::Name(guild) => guild.id.0,
             Self::Bucket(_, bucket) => bucket.at.0,
-            Self::Active(at, _) => at.0,
+            Self::Page(_, at, _) | Self::Active(at, _) => at.0,
             Self::Job(number, _) => *number,
         }
     }
@@ -198,6 +206,7 @@ impl Row {
             Self::Guild(_, guild) => serde_json::to_string(guild),
             Self::Name(guild) => serde_json::to_string(guild),
             Self::Bucket(_, bucket) => serde_json::to_string(bucket),
+            Self::Page(.., steps) => serde_json::to_string(steps),
             Self::Active(_, players) => serde_json::to_string(players),
             Self::Report(report) => serde_json::to_string(report),
             Self::Job(_, job) => serde_json::to_string(job),
@@ -229,6 +238,8 @@ pub struct Memory {
     pub active: BTreeMap<Timestamp, u64>,
     /// Commands by month.
     pub months: Months,
+    /// How often open steps have been written.
+    pub open_steps_written: u64,
     /// The last report.
     pub report: Option<ReportRow>,
     /// Work that waits for the bot-worker, by its running number.
@@ -250,6 +261,7 @@ impl Memory {
             buckets: Vec::new(),
             active: BTreeMap::new(),
             months: Months::default(),
+            open_steps_written: 0,
             report: None,
             jobs: BTreeMap::new(),
             maintenance: MaintenanceRow::default(),
@@ -260,12 +272,15 @@ impl Memory {
     /// The same with the steps that were not over in their places.
     #[must_use]
     pub(super) fn with_open_steps(mut self) -> Self {
-        let Some(open) = self.open.take() else { return self };
+        let reported = self.report.as_mut().and_then(|report| report.steps.take());
+        let newest = self.open.take().into_iter().chain(reported).max_by_key(|open| open.number);
+        let Some(open) = newest else { return self };
         for (resolution, bucket) in open.buckets {
             self.buckets.retain(|(kept, step)| *kept != resolution || step.at < bucket.at);
             self.buckets.push((resolution, bucket));
         }
         self.months = open.months;
+        self.open_steps_written = open.number;
         self.active.extend(open.active);
         self
     }
@@ -299,6 +314,8 @@ impl Memory {
             }
             Kind::Minute => self.buckets.push((Resolution::Minute, serde_json::from_str(value)?)),
             Kind::QuarterHour => self.buckets.push((Resolution::QuarterHour, serde_json::from_str(value)?)),
+            Kind::Minutes => self.add_page(Resolution::Minute, value)?,
+            Kind::Quarters => self.add_page(Resolution::QuarterHour, value)?,
             Kind::Active => {
                 self.active.insert(Timestamp(number), serde_json::from_str(value)?);
             }
@@ -310,6 +327,17 @@ impl Memory {
             }
             Kind::Open => self.open = Some(serde_json::from_str(value)?),
         }
+        Ok(())
+    }
+
+    /// Adds the steps of a page, which take the place of single rows of an older version.
+    fn add_page(&mut self, resolution: Resolution, value: &str) -> Result<(), serde_json::Error> {
+        let steps: Vec<Bucket> = serde_json::from_str(value)?;
+        if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
+            let page = first.at..=last.at;
+            self.buckets.retain(|(kept, step)| *kept != resolution || !page.contains(&step.at));
+        }
+        self.buckets.extend(steps.into_iter().map(|step| (resolution, step)));
         Ok(())
     }
 }

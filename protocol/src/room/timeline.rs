@@ -58,18 +58,23 @@ pub(super) struct Timeline {
     activity: Activity,
     /// The oldest step of each resolution that has changed since it was stored.
     touched: [Option<Timestamp>; 3],
-    months_touched: bool,
     /// The oldest of the finest steps that has changed since viewers were told.
     untold: Option<Timestamp>,
+    /// How often the open steps have been written.
+    open_steps_written: u64,
 }
 
 impl Timeline {
     pub(super) fn restore(
-        buckets: Vec<(Resolution, Bucket)>,
+        mut buckets: Vec<(Resolution, Bucket)>,
         months: Months,
         active: BTreeMap<Timestamp, u64>,
+        open_steps_written: u64,
     ) -> Self {
-        let mut timeline = Self { months, activity: Activity::restore(active), ..Self::default() };
+        let activity = Activity::restore(active);
+        let mut timeline = Self { months, activity, open_steps_written, ..Self::default() };
+        // Single rows of an older version lie between pages.
+        buckets.sort_by_key(|(_, bucket)| bucket.at);
         for (resolution, bucket) in buckets {
             timeline.ring_mut(resolution).push_back(bucket);
         }
@@ -115,7 +120,6 @@ impl Timeline {
             bucket.refused += u64::from(outcome == Outcome::Refused);
             bucket.failed += u64::from(outcome == Outcome::Failed);
         });
-        self.months_touched = true;
         match at.month() {
             month if month == self.months.month => self.months.commands += 1,
             month if month > self.months.month => {
@@ -161,38 +165,71 @@ impl Timeline {
         self.update(at, |bucket| (bucket.wealth, bucket.census) = (wealth, Some(census)));
     }
 
-    /// Stores what has changed since the last time, and lets go of what is too old. The steps that are not over, which
-    /// change with every command, are one row together.
-    pub(super) fn save(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        let mut open_changed = std::mem::take(&mut self.months_touched);
+    /// Stores the steps that are over and have changed since the last time, and lets go of what is too old. Gives the rest,
+    /// which changes with every command and every report: the caller has a row for it.
+    pub(super) fn save(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> OpenSteps {
         for resolution in Resolution::ALL {
             if let Some(oldest) = self.touched[resolution as usize].take() {
-                open_changed = true;
-                let ring = self.ring(resolution);
-                let over = ring.len().saturating_sub(1);
-                let changed = ring.range(ring.partition_point(|bucket| bucket.at < oldest).min(over)..over);
-                let kept = changed.filter(|bucket| is_kept(resolution, bucket));
-                outputs.extend(kept.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
+                self.store_what_is_over(resolution, oldest, outputs);
             }
-            let oldest = now.minus(resolution.span_ms());
-            let ring = self.ring_mut(resolution);
-            let kept = ring.partition_point(|bucket| bucket.at < oldest);
-            // A step at a time would be a delete for each; a sixteenth of the span makes them rare.
-            if kept > 0 && now.since(ring[0].at) > resolution.span_ms() / 16 * 17 {
-                ring.drain(..kept);
-                outputs.push(Output::Forget(resolution.kind(), oldest.0));
-            }
+            self.forget_what_is_old(resolution, now, outputs);
         }
         self.activity.save(outputs);
-        if open_changed {
-            let newest = |resolution| Some((resolution, self.ring(resolution).back()?.clone()));
-            let buckets = Resolution::ALL.into_iter().filter_map(newest).collect();
-            outputs.push(Output::Store(Row::Open(OpenSteps {
-                buckets,
-                months: self.months,
-                active: self.activity.newest(),
-            })));
+        self.open_steps_written += 1;
+        OpenSteps {
+            buckets: Resolution::ALL.into_iter().flat_map(|resolution| self.open(resolution)).collect(),
+            months: self.months,
+            active: self.activity.newest(),
+            number: self.open_steps_written,
         }
+    }
+
+    /// Stores the steps from `oldest` on that have left, or leave now, the row of the open ones.
+    fn store_what_is_over(&self, resolution: Resolution, oldest: Timestamp, outputs: &mut Vec<Output>) {
+        let ring = self.ring(resolution);
+        let first_open = self.first_open(resolution);
+        // What became over since then, too, was in the row of the open steps until now.
+        let oldest = oldest.floor(resolution.saved_every_ms());
+        let mut next = ring.partition_point(|bucket| bucket.at < oldest);
+        let Some((kind, page_ms)) = resolution.page() else {
+            let changed = ring.range(next.min(first_open)..first_open).filter(|bucket| is_kept(bucket));
+            outputs.extend(changed.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
+            return;
+        };
+        while next < first_open {
+            let begins = ring[next].at.floor(page_ms);
+            let first = ring.partition_point(|bucket| bucket.at < begins);
+            next = ring.partition_point(|bucket| bucket.at < begins.plus(page_ms)).min(first_open);
+            let steps = ring.range(first..next).cloned().collect();
+            outputs.push(Output::Store(Row::Page(kind, begins, steps)));
+        }
+    }
+
+    fn forget_what_is_old(&mut self, resolution: Resolution, now: Timestamp, outputs: &mut Vec<Output>) {
+        let oldest = now.minus(resolution.span_ms());
+        let ring = self.ring_mut(resolution);
+        let kept = ring.partition_point(|bucket| bucket.at < oldest);
+        // A step at a time would be a delete for each; a sixteenth of the span makes them rare.
+        if kept > 0 && now.since(ring[0].at) > resolution.span_ms() / 16 * 17 {
+            ring.drain(..kept);
+            outputs.push(Output::Forget(resolution.kind(), oldest.0));
+            if let Some((kind, page_ms)) = resolution.page() {
+                outputs.push(Output::Forget(kind, oldest.floor(page_ms).0));
+            }
+        }
+    }
+
+    /// The place of the first step that belongs to the row of the open ones.
+    fn first_open(&self, resolution: Resolution) -> usize {
+        let ring = self.ring(resolution);
+        let newest = ring.back().map(|bucket| bucket.at).unwrap_or_default();
+        let begins = newest.floor(resolution.saved_every_ms());
+        ring.partition_point(|bucket| bucket.at < begins)
+    }
+
+    fn open(&self, resolution: Resolution) -> impl Iterator<Item = (Resolution, Bucket)> {
+        let open = self.ring(resolution).range(self.first_open(resolution)..);
+        open.map(move |bucket| (resolution, bucket.clone()))
     }
 
     pub(super) fn last_hour(&self, now: Timestamp) -> Sums {
@@ -341,10 +378,10 @@ impl Timeline {
     }
 }
 
-/// Whether a step that is over is stored. One of five seconds without commands holds latencies alone, and its minute keeps
+/// Whether a step of five seconds that is over is stored. One without commands holds latencies alone, and its minute keeps
 /// their mean: 17 280 rows of a quiet day are not worth it.
-fn is_kept(resolution: Resolution, bucket: &Bucket) -> bool {
-    resolution != Resolution::FiveSeconds || bucket.commands > 0
+fn is_kept(bucket: &Bucket) -> bool {
+    bucket.commands > 0
 }
 
 fn since(ring: &VecDeque<Bucket>, from: Timestamp) -> impl Iterator<Item = &Bucket> {

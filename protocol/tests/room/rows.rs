@@ -4,7 +4,7 @@ use protocol::{
     Epoch, JournalSeq,
     history::Range,
     record::{Acknowledgement, Maintenance},
-    room::{Bucket, EVENTS_STORED, Input, Kind, Memory, Output, Resolution, Room, Row},
+    room::{Bucket, EVENTS_STORED, Input, Kind, Memory, Output, Room, Row},
 };
 
 use super::house::{House, ONE, tells};
@@ -54,7 +54,13 @@ fn a_step_is_stored_when_it_is_over_and_until_then_with_the_other_open_ones() {
         let (mut over, mut open) = (Vec::new(), Vec::new());
         for output in house.record(1) {
             match output {
-                Output::Store(Row::Bucket(resolution, bucket)) => over.push((resolution, told(&bucket))),
+                Output::Store(Row::Bucket(resolution, bucket)) => {
+                    over.push((resolution.step_ms(), vec![told(&bucket)]));
+                }
+                Output::Store(Row::Page(_, at, steps)) => {
+                    assert_eq!(at, NOON, "the hour of all of them");
+                    over.push((60_000, steps.iter().map(told).collect()));
+                }
                 Output::Store(Row::Open(steps)) => {
                     open.extend(steps.buckets.iter().map(|(_, bucket)| told(bucket)));
                 }
@@ -63,12 +69,16 @@ fn a_step_is_stored_when_it_is_over_and_until_then_with_the_other_open_ones() {
         }
         (over, open)
     };
-    let (fine, minute) = (Resolution::FiveSeconds, Resolution::Minute);
-    assert_eq!(stored(&mut house), (vec![(fine, (0, 1))], vec![(5_000, 0), (0, 1), (0, 1)]));
+    assert_eq!(stored(&mut house), (vec![(5_000, vec![(0, 1)])], vec![(5_000, 0), (0, 1), (0, 1)]));
     assert_eq!(stored(&mut house), (vec![], vec![(5_000, 1), (0, 2), (0, 2)]), "late: in the newest step");
+    // Minutes that are over leave two at a time.
     house.now = NOON.plus(61_000);
-    let over = vec![(fine, (5_000, 2)), (minute, (0, 3))];
-    assert_eq!(stored(&mut house), (over, vec![(60_000, 0), (60_000, 0), (0, 3)]));
+    let over = vec![(5_000, vec![(5_000, 2)])];
+    assert_eq!(stored(&mut house), (over, vec![(60_000, 0), (0, 3), (60_000, 0), (0, 3)]));
+    house.now = NOON.plus(121_000);
+    let fine = [(5_000, vec![(0, 2)]), (5_000, vec![(5_000, 2)])];
+    let over = [&fine[..], &[(60_000, vec![(0, 3), (60_000, 1)])]].concat();
+    assert_eq!(stored(&mut house), (over, vec![(120_000, 0), (120_000, 0), (0, 4)]));
 }
 
 #[test]
@@ -135,6 +145,8 @@ fn each_kind_of_row_keeps_its_word() {
         (Kind::FiveSeconds, "5s"),
         (Kind::Minute, "1m"),
         (Kind::QuarterHour, "15m"),
+        (Kind::Minutes, "minutes"),
+        (Kind::Quarters, "quarters"),
         (Kind::Active, "active"),
         (Kind::Months, "months"),
         (Kind::Open, "open"),

@@ -3,7 +3,7 @@
 use protocol::{
     Coins, Event, GuildId, JournalSeq, Report, Severity, Source, Timestamp, UserId, VERSION,
     record::{Activity, GuildTotals, Outcome, PUSH_MAX_RECORDS, Push, Record},
-    report::{NamedGuild, ReportedBot, ReportedGuilds, Shard},
+    report::{NamedGuild, REPORT_EVERY_MS, ReportedBot, ReportedGuilds, Shard},
     stats::{Leader, Leaderboards},
 };
 
@@ -102,6 +102,7 @@ pub fn report(now: Timestamp, chance: &mut Chance) -> Report {
         rest_failure: None,
         guilds: ReportedGuilds { count: 2, members: 3, named: vec![named] },
         missed: Vec::new(),
+        next_in_ms: REPORT_EVERY_MS,
         leaving: false,
     }
 }

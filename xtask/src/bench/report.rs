@@ -9,14 +9,14 @@ const BEGIN: &str = "<!-- the table of `cargo xtask bench --write` begins -->";
 const END: &str = "<!-- the table ends -->";
 /// The columns of values.
 const SUBJECTS: [&str; 4] = ["pulse", "js-worker", "bun", "floor"];
-const RATIOS: [&str; 2] = ["toJsWorker", "toBun"];
+const RATIOS: [&str; 3] = ["toBefore", "toJsWorker", "toBun"];
 
 /// What was measured, by benchmark.
 type Measured = BTreeMap<String, Value>;
 
 /// For the terminal.
 pub fn terminal(measured: &Measured, names: &[&str]) -> String {
-    let mut lines = vec![heads().map(str::to_owned)];
+    let mut lines = vec![HEADS.map(str::to_owned)];
     for (_, row) in rows(measured, names) {
         lines.push(cells(row));
     }
@@ -53,11 +53,11 @@ pub fn markdown(measured: &Measured, names: &[&str]) -> String {
     let mut last = "";
     for (name, row) in rows(measured, names) {
         if name != last {
-            let _ = writeln!(text, "\n**{name}**\n\n| {} |", heads().join(" | "));
+            let _ = writeln!(text, "\n**{name}**\n\n| {} |", HEADS.join(" | "));
             let _ = writeln!(
                 text,
                 "|{}|",
-                ["---"].into_iter().chain([" ---: "; 8]).collect::<Vec<_>>().join("|")
+                ["---"].into_iter().chain([" ---: "; HEADS.len() - 1]).collect::<Vec<_>>().join("|")
             );
             last = name;
         }
@@ -80,18 +80,28 @@ fn rows<'a>(measured: &'a Measured, names: &'a [&str]) -> impl Iterator<Item = (
     })
 }
 
-fn heads() -> [&'static str; 9] {
-    ["what", "unit", "Pulse (min – max)", "js-worker", "Bun", "floor", "to js-worker", "to Bun", "goal"]
-}
+/// Only `--before` fills the ratio to before.
+const HEADS: [&str; 10] = [
+    "what",
+    "unit",
+    "Pulse (min – max)",
+    "js-worker",
+    "Bun",
+    "floor",
+    "to before",
+    "to js-worker",
+    "to Bun",
+    "goal",
+];
 
-fn cells(row: &Value) -> [String; 9] {
+fn cells(row: &Value) -> [String; HEADS.len()] {
     let [pulse, js, bun, floor] = SUBJECTS.map(|subject| &row[subject]);
     let median = |value: &Value| value["median"].as_f64().map(number).unwrap_or_default();
     let range = match (pulse["min"].as_f64(), pulse["max"].as_f64()) {
         (Some(min), Some(max)) if min < max => format!(" ({} – {})", number(min), number(max)),
         _ => String::new(),
     };
-    let [to_js, to_bun] =
+    let [to_before, to_js, to_bun] =
         RATIOS.map(|ratio| row[ratio].as_f64().map(|ratio| format!("{ratio:.2} ×")).unwrap_or_default());
     let goals = row["goals"].as_array().into_iter().flatten().map(|goal| {
         let met = match goal["met"].as_bool() {
@@ -109,6 +119,7 @@ fn cells(row: &Value) -> [String; 9] {
         median(js),
         median(bun),
         median(floor),
+        to_before,
         to_js,
         to_bun,
         goals.collect::<Vec<_>>().join("; "),
@@ -135,11 +146,12 @@ mod tests {
         let value = |median: f64| json!({ "median": median, "min": median, "max": median * 2.0 });
         let row = json!({
             "what": "/daily", "unit": "ms", "pulse": value(1.5), "js-worker": value(3.0), "bun": null, "floor": null,
-            "toJsWorker": 0.5, "toBun": null, "goals": [{ "goal": "≤ 1.1 × js-worker", "met": true }],
+            "toBefore": 0.9, "toJsWorker": 0.5, "toBun": null, "goals": [{ "goal": "≤ 1.1 × js-worker", "met": true }],
         });
         let measured = [("machine".to_owned(), json!({})), ("reply".to_owned(), json!([row]))].into();
         let report = markdown(&measured, &["reply", "seen"]);
-        let line = "| /daily | ms | 1.50 (1.50 – 3.00) | 3.00 |  |  | 0.50 × |  | ≤ 1.1 × js-worker: met |";
+        let line =
+            "| /daily | ms | 1.50 (1.50 – 3.00) | 3.00 |  |  | 0.90 × | 0.50 × |  | ≤ 1.1 × js-worker: met |";
         assert!(report.contains(line), "{report}");
         let once = put_into(&format!("before\n{BEGIN}\nold\n{END}\nafter"), &report).unwrap();
         assert!(once.starts_with("before\n") && once.ends_with("\nafter") && !once.contains("old"), "{once}");

@@ -47,6 +47,26 @@ impl Resolution {
         }
     }
 
+    /// The kind of row that steps share when they are over, and the stretch of such a row in milliseconds; `None`: each has a
+    /// row of its own.
+    pub(super) const fn page(self) -> Option<(Kind, u64)> {
+        match self {
+            Self::FiveSeconds => None,
+            Self::Minute => Some((Kind::Minutes, HOUR_MS)),
+            Self::QuarterHour => Some((Kind::Quarters, DAY_MS)),
+        }
+    }
+
+    /// How often steps that are over leave the row of the open ones, in milliseconds. That row is written with every command,
+    /// so it is kept short; a page is written less often than once a minute, because a quiet day has 1 440 of them.
+    pub(super) const fn saved_every_ms(self) -> u64 {
+        match self {
+            Self::Minute => 2 * MINUTE_MS,
+            Self::FiveSeconds | Self::QuarterHour => self.step_ms(),
+        }
+    }
+
+    /// The kind of the rows of single steps. Only an older version writes them for the coarser resolutions.
     pub(in crate::room) const fn kind(self) -> Kind {
         match self {
             Self::FiveSeconds => Kind::FiveSeconds,

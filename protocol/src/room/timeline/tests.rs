@@ -17,6 +17,18 @@ fn remembered(outputs: Vec<Output>) -> Memory {
     memory.with_open_steps()
 }
 
+/// The rows of everything that has changed, the open steps' last.
+fn saved(timeline: &mut Timeline, now: Timestamp) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    let steps = timeline.save(now, &mut outputs);
+    outputs.push(Output::Store(Row::Open(steps)));
+    outputs
+}
+
+fn restored(memory: Memory) -> Timeline {
+    Timeline::restore(memory.buckets, memory.months, memory.active, memory.open_steps_written)
+}
+
 /// The beginning of a step at every resolution.
 const NOON: Timestamp = Timestamp(1_768_478_400_000);
 
@@ -155,18 +167,16 @@ fn a_sample_that_comes_late_goes_where_it_belongs() {
     assert_eq!(missed, [50.0], "after, and not at");
     let mut outputs = Vec::new();
     timeline.save(now, &mut outputs);
-    let stored = |which: Resolution| {
-        let ago = |output: &Output| match output {
-            Output::Store(Row::Bucket(resolution, bucket)) if *resolution == which => {
-                Some(now.since(bucket.at))
-            }
-            _ => None,
-        };
-        outputs.iter().filter_map(ago).collect::<Vec<_>>()
-    };
-    let minutes = [HOUR_MS + 60_000, HOUR_MS, 60_000];
-    assert_eq!(stored(Resolution::Minute), minutes, "from the oldest change on; the newest is not over");
-    assert!(stored(Resolution::FiveSeconds).is_empty(), "without commands they are not kept");
+    let pages = outputs.iter().filter_map(|output| match output {
+        Output::Store(Row::Page(Kind::Minutes, at, steps)) => {
+            Some((now.since(*at), steps.iter().map(|step| now.since(step.at)).collect::<Vec<_>>()))
+        }
+        _ => None,
+    });
+    let expected = [(2 * HOUR_MS, vec![HOUR_MS + 60_000]), (HOUR_MS, vec![HOUR_MS, 60_000])];
+    assert_eq!(pages.collect::<Vec<_>>(), expected, "from the oldest change on; the newest is not over");
+    let is_fine = |output: &Output| matches!(output, Output::Store(Row::Bucket(..)));
+    assert!(!outputs.iter().any(is_fine), "without commands they are not kept");
 }
 
 #[test]
@@ -232,10 +242,7 @@ fn everything_outlives_a_restart() {
     let first = Some(record::Activity { previous: None });
     timeline.add_record(NOON, &Record { activity: first, ..record(Outcome::Done, 5, 0, 7) });
     timeline.add_report(NOON.plus(5_000), NOON, Some(40.0));
-    let mut outputs = Vec::new();
-    timeline.save(NOON.plus(5_000), &mut outputs);
-    let memory = remembered(outputs);
-    let restored = Timeline::restore(memory.buckets, memory.months, memory.active);
+    let restored = restored(remembered(saved(&mut timeline, NOON.plus(5_000))));
     assert_eq!(restored.months, timeline.months);
     assert_eq!(restored.active(NOON), 1);
     assert_ne!(restored.months, Months::default());
@@ -262,9 +269,48 @@ fn whoever_was_active_is_counted_after_a_restart_at_any_moment() {
     ] {
         let activity = Some(record::Activity { previous });
         timeline.add_record(at, &Record { activity, ..record(Outcome::Done, 0, 0, 1) });
-        timeline.save(at, &mut stored);
-        let memory = remembered(stored.clone());
-        let restored = Timeline::restore(memory.buckets, memory.months, memory.active);
+        stored.extend(saved(&mut timeline, at));
+        let restored = restored(remembered(stored.clone()));
         assert_eq!((timeline.active(at), restored.active(at)), (active, active), "at {at:?}");
     }
+}
+
+#[test]
+fn pages_and_open_steps_are_all_that_a_restart_needs_after_any_minute() {
+    let (mut timeline, mut stored) = (Timeline::default(), Vec::new());
+    for minute in 0..200 {
+        let at = NOON.plus(minutes(minute));
+        timeline.add_report(at, NOON, Some(40.0));
+        stored.extend(saved(&mut timeline, at));
+        if minute % 7 != 0 {
+            continue;
+        }
+        let restored = restored(remembered(stored.clone()));
+        for resolution in [Resolution::Minute, Resolution::QuarterHour] {
+            assert_eq!(restored.ring(resolution), timeline.ring(resolution), "{resolution:?}, {minute} min");
+        }
+    }
+    let pages = stored.iter().filter(|output| matches!(output, Output::Store(Row::Page(..)))).count();
+    assert_eq!(pages, 200 / 2 - 1 + 200 / 15, "one each two minutes, one a quarter of an hour");
+}
+
+#[test]
+fn a_page_takes_the_place_of_the_single_rows_of_an_older_version() {
+    let mut memory = Memory::new(Epoch(1));
+    let single = |minute: u64| format!(r#"{{"at":{},"commands":1}}"#, NOON.plus(minutes(minute)).0);
+    for minute in [0, 1, 2, 70] {
+        let key = Row::key_text(NOON.plus(minutes(minute)).0);
+        memory.add(Kind::Minute, &key, &single(minute)).unwrap();
+    }
+    let page = [(1, 7), (2, 8)].map(|(minute, commands)| Bucket {
+        at: NOON.plus(minutes(minute)),
+        commands,
+        ..Bucket::default()
+    });
+    let row = Row::Page(Kind::Minutes, NOON, page.to_vec());
+    memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
+    let timeline = restored(memory.with_open_steps());
+    let told: Vec<_> =
+        timeline.minutes.iter().map(|step| (step.at.since(NOON) / MINUTE_MS, step.commands)).collect();
+    assert_eq!(told, [(0, 1), (1, 7), (2, 8), (70, 1)]);
 }

@@ -1,7 +1,8 @@
 //! Pulse's figures beside its peers', in one run: `figures NAME… [--smoke]`. Each measurement takes its turn at every
 //! subject before the next round begins, so that a machine that is busy for a while is busy for all of them.
 //!
-//! `--only=pulse` asks one subject alone, for whoever looks on with a profiler.
+//! `--only=pulse` asks one subject alone, for whoever looks on with a profiler. `PULSE_BENCH_BEFORE` names another checkout,
+//! whose build takes its turns, too.
 //!
 //! Prints what it measures as it comes; the line that begins with `json ` holds a benchmark's rows for `cargo xtask bench`.
 
@@ -87,10 +88,9 @@ fn serve() -> Result<Vec<Served>> {
 fn subjects() -> Vec<Subject> {
     let only = std::env::args().find_map(|argument| argument.strip_prefix("--only=").map(str::to_owned));
     let wanted = |subject: &Subject| only.as_deref().is_none_or(|name| name == subject.name());
-    let (there, absent): (Vec<_>, Vec<_>) =
-        Subject::ALL.into_iter().filter(wanted).partition(|subject| subject.is_there());
-    if !absent.is_empty() {
+    if !Subject::Bun.is_there() {
         println!("  Bun is not installed here: its figures are left out");
     }
-    there
+    let all = [Subject::Before].into_iter().chain(Subject::ALL);
+    all.filter(wanted).filter(|subject| subject.is_there()).collect()
 }

@@ -134,7 +134,7 @@ impl Row {
             "what": self.what, "unit": self.unit, "goals": goals,
             "pulse": of(Subject::Pulse), "js-worker": of(Subject::JsWorker), "bun": of(Subject::Bun),
             "floor": of(Subject::Floor),
-            "toJsWorker": ratio(Subject::JsWorker), "toBun": ratio(Subject::Bun),
+            "toBefore": ratio(Subject::Before), "toJsWorker": ratio(Subject::JsWorker), "toBun": ratio(Subject::Bun),
         })
     }
 }
@@ -142,7 +142,7 @@ impl Row {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<44}", self.what)?;
-        for subject in [Subject::Pulse, Subject::JsWorker, Subject::Bun, Subject::Floor] {
+        for subject in [Subject::Pulse, Subject::Before, Subject::JsWorker, Subject::Bun, Subject::Floor] {
             if let Some(median) = self.median(subject) {
                 write!(f, "  {} {}", subject.name(), number(median))?;
             }

@@ -1,0 +1,56 @@
+//! While nobody watches or plays, the worker reports every half minute instead of every five seconds, and measures as often.
+
+use anyhow::Result;
+use discord_sim::gateway::{Order, Settings};
+use protocol::{
+    Report,
+    report::{REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS},
+    stats::BotStatus,
+};
+use tests::{
+    Stage,
+    stage::{complaints, is_connected},
+};
+
+/// What is measured between two reports at rest.
+const SAMPLES_BETWEEN: usize = 5;
+
+fn is_at_rest(report: &Report) -> bool {
+    report.next_in_ms == REPORT_AT_REST_EVERY_MS && report.missed.len() == SAMPLES_BETWEEN
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_rest_it_reports_and_asks_rarely_and_loses_no_sample() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.connected().await?;
+    stage.relay.set_at_rest(true);
+    stage.relay.next_report(is_at_rest).await?;
+    let before = stage.relay.until(|_| true).await?;
+    let after = stage.relay.until(|now| now.reports.len() == before.reports.len() + 4).await?;
+    assert!(after.reports[before.reports.len()..].iter().all(is_at_rest), "every half minute");
+    let pulls = after.pulls - before.pulls;
+    assert!((1..=3).contains(&pulls), "two minutes, and jobs were asked for {pulls} times");
+    let shown = stage.shown(|_| true).await?;
+    assert_eq!(shown.bot.status, BotStatus::Online);
+    assert!(shown.ping.avg.is_some() && shown.ping.gateway.is_some(), "{:?}", shown.ping);
+
+    stage.relay.set_at_rest(false);
+    let woken = stage.relay.next_report(|report| report.next_in_ms == REPORT_EVERY_MS).await?;
+    assert!(woken.missed.is_empty(), "the one after the answer comes at once: {:?}", woken.missed);
+    assert!(complaints(&stage.end()?).is_empty());
+    stage.shown_offline().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_at_rest_is_told_at_once() -> Result<()> {
+    let mut stage = Stage::set().await?;
+    stage.connected().await?;
+    stage.relay.set_at_rest(true);
+    stage.relay.next_report(is_at_rest).await?;
+    let gateway = &stage.discord.state().gateway;
+    gateway.set(Settings { open: false, ..gateway.settings() });
+    gateway.order(&Order::Cut);
+    let lost = stage.relay.next_report(|report| !is_connected(report)).await?;
+    assert!(lost.missed.len() < SAMPLES_BETWEEN, "without waiting for its time: {:?}", lost.missed);
+    stage.end().map(drop)
+}
