@@ -37,6 +37,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .route("/interactions", post(interact::interact))
         .route("/commands", get(commands))
         .route("/commands/entry-point", post(add_entry_point))
+        .route("/application", put(set_application))
         .route("/players", put(set_players))
         .route("/people/{user}", put(set_person))
         .route("/stats", get(stats))
@@ -91,6 +92,26 @@ async fn set_players(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<J
     let Running { running } = read(&body)?;
     state.playing.store(running, Ordering::Relaxed);
     Ok(Json(json!({ "running": running })))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Portal {
+    redirect_uris: Option<Vec<String>>,
+    /// Empty: it is taken away.
+    endpoint: Option<String>,
+}
+
+/// What a person types into the Developer Portal.
+async fn set_application(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<StatusCode, Error> {
+    let Portal { redirect_uris, endpoint } = read(&body)?;
+    if let Some(urls) = redirect_uris {
+        state.set_redirects(urls);
+    }
+    if let Some(endpoint) = endpoint {
+        state.set_endpoint(Some(endpoint).filter(|url| !url.is_empty()));
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

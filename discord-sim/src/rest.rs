@@ -17,11 +17,9 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{
-    cast, objects,
-    state::{State, lock},
-};
+use crate::{cast, objects, state::State};
 
+mod application;
 mod commands;
 mod messages;
 pub mod oauth;
@@ -35,8 +33,8 @@ pub fn routes(state: Arc<State>) -> Router {
     let for_bots = Router::new()
         .route("/users/@me", get(current_user))
         .route("/users/@me/guilds", get(current_guilds))
-        .route("/applications/@me", get(application).patch(change_application))
-        .route("/oauth2/applications/@me", get(application))
+        .route("/applications/@me", get(application::show).patch(application::change))
+        .route("/oauth2/applications/@me", get(application::show))
         .route("/gateway/bot", get(gateway))
         .merge(commands::routes())
         .merge(messages::routes())
@@ -158,49 +156,6 @@ async fn current_guilds(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         })
     });
     Json(guilds.collect())
-}
-
-async fn application(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    Json(application_object(&state))
-}
-
-/// Only the endpoint can be changed. It is taken when it answers a PING, and refuses a forged one.
-async fn change_application(Shared(state): Shared<Arc<State>>, Json(change): Json<Value>) -> Answer {
-    if let Some(url) = change["interactions_endpoint_url"].as_str() {
-        if !state.endpoint_holds(url).await {
-            let words = "The specified interactions endpoint url could not be verified.";
-            return Err(Error::form(
-                "interactions_endpoint_url",
-                "APPLICATION_INTERACTIONS_ENDPOINT_INVALID",
-                words,
-            ));
-        }
-        *lock(&state.endpoint) = Some(url.to_owned());
-    }
-    Ok(Json(application_object(&state)))
-}
-
-fn application_object(state: &State) -> Value {
-    json!({
-        "approximate_guild_count": state.guilds_here().count(),
-        "bot": objects::user(&cast::bot(state.application)),
-        "bot_public": true,
-        "bot_require_code_grant": false,
-        "description": "An economy, live.",
-        "flags": 0,
-        "hook": true,
-        "icon": null,
-        "id": state.application.to_string(),
-        "integration_types_config": { "0": {}, "1": {} },
-        "interactions_endpoint_url": *lock(&state.endpoint),
-        "is_monetized": false,
-        "name": "Pulse",
-        "redirect_uris": [],
-        "summary": "",
-        "team": null,
-        "type": null,
-        "verify_key": state.public_key,
-    })
 }
 
 async fn gateway_url(Shared(state): Shared<Arc<State>>) -> Json<Value> {

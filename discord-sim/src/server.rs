@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{Router, routing::get};
+use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
@@ -159,6 +160,9 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         edge,
         signer: config.signer.clone(),
         endpoint: Mutex::new(endpoint),
+        // New applications can be added by servers and by people.
+        install: Mutex::new(json!({ "0": {}, "1": {} })),
+        redirects: Mutex::default(),
         playing: AtomicBool::new(true),
         tally: crate::state::Tally::default(),
         faults: Faults::new(config.seed, config.latency_ms),

@@ -54,6 +54,10 @@ pub struct State {
     pub(crate) signer: Signer,
     /// The interactions endpoint that the application has set.
     pub(crate) endpoint: Mutex<Option<String>>,
+    /// Who can add the application, and what they are asked for.
+    pub(crate) install: Mutex<Value>,
+    /// Where a sign-in may lead back to; nowhere in particular while it is empty.
+    pub(crate) redirects: Mutex<Vec<String>>,
     /// Whether the crowd plays.
     pub playing: AtomicBool,
     /// What has been posted to the edge.
@@ -134,6 +138,11 @@ impl State {
         self.url.replacen("http", "ws", 1)
     }
 
+    /// Whose application it is: the first of the cast, who owns the first server, too.
+    pub fn owner(&self) -> &Player {
+        &self.players[0]
+    }
+
     /// The servers that the bot is in.
     pub fn guilds_here(&self) -> impl Iterator<Item = &Guild> {
         self.guilds.iter().filter(|guild| !self.gateway.has_left(guild.id))
@@ -201,6 +210,26 @@ impl State {
         let answers =
             answer.is_ok_and(|answer| answer.status == 200 && Reply::read(&answer.json()) == Ok(Reply::Pong));
         answers && client.post_forged(&ping).await.is_ok_and(|answer| answer.status == 401)
+    }
+
+    /// Sets the interactions endpoint without a look at it: it was typed into the Developer Portal long ago.
+    pub fn set_endpoint(&self, url: Option<String>) {
+        *lock(&self.endpoint) = url;
+    }
+
+    /// Sets the addresses under Redirects, which no program can: a sign-in leads to none but these from now on.
+    pub fn set_redirects(&self, urls: Vec<String>) {
+        *lock(&self.redirects) = urls;
+    }
+
+    /// Who can add the application, as its object shows it.
+    pub fn install(&self) -> Value {
+        lock(&self.install).clone()
+    }
+
+    /// Where interactions are to be posted, if that is set.
+    pub fn endpoint(&self) -> Option<String> {
+        lock(&self.endpoint).clone()
     }
 
     /// A player's command as a payload with a fresh id.

@@ -87,6 +87,11 @@ async fn authorize(Shared(state): Shared<Arc<State>>, Query(wish): Query<Wish>) 
     let Ok(mut back) = reqwest::Url::parse(&wish.redirect_uri) else {
         return (StatusCode::BAD_REQUEST, Html("<h1>Invalid redirect_uri</h1>")).into_response();
     };
+    let known = lock(&state.redirects).clone();
+    if !known.is_empty() && !known.contains(&wish.redirect_uri) {
+        let words = "<h1>Invalid OAuth2 redirect_uri</h1>";
+        return (StatusCode::BAD_REQUEST, Html(words)).into_response();
+    }
     let Some(user) = wish.user else { return Html(choice(&state, &wish)).into_response() };
     if wish.deny {
         back.query_pairs_mut().append_pair("error", "access_denied");
@@ -133,6 +138,7 @@ struct Exchange {
     redirect_uri: Option<String>,
     code_verifier: Option<String>,
     refresh_token: Option<String>,
+    scope: Option<String>,
 }
 
 impl Exchange {
@@ -158,6 +164,9 @@ async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>
     {
         return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response();
     }
+    if exchange.grant_type == "client_credentials" {
+        return own_token(&state, exchange.scope.as_deref());
+    }
     if !["authorization_code", "refresh_token"].contains(&exchange.grant_type.as_str()) {
         return refused("unsupported_grant_type");
     }
@@ -167,6 +176,20 @@ async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>
     Json(json!({
         "access_token": format!("user-{user}"), "token_type": "Bearer", "expires_in": EXPIRES_IN,
         "refresh_token": format!("refresh-{user}"), "scope": "identify guilds",
+    }))
+    .into_response()
+}
+
+/// A token of the application itself, in its owner's name, and none to refresh it with.
+///
+/// Source: <https://discord.com/developers/docs/topics/oauth2#client-credentials-grant>.
+fn own_token(state: &State, scope: Option<&str>) -> Response {
+    let Some(scope) = scope.filter(|scope| !scope.is_empty()) else {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_scope" }))).into_response();
+    };
+    let owner = state.owner().id;
+    Json(json!({
+        "access_token": format!("user-{owner}"), "token_type": "Bearer", "expires_in": EXPIRES_IN, "scope": scope,
     }))
     .into_response()
 }
