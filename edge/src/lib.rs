@@ -7,6 +7,7 @@
 
 mod acting;
 mod answer;
+mod check;
 mod discord;
 mod ed25519;
 mod guild;
@@ -59,6 +60,7 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Get, ["api", "events.csv"]) => room::get(request, settings, "/events.csv").await,
         (Method::Get, ["api", "history"]) => room::get(request, settings, "/history").await,
         (Method::Get, ["api", "room"]) => room::get(request, settings, "/room").await,
+        (Method::Get, ["api", "check"]) => check::get(&request, settings).await,
         (_, ["api", "guilds", _, "actions"]) if request.method() != Method::Post => {
             Err(Problem::method_not_allowed("POST"))
         }
@@ -85,7 +87,11 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
             _,
             ["" | "ws" | "healthz" | "login"]
             | ["login", "callback"]
-            | ["api", "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "jobs" | "me"],
+            | [
+                "api",
+                "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "check" | "jobs"
+                | "me",
+            ],
         ) => Err(Problem::method_not_allowed("GET")),
         (_, ["logout"] | ["logout", "everywhere"] | ["api", "report" | "actions"] | ["api", "jobs", _]) => {
             Err(Problem::method_not_allowed("POST"))

@@ -280,7 +280,8 @@ impl Inner {
     }
 }
 
-fn now() -> Timestamp {
+/// The clock on the wall.
+pub fn now() -> Timestamp {
     Timestamp(worker::Date::now().as_millis())
 }
 

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod books;
 pub mod command;
+pub mod deployment;
 pub mod errand;
 pub mod interaction;
 pub mod ledger;

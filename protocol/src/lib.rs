@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod audit;
+pub mod check;
 pub mod csv;
 pub mod event;
 pub mod feed;

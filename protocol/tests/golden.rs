@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use crate::samples::{EPOCH, HARBOUR, NOON, event, events, push, record, report, snapshot, stats};
+use crate::samples::{
+    EPOCH, HARBOUR, NOON, edge_check, event, events, push, record, report, snapshot, stats,
+};
 use expect_test::{ExpectFile, expect_file};
 use protocol::{
     ClientMessage, JournalSeq, Seq, ServerMessage, Severity, Source, VERSION,
@@ -61,6 +63,7 @@ fn the_shapes() {
         History { range: Range::Day, step_ms: 60_000, points: snapshot(EPOCH, NOON, 1..=2).history };
     check(&history, &expect_file!["golden/history.json"]);
     check(&report(NOON), &expect_file!["golden/report.json"]);
+    check(&edge_check(), &expect_file!["golden/edge_check.json"]);
     check(&push(HARBOUR, 40..=41), &expect_file!["golden/push.json"]);
     check(
         &Acknowledgement { seq: JournalSeq(41), maintenance: None },

@@ -3,6 +3,7 @@
 use protocol::{
     Coins, DashboardStats, Epoch, Event, GuildId, JournalSeq, Report, Seq, Severity, Snapshot, Source,
     Timestamp, UserId, VERSION,
+    check::{BindingCheck, ClientSecret, EdgeCheck, RoomCheck, SettingCheck},
     history::HistoryPoint,
     record::{Activity, GuildTotals, Outcome, Push, Record},
     report::{NamedGuild, REPORT_EVERY_MS, ReportedBot, ReportedGuilds, Shard},
@@ -42,6 +43,31 @@ pub fn event(seq: u64) -> Event {
 
 pub fn events(seqs: impl IntoIterator<Item = u64>) -> Vec<Event> {
     seqs.into_iter().map(event).collect()
+}
+
+/// What an edge tells of itself that lacks a secret.
+pub fn edge_check() -> EdgeCheck {
+    let setting = |name: &str, problem: Option<&str>| SettingCheck {
+        name: name.to_owned(),
+        set: problem.is_none(),
+        problem: problem.map(str::to_owned),
+    };
+    let binding =
+        |name: &str, bound| BindingCheck { name: name.to_owned(), bound, optional: name == "LIMITER" };
+    EdgeCheck {
+        version: VERSION,
+        release: "0.1.0".to_owned(),
+        now: NOON,
+        settings: vec![
+            setting("BOT_TOKEN", None),
+            setting("DISCORD_CLIENT_SECRET", Some("not set: nobody can sign in")),
+        ],
+        bindings: vec![binding("ROOM", true), binding("LIMITER", false)],
+        public_key_matches: Some(true),
+        client_secret: ClientSecret::Unreachable,
+        client_secret_why: Some("/oauth2/token: no answer in 5000 ms".to_owned()),
+        room: Some(RoomCheck { servers: 2, viewers: 1 }),
+    }
 }
 
 /// The room's numbers when it had numbered `seq` events.

@@ -58,6 +58,7 @@ const ROWS: &[(&str, &str, &str, Statuses)] = &[
         "",
         [401, 401, 403, 200, 200, 401, 200],
     ),
+    (r#"(Method::Get, ["api", "check"])"#, "GET /api/check", "", [401, 401, 403, 403, 200, 200, 200]),
     (r#"(Method::Get, ["api", "me"])"#, "GET /api/me", "", [401, 401, 200, 200, 200, 401, 200]),
     (
         r#"(Method::Get, ["api", "guilds", guild, rest @ ..])"#,

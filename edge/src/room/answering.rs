@@ -67,6 +67,7 @@ impl Inner {
                 self.hear_of_the_end(request.json().await?).await?;
                 Ok(Response::ok("")?)
             }
+            (Method::Post, "/check") => Ok(Response::from_json(&self.core()?.borrow().room.check())?),
             (Method::Post, "/attend") => {
                 let answer = self.attended(&request.json().await?).await?;
                 Ok(Response::from_json(&answer)?)

@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use interactions::rest::{Meaning, Refusal};
 use protocol::{
     GuildId, UserId,
+    check::ClientSecret,
     session::{Membership, Person, managed},
     text::{self, NAME_MAX_CHARS},
     time::SECOND_MS,
@@ -25,6 +26,10 @@ use crate::{
 const ANSWER_MAX_MS: u64 = 5 * SECOND_MS;
 /// The longest wait for a limit of Discord's before it is asked again, in milliseconds.
 const LIMITED_MAX_MS: u64 = 3 * SECOND_MS;
+/// Where tokens are given.
+const TOKEN: &str = "/oauth2/token";
+/// What Discord calls an application whose secret is another.
+const INVALID_CLIENT: &str = "invalid_client";
 /// Discord's pictures.
 const PICTURES: &str = "https://cdn.discordapp.com/avatars";
 
@@ -76,6 +81,27 @@ pub async fn exchange(
         ("code_verifier", verifier),
     ];
     ask_for_token(settings, &fields).await
+}
+
+/// Whether Discord takes the application's id and secret, and, when that is not known, why. It is asked for a token of the
+/// application itself, which nobody keeps. To revoke it would revoke what its owner has allowed, too: it runs out.
+///
+/// Source: <https://discord.com/developers/docs/topics/oauth2#client-credentials-grant>.
+pub async fn client_secret(settings: &Settings) -> (ClientSecret, Option<String>) {
+    if ["DISCORD_APPLICATION_ID", "DISCORD_CLIENT_SECRET"].iter().any(|name| settings.text(name).is_none()) {
+        return (ClientSecret::NotSet, None);
+    }
+    let asked = async {
+        let init = token_request(settings, &[("grant_type", "client_credentials"), ("scope", "identify")])?;
+        answer(settings, TOKEN, &init).await
+    };
+    match asked.await {
+        Ok(Ok(_)) => (ClientSecret::Accepted, None),
+        Ok(Err(refusal)) if refusal.message == INVALID_CLIENT => (ClientSecret::Refused, None),
+        Ok(Err(refusal)) => (ClientSecret::Unreachable, Some(words(TOKEN, &refusal))),
+        Err(Silence::Away(why)) => (ClientSecret::Unreachable, Some(why)),
+        Err(Silence::Refused) => (ClientSecret::Unreachable, None),
+    }
 }
 
 /// Somebody, and the servers that they manage.
@@ -134,6 +160,11 @@ struct Granted {
 }
 
 async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<Token, Silence> {
+    let granted: Granted = ask(settings, TOKEN, &token_request(settings, fields)?).await?;
+    Ok(Token { access: granted.access_token, refresh: granted.refresh_token })
+}
+
+fn token_request(settings: &Settings, fields: &[(&str, &str)]) -> Result<RequestInit, Silence> {
     let mut form = Url::parse("form:").map_err(|error| Silence::Away(error.to_string()))?;
     form.query_pairs_mut()
         .append_pair("client_id", &settings.needed("DISCORD_APPLICATION_ID")?)
@@ -144,8 +175,7 @@ async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<T
     let mut init = RequestInit::new();
     let body = form.query().unwrap_or_default().to_owned();
     init.with_method(Method::Post).with_headers(headers).with_body(Some(body.into()));
-    let granted: Granted = ask(settings, "/oauth2/token", &init).await?;
-    Ok(Token { access: granted.access_token, refresh: granted.refresh_token })
+    Ok(init)
 }
 
 async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token) -> Result<T, Silence> {
@@ -156,8 +186,21 @@ async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token
     ask(settings, path, &init).await
 }
 
-/// Asks Discord, and once more if it is limited for a short time.
 async fn ask<T: DeserializeOwned>(settings: &Settings, path: &str, init: &RequestInit) -> Result<T, Silence> {
+    match answer(settings, path, init).await? {
+        Ok(mut response) => {
+            response.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know")))
+        }
+        Err(refusal) => Err(silence(path, &refusal)),
+    }
+}
+
+/// Asks Discord, and once more if it is limited for a short time.
+async fn answer(
+    settings: &Settings,
+    path: &str,
+    init: &RequestInit,
+) -> Result<Result<Response, Refusal>, Silence> {
     let url = format!("{}{path}", settings.discord_api()?);
     let mut response = fetch(path, &url, init).await?;
     let mut refused = refused(&mut response).await;
@@ -166,10 +209,7 @@ async fn ask<T: DeserializeOwned>(settings: &Settings, path: &str, init: &Reques
         response = fetch(path, &url, init).await?;
         refused = self::refused(&mut response).await;
     }
-    match refused {
-        None => response.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know"))),
-        Some(refusal) => Err(silence(path, &refusal)),
-    }
+    Ok(refused.map_or(Ok(response), Err))
 }
 
 async fn fetch(path: &str, url: &str, init: &RequestInit) -> Result<Response, Silence> {
@@ -190,22 +230,32 @@ fn short_wait(refusal: &Refusal) -> Option<Duration> {
     wait.filter(|_| refusal.meaning() == Meaning::Limited).map(Duration::from_millis)
 }
 
-/// Only Discord's own no to the code or the token ends something. Of its words, those are repeated that hold no secret.
+/// Only Discord's own no to the code or the token ends something.
 fn silence(path: &str, refusal: &Refusal) -> Silence {
     match (refusal.meaning(), refusal.message.as_str()) {
-        (_, "invalid_client") => Silence::Away(
-            "DISCORD_CLIENT_SECRET is not that of DISCORD_APPLICATION_ID: Discord answers invalid_client"
-                .into(),
-        ),
+        (_, INVALID_CLIENT) => Silence::Away(words(path, refusal)),
         (Meaning::Token, _) | (Meaning::Final, "invalid_grant") => Silence::Refused,
-        (Meaning::Proxy, _) => Silence::Away(format!(
-            "{path}: {} from a proxy before Discord; it may have blocked this address",
-            refusal.status
-        )),
-        (Meaning::Limited, _) => Silence::Away(format!(
-            "{path}: 429, wait {} s",
-            refusal.retry_after_ms.unwrap_or(SECOND_MS).div_ceil(SECOND_MS)
-        )),
-        _ => Silence::Away(format!("{path}: {} (code {})", refusal.status, refusal.code)),
+        _ => Silence::Away(words(path, refusal)),
+    }
+}
+
+/// A refusal in words. Of Discord's, those are repeated that hold no secret.
+fn words(path: &str, refusal: &Refusal) -> String {
+    match (refusal.meaning(), refusal.message.as_str()) {
+        (_, INVALID_CLIENT) => {
+            "DISCORD_CLIENT_SECRET is not that of DISCORD_APPLICATION_ID: Discord answers invalid_client"
+                .into()
+        }
+        (Meaning::Proxy, _) => {
+            format!(
+                "{path}: {} from a proxy before Discord; it may have blocked this address",
+                refusal.status
+            )
+        }
+        (Meaning::Limited, _) => {
+            let wait_s = refusal.retry_after_ms.unwrap_or(SECOND_MS).div_ceil(SECOND_MS);
+            format!("{path}: 429, wait {wait_s} s")
+        }
+        _ => format!("{path}: {} (code {})", refusal.status, refusal.code),
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Census, RING_LEN, ReportRow, Resolution, Room};
 use crate::{
     Coins, DashboardStats, Epoch, Event, GuildId, Seq, Snapshot, Source, Timestamp,
+    check::RoomCheck,
     history::{History, Range},
     report::{MISSED_MAX, Missed},
     stats::{Bot, Commands, Guilds, RECENT_EVENTS_LEN, Users},
@@ -157,6 +158,11 @@ impl Room {
     /// The room itself, as `/api/room` tells it.
     pub fn state(&self) -> RoomState {
         RoomState { epoch: self.epoch, seq: self.seq, viewers: self.viewers.len() as u64, ticks: self.ticks }
+    }
+
+    /// What `/api/check` tells of it.
+    pub fn check(&self) -> RoomCheck {
+        RoomCheck { servers: self.guild_count(), viewers: self.viewers.len() as u64 }
     }
 }
 

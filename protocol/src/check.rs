@@ -1,0 +1,108 @@
+//! What the edge tells of itself, for `bot-worker check`: what is set and whether it can be used, and never a value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// The largest answer that a reader takes, in bytes.
+pub const CHECK_MAX_BYTES: usize = 64 * 1024;
+
+/// The answer of `GET /api/check`. Whatever is missing in it, an edge of another release does not tell: a reader goes on
+/// without.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EdgeCheck {
+    /// [`crate::VERSION`] there.
+    pub version: u32,
+    /// The release, such as `0.1.0`.
+    pub release: String,
+    /// The clock there.
+    pub now: Timestamp,
+    /// Each setting that the edge reads.
+    pub settings: Vec<SettingCheck>,
+    /// What it is bound to.
+    pub bindings: Vec<BindingCheck>,
+    /// Whether the key that was asked about is the one that is set; left out when none was, or none is usable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key_matches: Option<bool>,
+    /// What Discord says of the application and its secret.
+    pub client_secret: ClientSecret,
+    /// Why that is not known, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret_why: Option<String>,
+    /// The room of all servers; `null` when it does not answer.
+    pub room: Option<RoomCheck>,
+}
+
+/// A setting, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingCheck {
+    /// Such as `BOT_TOKEN`.
+    pub name: String,
+    /// Whether it is there and not empty.
+    pub set: bool,
+    /// What is wrong with it and what to do, without its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// A binding of `wrangler.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BindingCheck {
+    /// Such as `ROOM`.
+    pub name: String,
+    /// Whether it is there.
+    pub bound: bool,
+    /// Whether the edge works without.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// What Discord says when it is shown the application's id and client secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClientSecret {
+    /// It takes them.
+    Accepted,
+    /// They do not belong together.
+    Refused,
+    /// It has not said.
+    Unreachable,
+    /// One of them is not set, so nobody was asked.
+    NotSet,
+    /// A word of another release.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+/// The room of all servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoomCheck {
+    /// Servers that the bot is in, or, until it has told, those with books.
+    pub servers: u64,
+    /// Pages that are open.
+    pub viewers: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_of_another_release_is_read_as_far_as_it_is_known() {
+        let read = |json: &str| serde_json::from_str::<EdgeCheck>(json).unwrap();
+        assert_eq!(read("{}"), EdgeCheck::default());
+        let newer = read(
+            r#"{"version":9,"release":"4.0.0","clientSecret":"expired","rows":{},"room":{"servers":3,"viewers":1,"x":1},
+                "settings":[{"name":"NEW","set":true,"since":5}],"bindings":[{"name":"R2","bound":false}]}"#,
+        );
+        assert_eq!((newer.version, newer.client_secret), (9, ClientSecret::Unknown));
+        assert_eq!(newer.settings, [SettingCheck { name: "NEW".into(), set: true, problem: None }]);
+        assert_eq!(newer.bindings, [BindingCheck { name: "R2".into(), bound: false, optional: false }]);
+        assert_eq!(newer.room, Some(RoomCheck { servers: 3, viewers: 1 }));
+    }
+}
