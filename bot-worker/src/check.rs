@@ -1,31 +1,21 @@
 //! `bot-worker check`: everything that has to fit together, one line each, and what to do where it does not.
 
+mod edge;
+
 use std::{fmt, time::Duration};
 
 use interactions::rest::Refusal;
 use reqwest::StatusCode;
 
+use self::edge::Told;
 use crate::{
     clock::{self, on_the_wall},
     config::Settings,
     discord::{Application, Discord, DiscordError, Scope},
     edge::{Edge, EdgeError},
+    line::Line,
     register::Difference,
 };
-
-/// One thing that was looked at.
-#[derive(Debug)]
-pub struct Line {
-    what: &'static str,
-    found: Result<String, Problem>,
-}
-
-/// What is wrong, and what helps.
-#[derive(Debug)]
-struct Problem {
-    found: String,
-    remedy: &'static str,
-}
 
 /// All lines, in the order in which they were looked at.
 #[derive(Debug)]
@@ -38,21 +28,13 @@ pub struct Findings {
 impl Findings {
     /// Nothing has to be done.
     pub fn all_well(&self) -> bool {
-        self.lines.iter().all(|line| line.found.is_ok())
+        !self.lines.iter().any(Line::is_wrong)
     }
 }
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Line { what, found } in &self.lines {
-            match found {
-                Ok(found) => writeln!(f, "✓ {what:<13} {found}")?,
-                Err(Problem { found, remedy }) => {
-                    writeln!(f, "✗ {what:<13} {found}\n  {:<13} → {remedy}", "")?;
-                }
-            }
-        }
-        Ok(())
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 
@@ -63,48 +45,53 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
     let mut lines = Vec::new();
     let (token, application) = token_line(&discord).await;
     let token_refused = matches!(application, Err(DiscordError::Unauthorized));
+    let key = application.as_ref().ok().map(|application| application.verify_key.as_str());
+    let known = edge.knows_us().await;
+    // What an edge that does not know us tells would say the same once more.
+    let told = match known {
+        Ok(()) => Some(Told { check: edge.check(key).await, at: clock::now() }),
+        Err(_) => None,
+    };
     lines.push(token);
     if let Ok(application) = &application {
         // An edge that is not there is told below.
         let at_the_edge = edge.application().await.ok().flatten();
         lines.push(application_line(settings, application, at_the_edge.as_deref()));
-        lines.push(key_line(settings, application));
+        lines.push(key_line(settings, application, told.as_ref().and_then(Told::key_matches)));
         lines.push(commands_line(&discord, application).await);
         lines.push(twice_line(&discord, application).await);
         lines.push(gateway_line(&discord).await);
     }
-    lines.push(edge_line(&edge).await);
+    let skew_seconds = clock::skew_seconds(&discord).await;
+    lines.push(edge_line(known));
+    lines.extend(told.iter().flat_map(|told| told.lines(skew_seconds)));
     lines.push(forgery_line(&edge).await);
     if let Ok(application) = &application {
         lines.push(endpoint_line(&discord, application, &settings.edge.url).await);
     }
-    lines.push(clock_line(clock::skew_seconds(&discord).await));
+    lines.push(clock_line(skew_seconds));
     Ok(Findings { lines, token_refused })
-}
-
-fn well(what: &'static str, found: impl Into<String>) -> Line {
-    Line { what, found: Ok(found.into()) }
-}
-
-fn wrong(what: &'static str, found: impl Into<String>, remedy: &'static str) -> Line {
-    Line { what, found: Err(Problem { found: found.into(), remedy }) }
 }
 
 /// Servers whose own commands are looked for: those of an application that is being developed are few.
 const SERVERS_LOOKED_AT: usize = 20;
-const ASK_AGAIN: &str = "try again; see https://discordstatus.com";
+/// What helps against most of what Discord does not answer.
+pub const ASK_AGAIN: &str = "try again; see https://discordstatus.com";
 
-async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordError>) {
+/// Whether Discord knows the token, and what it belongs to.
+pub async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordError>) {
     let what = "bot token";
     let application = discord.application().await;
     let line = match (&application, &discord.bot().await) {
-        (Ok(_), Ok(bot)) => well(what, format!("{} ({})", bot.name, bot.id)),
-        (Err(error @ DiscordError::Unauthorized), _) | (_, Err(error @ DiscordError::Unauthorized)) => wrong(
-            what,
-            error.to_string(),
-            "Developer Portal, Bot, Reset Token; put the new one into DISCORD_TOKEN",
-        ),
-        (Err(error), _) | (_, Err(error)) => wrong(what, error.to_string(), ASK_AGAIN),
+        (Ok(_), Ok(bot)) => Line::well(what, format!("{} ({})", bot.name, bot.id)),
+        (Err(error @ DiscordError::Unauthorized), _) | (_, Err(error @ DiscordError::Unauthorized)) => {
+            Line::wrong(
+                what,
+                error.to_string(),
+                "Developer Portal, Bot, Reset Token; put the new one into DISCORD_TOKEN",
+            )
+        }
+        (Err(error), _) | (_, Err(error)) => Line::wrong(what, error.to_string(), ASK_AGAIN),
     };
     (line, application)
 }
@@ -112,32 +99,38 @@ async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordErro
 fn application_line(settings: &Settings, application: &Application, at_the_edge: Option<&str>) -> Line {
     let (what, id) = ("application", application.id.to_string());
     match (settings.application_id.as_deref(), at_the_edge) {
-        (Some(given), _) if given != id => wrong(
+        (Some(given), _) if given != id => Line::wrong(
             what,
             format!("the token belongs to {id}, DISCORD_APPLICATION_ID is {given}"),
             "take both from the same application in the Developer Portal",
         ),
-        (_, Some(edge)) if edge != id => wrong(
+        (_, Some(edge)) if edge != id => Line::wrong(
             what,
             format!("the token belongs to {id}, the edge signs people in for {edge}"),
             "set the edge's DISCORD_APPLICATION_ID to the application of the token",
         ),
-        (_, Some(_)) => well(what, format!("{id}, as at the edge")),
-        (Some(_), None) => well(what, format!("{id}, as DISCORD_APPLICATION_ID says")),
-        (None, None) => well(what, id),
+        (_, Some(_)) => Line::well(what, format!("{id}, as at the edge")),
+        (Some(_), None) => Line::well(what, format!("{id}, as DISCORD_APPLICATION_ID says")),
+        (None, None) => Line::well(what, id),
     }
 }
 
-fn key_line(settings: &Settings, application: &Application) -> Line {
+fn key_line(settings: &Settings, application: &Application, matches_at_the_edge: Option<bool>) -> Line {
     let (what, key) = ("public key", application.verify_key.as_str());
     match settings.public_key.as_deref() {
-        Some(given) if !given.eq_ignore_ascii_case(key) => wrong(
+        _ if matches_at_the_edge == Some(false) => Line::wrong(
+            what,
+            format!("Discord signs for {key}, the edge's DISCORD_PUBLIC_KEY is another"),
+            "copy the Public Key from General Information to the edge's DISCORD_PUBLIC_KEY",
+        ),
+        Some(given) if !given.eq_ignore_ascii_case(key) => Line::wrong(
             what,
             format!("Discord signs for {key}, DISCORD_PUBLIC_KEY is {given}"),
             "copy the Public Key from General Information to the edge's DISCORD_PUBLIC_KEY",
         ),
-        Some(_) => well(what, format!("{key}, as DISCORD_PUBLIC_KEY says")),
-        None => well(what, key),
+        Some(_) => Line::well(what, format!("{key}, as DISCORD_PUBLIC_KEY says")),
+        None if matches_at_the_edge == Some(true) => Line::well(what, format!("{key}, as at the edge")),
+        None => Line::well(what, key),
     }
 }
 
@@ -145,10 +138,12 @@ async fn commands_line(discord: &Discord, application: &Application) -> Line {
     let what = "commands";
     let wanted = interactions::command::definitions();
     match discord.commands(Scope { application: application.id, guild: None }).await {
-        Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        Err(error) => Line::wrong(what, error.to_string(), ASK_AGAIN),
         Ok(registered) => match Difference::between(&wanted, &registered) {
-            same if same.is_empty() => well(what, format!("{} registered and up to date", wanted.len())),
-            differ => wrong(what, differ.summary(), "`bot-worker register`, or start `bot-worker run`"),
+            same if same.is_empty() => {
+                Line::well(what, format!("{} registered and up to date", wanted.len()))
+            }
+            differ => Line::wrong(what, differ.summary(), "`bot-worker register`, or start `bot-worker run`"),
         },
     }
 }
@@ -169,11 +164,11 @@ async fn twice_line(discord: &Discord, application: &Application) -> Line {
         Ok::<_, DiscordError>((servers.len(), own))
     };
     match looked.await {
-        Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        Err(error) => Line::wrong(what, error.to_string(), ASK_AGAIN),
         Ok((count, own)) if own.is_empty() => {
-            well(what, format!("none of {} has commands of its own", count.min(SERVERS_LOOKED_AT)))
+            Line::well(what, format!("none of {} has commands of its own", count.min(SERVERS_LOOKED_AT)))
         }
-        Ok((_, own)) => wrong(
+        Ok((_, own)) => Line::wrong(
             what,
             format!("commands show twice, as they are registered there, too: {}", own.join(", ")),
             remedy,
@@ -184,45 +179,51 @@ async fn twice_line(discord: &Discord, application: &Application) -> Line {
 async fn gateway_line(discord: &Discord) -> Line {
     let what = "gateway";
     match discord.gateway().await {
-        Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+        Err(error) => Line::wrong(what, error.to_string(), ASK_AGAIN),
         Ok(info) => {
             let (shards, left) = (info.shards, info.session_start_limit.remaining);
             if shards == 0 {
-                return wrong(what, "Discord recommends 0 shards, so there is nothing to connect", ASK_AGAIN);
+                return Line::wrong(
+                    what,
+                    "Discord recommends 0 shards, so there is nothing to connect",
+                    ASK_AGAIN,
+                );
             }
             if left < shards {
                 let again = on_the_wall(Duration::from_millis(info.session_start_limit.reset_after));
                 let found =
                     format!("{left} identifies left until {again}, and {shards} shards need one each");
-                return wrong(what, found, "wait until then; something restarts the bot too often");
+                return Line::wrong(what, found, "wait until then; something restarts the bot too often");
             }
             let plural = if shards == 1 { "" } else { "s" };
-            well(what, format!("{shards} shard{plural} recommended, {left} identifies left today"))
+            Line::well(what, format!("{shards} shard{plural} recommended, {left} identifies left today"))
         }
     }
 }
 
-async fn edge_line(edge: &Edge) -> Line {
+fn edge_line(known: Result<(), EdgeError>) -> Line {
     let what = "edge";
-    match edge.knows_us().await {
-        Ok(()) => well(what, "takes reports with this BOT_TOKEN"),
-        Err(error @ EdgeError::Unauthorized) => {
-            wrong(what, error.to_string(), "`npx wrangler secret put BOT_TOKEN`, and the same value here")
-        }
-        Err(error) => wrong(what, error.to_string(), "see whether EDGE_URL opens in a browser"),
+    match known {
+        Ok(()) => Line::well(what, "takes reports with this BOT_TOKEN"),
+        Err(error @ EdgeError::Unauthorized) => Line::wrong(
+            what,
+            error.to_string(),
+            "`npx wrangler secret put BOT_TOKEN`, and the same value here",
+        ),
+        Err(error) => Line::wrong(what, error.to_string(), "see whether EDGE_URL opens in a browser"),
     }
 }
 
 async fn forgery_line(edge: &Edge) -> Line {
     let what = "forgeries";
     match edge.forged().await {
-        Ok(StatusCode::UNAUTHORIZED) => well(what, "refused with 401"),
-        Ok(status) => wrong(
+        Ok(StatusCode::UNAUTHORIZED) => Line::well(what, "refused with 401"),
+        Ok(status) => Line::wrong(
             what,
             format!("a request that nobody signed is answered {status}"),
             "see the edge's log; 500 is a missing DISCORD_PUBLIC_KEY",
         ),
-        Err(error) => wrong(what, error.to_string(), "see whether EDGE_URL opens in a browser"),
+        Err(error) => Line::wrong(what, error.to_string(), "see whether EDGE_URL opens in a browser"),
     }
 }
 
@@ -231,24 +232,24 @@ async fn endpoint_line(discord: &Discord, application: &Application, edge_url: &
     let what = "endpoint";
     let wanted = format!("{edge_url}/interactions");
     match application.endpoint.as_deref() {
-        None | Some("") => wrong(
+        None | Some("") => Line::wrong(
             what,
             "Discord does not know where to post interactions",
             "Developer Portal, General Information, Interactions Endpoint URL: EDGE_URL with /interactions",
         ),
-        Some(set) if set.trim_end_matches('/') != wanted => wrong(
+        Some(set) if set.trim_end_matches('/') != wanted => Line::wrong(
             what,
             format!("Discord posts interactions to {set}, not to {wanted}"),
             "Developer Portal, General Information, Interactions Endpoint URL; or EDGE_URL is the wrong one",
         ),
         Some(set) => match discord.test_endpoint(set).await {
-            Ok(()) => well(what, format!("{set} answers Discord's PING")),
-            Err(error @ DiscordError::Refused { refusal: Refusal { status: 400, .. }, .. }) => wrong(
+            Ok(()) => Line::well(what, format!("{set} answers Discord's PING")),
+            Err(error @ DiscordError::Refused { refusal: Refusal { status: 400, .. }, .. }) => Line::wrong(
                 what,
                 error.to_string(),
                 "the edge's DISCORD_PUBLIC_KEY is not this application's, or Discord cannot reach it",
             ),
-            Err(error) => wrong(what, error.to_string(), ASK_AGAIN),
+            Err(error) => Line::wrong(what, error.to_string(), ASK_AGAIN),
         },
     }
 }
@@ -256,10 +257,10 @@ async fn endpoint_line(discord: &Discord, application: &Application, edge_url: &
 fn clock_line(skew_seconds: Option<i64>) -> Line {
     let what = "clock";
     match skew_seconds {
-        None => well(what, "Discord did not tell its time"),
+        None => Line::well(what, "Discord did not tell its time"),
         Some(skew) => match clock::complaint(skew) {
-            Some(complaint) => wrong(what, complaint, "`timedatectl set-ntp true`"),
-            None => well(what, "within 30 s of Discord's"),
+            Some(complaint) => Line::wrong(what, complaint, "`timedatectl set-ntp true`"),
+            None => Line::well(what, "within 30 s of Discord's"),
         },
     }
 }

@@ -4,15 +4,21 @@ use std::time::Duration;
 
 use protocol::{
     Report,
+    check::{CHECK_MAX_BYTES, EdgeCheck},
     job::{JOBS_MAX_BYTES, Jobs, Settlement},
     report::{NextReport, REPORT_EVERY_MS},
 };
 use reqwest::{Response, StatusCode, Url, header::LOCATION, redirect::Policy};
 
+use serde::de::DeserializeOwned;
+
 use crate::config::{self, Secret};
 
 /// No request takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Except for this one, for which the edge asks Discord.
+const PATIENCE_FOR_A_CHECK: Duration = Duration::from_secs(15);
 
 /// A request to the edge that came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -66,15 +72,18 @@ impl Edge {
     /// What is to be done.
     pub async fn jobs(&self) -> Result<Jobs, EdgeError> {
         let request = self.http.get(format!("{}/api/jobs", self.url));
-        let mut answer = self.ask(request, StatusCode::OK).await?;
-        let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(|error| unreachable_edge(&error))? {
-            body.extend_from_slice(&part);
-            if body.len() > JOBS_MAX_BYTES {
-                return Err(EdgeError::NotUnderstood(format!("over {JOBS_MAX_BYTES} bytes of jobs")));
-            }
+        read(self.ask(request, StatusCode::OK).await?, JOBS_MAX_BYTES).await
+    }
+
+    /// What the edge tells of itself, and whether this is its public key.
+    pub async fn check(&self, public_key: Option<&str>) -> Result<EdgeCheck, EdgeError> {
+        let mut url = format!("{}/api/check", self.url);
+        if let Some(key) = public_key {
+            url.push_str("?publicKey=");
+            url.extend(key.chars().filter(char::is_ascii_hexdigit));
         }
-        serde_json::from_slice(&body).map_err(|error| EdgeError::NotUnderstood(error.to_string()))
+        let request = self.http.get(url).timeout(PATIENCE_FOR_A_CHECK);
+        read(self.ask(request, StatusCode::OK).await?, CHECK_MAX_BYTES).await
     }
 
     /// This job is over.
@@ -128,6 +137,18 @@ impl Edge {
             status => Err(EdgeError::Status(status)),
         }
     }
+}
+
+/// Reads an answer of at most so many bytes.
+async fn read<T: DeserializeOwned>(mut answer: Response, max_bytes: usize) -> Result<T, EdgeError> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(|error| unreachable_edge(&error))? {
+        body.extend_from_slice(&part);
+        if body.len() > max_bytes {
+            return Err(EdgeError::NotUnderstood(format!("over {max_bytes} bytes")));
+        }
+    }
+    serde_json::from_slice(&body).map_err(|error| EdgeError::NotUnderstood(error.to_string()))
 }
 
 /// The last cause says it best: "Connection refused".

@@ -9,6 +9,7 @@ mod edge;
 mod gateway;
 mod jobs;
 mod latency;
+mod line;
 mod monitor;
 mod pace;
 mod register;

@@ -37,6 +37,19 @@ pub fn signing_in(discord: &Server, admin_ids: &str) -> serde_json::Value {
     })
 }
 
+/// A quiet stand-in for Discord and an edge where people sign in through it, with these settings over the usual ones. Each
+/// knows where the other is.
+pub async fn acquainted(settings: serde_json::Value) -> Result<(Edge, Server)> {
+    let discord = discord_like(|_| {}).await?;
+    let mut all = signing_in(&discord, "101");
+    if let (Some(all), serde_json::Value::Object(more)) = (all.as_object_mut(), settings) {
+        all.extend(more);
+    }
+    let edge = Edge::start_with(all)?;
+    discord.state().set_endpoint(Some(format!("{}/interactions", edge.url)));
+    Ok((edge, discord))
+}
+
 /// The bot-worker with these settings over the usual ones, started and not waited for.
 pub fn start(edge: &Edge, discord: &Server, settings: &[(&str, &str)]) -> Result<Program> {
     command("run", &edge.url, discord, settings)
@@ -55,6 +68,18 @@ pub fn command(words: &str, edge_url: &str, discord: &Server, settings: &[(&str,
         command.env(name, value);
     }
     Program::start(&mut command)
+}
+
+/// Runs one of the bot-worker's commands to its end; gives its exit code and what it said.
+pub fn told(
+    words: &str,
+    edge_url: &str,
+    discord: &Server,
+    settings: &[(&str, &str)],
+) -> Result<(i32, String)> {
+    let mut program = command(words, edge_url, discord, settings)?;
+    let code = program.exit_code(PATIENCE)?.unwrap_or(-1);
+    Ok((code, program.all_lines().into_iter().map(|line| line + "\n").collect()))
 }
 
 /// The bot-worker, once it reports.

@@ -16,6 +16,7 @@ use axum::{
 };
 use protocol::{
     Report, Timestamp,
+    check::EdgeCheck,
     job::Settlement,
     report::{NextReport, REPORT_AT_REST_EVERY_MS},
 };
@@ -91,7 +92,7 @@ impl Relay {
         *self.shared.spoiler() = spoiler;
     }
 
-    /// From now on the edge is told the times of a machine whose clock is so far ahead of its own.
+    /// From now on both sides are told the times that they would hear if the worker's clock were so far ahead of the edge's.
     pub fn set_clock_ahead(&self, ms: i64) {
         self.shared.clock_ahead_ms.store(ms, Ordering::Relaxed);
     }
@@ -152,6 +153,17 @@ impl Shared {
         serde_json::to_vec(&report).map_or(body, Bytes::from)
     }
 
+    /// What the worker is told in place of this.
+    fn answered(&self, path: &str, body: Bytes) -> Bytes {
+        let ahead = self.clock_ahead_ms.load(Ordering::Relaxed);
+        if path != "/api/check" || ahead == 0 {
+            return body;
+        }
+        let Ok(mut check) = serde_json::from_slice::<EdgeCheck>(&body) else { return body };
+        check.now = Timestamp(check.now.0.saturating_add_signed(-ahead));
+        serde_json::to_vec(&check).map_or(body, Bytes::from)
+    }
+
     /// What the edge took is what counts.
     fn note(&self, path: &str, body: &[u8]) {
         if path == "/api/report"
@@ -168,8 +180,8 @@ impl Shared {
 
     async fn forward(&self, method: Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Result<Response> {
         let mut request = self.http.request(method, format!("{}{uri}", self.edge_url));
-        for name in [header::AUTHORIZATION, header::CONTENT_TYPE] {
-            if let Some(value) = headers.get(&name) {
+        for name in ["authorization", "content-type", "x-signature-ed25519", "x-signature-timestamp"] {
+            if let Some(value) = headers.get(name) {
                 request = request.header(name, value);
             }
         }
@@ -190,7 +202,8 @@ impl Shared {
         if uri.path() == "/api/report" && self.at_rest.load(Ordering::Relaxed) {
             said.insert(NextReport::IN_MS_HEADER, HeaderValue::from(REPORT_AT_REST_EVERY_MS));
         }
-        Ok((status, said, Body::from(answer.bytes().await?)).into_response())
+        let answer = answer.bytes().await?;
+        Ok((status, said, Body::from(self.answered(uri.path(), answer))).into_response())
     }
 }
 

@@ -7,6 +7,7 @@ mod actions;
 mod attacks;
 mod audit;
 mod bad_input;
+mod bot_check;
 mod bot_jobs;
 mod bot_newcomer;
 mod bot_weather;
