@@ -242,7 +242,7 @@ async fn endpoint_line(discord: &Discord, application: &Application, edge_url: &
             format!("Discord posts interactions to {set}, not to {wanted}"),
             "Developer Portal, General Information, Interactions Endpoint URL; or EDGE_URL is the wrong one",
         ),
-        Some(set) => match discord.test_endpoint(set).await {
+        Some(set) => match discord.set_endpoint(set).await {
             Ok(()) => Line::well(what, format!("{set} answers Discord's PING")),
             Err(error @ DiscordError::Refused { refusal: Refusal { status: 400, .. }, .. }) => Line::wrong(
                 what,

@@ -1,6 +1,8 @@
 //! Settings: each is named, and what is wrong with it is said in one line. Secrets are never shown.
 
 mod checking;
+pub mod name;
+mod setup;
 
 use std::{
     fmt,
@@ -9,7 +11,7 @@ use std::{
     path::PathBuf,
 };
 
-pub use self::checking::BadSetting;
+pub use self::{checking::BadSetting, setup::Setup};
 use crate::pace::Pace;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -19,8 +21,8 @@ const DISCORD: &str = "https://discord.com/api/v10";
 /// The process that holds the bot's token.
 ///
 /// It registers the slash commands, keeps the bot's gateway connection, measures its latency, and reports to the edge
-/// every 5 seconds. Exit codes: 0 asked to stop, or all is well; 1 `check` found a problem, `register` was refused, or
-/// a port is taken; 2 a setting is missing or malformed; 3 Discord refuses the token.
+/// every 5 seconds. Exit codes: 0 asked to stop, or all is well; 1 `check` or `setup` found a problem, `register` was
+/// refused, or a port is taken; 2 a setting is missing or malformed; 3 Discord refuses the token.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -48,6 +50,9 @@ enum Command {
         #[arg(long)]
         delete: bool,
     },
+    /// Make the files that a deployment needs, tell Discord of the Worker, and end with a check; again and again, until all is
+    /// well
+    Setup(setup::RawSetup),
     /// Register the commands, stay connected and report until asked to stop; what happens without a command, too
     Run(RawSettings),
 }
@@ -104,6 +109,8 @@ pub enum Task {
     Check(Settings),
     /// Register the commands.
     Register(Discord, Registration),
+    /// Set up a deployment.
+    Setup(Setup),
     /// Work until asked to stop.
     Run(Settings),
 }
@@ -126,6 +133,7 @@ impl Arguments {
             Some(Command::Check(settings) | Command::Run(settings) | Command::Register { settings, .. }) => {
                 settings.log_format
             }
+            Some(Command::Setup(setup)) => setup.log_format(),
             None => self.settings.log_format,
         }
     }
@@ -137,6 +145,7 @@ impl Arguments {
             Some(Command::Register { settings, guild, dry_run, delete }) => {
                 Task::Register(settings.discord()?, Registration { guild, dry_run, delete })
             }
+            Some(Command::Setup(raw)) => Task::Setup(raw.check()),
             Some(Command::Run(raw)) => Task::Run(raw.check()?),
             None => Task::Run(self.settings.check()?),
         })

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use interactions::rest::{Meaning, Refusal, USER_AGENT, seconds_to_ms};
 use protocol::{UserId, report::ReportedBot};
 use reqwest::{
-    Method, RequestBuilder, Response,
-    header::{AUTHORIZATION, DATE, HeaderMap, RETRY_AFTER},
+    Method, RequestBuilder, Response, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER},
     redirect::Policy,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -132,11 +132,46 @@ impl Discord {
         read(asked, &self.get(asked, "/applications/@me").await?)
     }
 
-    /// Sets the endpoint's address to what it is, so that Discord tests it again with a PING and a forged request.
-    pub async fn test_endpoint(&self, url: &str) -> Result<(), DiscordError> {
+    /// Sets the endpoint's address, also to what it is: Discord tests it each time with a PING and a forged request.
+    pub async fn set_endpoint(&self, url: &str) -> Result<(), DiscordError> {
+        self.change_application(&json!({ "interactions_endpoint_url": url })).await
+    }
+
+    /// Sets that only servers can add the application, and what they are asked for.
+    pub async fn set_install(&self, install: &Value) -> Result<(), DiscordError> {
+        self.change_application(&json!({ "integration_types_config": install })).await
+    }
+
+    async fn change_application(&self, change: &Value) -> Result<(), DiscordError> {
         let asked = "PATCH /applications/@me";
-        let change = json!({ "interactions_endpoint_url": url });
-        self.send(route(asked), Method::PATCH, "/applications/@me", &change).await.map(drop)
+        self.send(route(asked), Method::PATCH, "/applications/@me", change).await.map(drop)
+    }
+
+    /// Whether this is the application's client secret. Discord is asked for a token of the application itself, which nobody
+    /// keeps.
+    ///
+    /// Source: <https://discord.com/developers/docs/topics/oauth2#client-credentials-grant>.
+    pub async fn takes_client_secret(
+        &self,
+        application: Id<ApplicationMarker>,
+        secret: &Secret,
+    ) -> Result<bool, DiscordError> {
+        let asked = "POST /oauth2/token";
+        let form = form(&[
+            ("grant_type", "client_credentials"),
+            ("scope", "identify"),
+            ("client_id", &application.to_string()),
+            ("client_secret", secret.reveal()),
+        ]);
+        let request = || {
+            let request = self.http.post(format!("{}/oauth2/token", self.url)).body(form.clone());
+            request.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        };
+        match self.ask(route(asked), PATIENCE, request).await {
+            Ok(_) => Ok(true),
+            Err(DiscordError::Unauthorized) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Where the gateway is, and how it wants to be used.
@@ -153,7 +188,7 @@ impl Discord {
 
     /// The cheapest real request, for measuring: how long it took. It waits for no limit: the report is due.
     pub async fn touch(&self) -> Result<Duration, DiscordError> {
-        let request = || self.http.get(format!("{}/users/@me", self.url));
+        let request = || self.as_bot(self.http.get(format!("{}/users/@me", self.url)));
         Ok(self.ask(route("GET /users/@me"), Duration::ZERO, request).await?.took)
     }
 
@@ -213,7 +248,7 @@ impl Discord {
     }
 
     async fn get(&self, asked: &'static str, path: &str) -> Result<Answer, DiscordError> {
-        self.ask(route(asked), PATIENCE, || self.http.get(format!("{}{path}", self.url))).await
+        self.ask(route(asked), PATIENCE, || self.as_bot(self.http.get(format!("{}{path}", self.url)))).await
     }
 
     async fn send<T: Serialize + ?Sized>(
@@ -224,7 +259,11 @@ impl Discord {
         body: &T,
     ) -> Result<Answer, DiscordError> {
         let url = format!("{}{path}", self.url);
-        self.ask(route, PATIENCE, || self.http.request(method.clone(), &url).json(body)).await
+        self.ask(route, PATIENCE, || self.as_bot(self.http.request(method.clone(), &url).json(body))).await
+    }
+
+    fn as_bot(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header(AUTHORIZATION, format!("Bot {}", self.token.reveal()))
     }
 
     /// Every request goes this way. Limited, it is made again if the gate opens in time.
@@ -239,9 +278,8 @@ impl Discord {
         loop {
             let permit = self.gate.pass(route, open_by).await.map_err(DiscordError::Held)?;
             let left = deadline.saturating_duration_since(Instant::now());
-            let token = format!("Bot {}", self.token.reveal());
             let began = Instant::now();
-            let response = match request().header(AUTHORIZATION, token).timeout(left).send().await {
+            let response = match request().timeout(left).send().await {
                 Ok(response) => response,
                 Err(error) => {
                     permit.heard(if error.is_connect() { Outcome::NotSent } else { Outcome::Lost });
@@ -285,6 +323,13 @@ impl Scope {
             |guild| format!("/applications/{application}/guilds/{guild}/commands"),
         )
     }
+}
+
+/// Fields as a form's body.
+fn form(fields: &[(&str, &str)]) -> String {
+    // Only its query is of interest: that is written as forms are.
+    let url = Url::parse_with_params("form:", fields).ok();
+    url.and_then(|url| url.query().map(str::to_owned)).unwrap_or_default()
 }
 
 const fn route(asked: &'static str) -> Route {

@@ -16,6 +16,7 @@ mod register;
 mod retry;
 mod roster;
 mod sessions;
+mod setup;
 mod worker;
 
 use std::{io::IsTerminal, process::ExitCode};
@@ -27,6 +28,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     config::{LogFormat, Registration, Settings, Task},
     discord::{Discord, DiscordError},
+    setup::{Outcome, Stop},
     worker::Fatal,
 };
 
@@ -45,6 +47,7 @@ async fn main() -> ExitCode {
             Ok(discord) => register(&discord, wanted).await,
             Err(error) => no_client(&error),
         },
+        Ok(Task::Setup(settings)) => set_up(&settings).await,
         Ok(Task::Run(settings)) => run(settings).await,
         Err(error) => {
             eprintln!("bot-worker: {error}");
@@ -97,6 +100,19 @@ async fn check(settings: &Settings) -> ExitCode {
             }
         }
         Err(error) => no_client(&error),
+    }
+}
+
+async fn set_up(settings: &config::Setup) -> ExitCode {
+    let mut questions = setup::of_whoever_is_there(settings.yes);
+    match setup::setup(settings, questions.as_mut()).await {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::SomethingIsWrong) | Err(Stop::Told) => ExitCode::FAILURE,
+        Err(Stop::TokenRefused) => ExitCode::from(EXIT_TOKEN_REFUSED),
+        Err(error) => {
+            eprintln!("bot-worker: {error}");
+            ExitCode::from(if matches!(error, Stop::BadSetting(_)) { EXIT_BAD_SETTING } else { 1 })
+        }
     }
 }
 

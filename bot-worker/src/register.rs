@@ -44,18 +44,16 @@ pub async fn register(discord: &Discord, wanted: Registration) -> Result<(), Dis
     Ok(())
 }
 
-/// Registers our commands there if others are registered, and logs what it did.
-pub async fn where_different(discord: &Discord, scope: Scope) -> Result<(), DiscordError> {
+/// Registers our commands there if others are registered; says in words what it did.
+pub async fn where_different(discord: &Discord, scope: Scope) -> Result<String, DiscordError> {
     let wanted = interactions::command::definitions();
     let registered = discord.commands(scope).await?;
     let difference = Difference::between(&wanted, &registered);
     if difference.is_empty() {
-        tracing::info!("{} commands are registered and up to date", wanted.len());
-        return Ok(());
+        return Ok(format!("{} commands are registered and up to date", wanted.len()));
     }
     discord.set_commands(scope, &with_entry_points(&wanted, &registered)).await?;
-    tracing::info!("commands registered: {}", difference.summary());
-    Ok(())
+    Ok(format!("commands registered: {}", difference.summary()))
 }
 
 /// Our commands, and beside them what Discord itself has put there.

@@ -165,7 +165,7 @@ async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, Discor
         Err(error) if matches!(error.meaning(), Some(Meaning::Final | Meaning::Channel)) => {
             tracing::error!("commands not registered: {error}");
         }
-        registered => registered?,
+        registered => tracing::info!("{}", registered?),
     }
     let guilds = application.guilds.unwrap_or_default();
     let (servers, shards) = (counted(guilds, "server"), counted(gateway.shards.into(), "shard"));

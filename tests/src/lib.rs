@@ -5,6 +5,7 @@
 pub mod bot;
 pub mod browser;
 pub mod crowd;
+pub mod desk;
 pub mod edge;
 pub mod follower;
 pub mod people;
@@ -17,6 +18,7 @@ pub mod viewer;
 
 pub use browser::Browser;
 pub use crowd::Crowd;
+pub use desk::Desk;
 pub use edge::Edge;
 pub use follower::Follower;
 pub use relay::{Relay, Spoiler};

@@ -10,6 +10,7 @@ mod bad_input;
 mod bot_check;
 mod bot_jobs;
 mod bot_newcomer;
+mod bot_setup;
 mod bot_weather;
 mod bot_worker;
 mod burst;

@@ -24,13 +24,23 @@ pub enum BadSetting {
          origin with no path or with /api/v10"
     )]
     DiscordApi,
+    /// Not a list of Discord's user ids.
+    #[error("ADMIN_IDS is no list of Discord user ids: digits, separated by commas")]
+    AdminIds,
+    /// Characters that a file of settings would need quotes for.
+    #[error(
+        "{0} has a character for which a file of settings would need quotes: letters, digits and -._~:/,=+ are taken"
+    )]
+    Strange(&'static str),
     /// A way on which others could read the token.
     #[error("{0} is http:// beyond this machine, and the token would travel for all to read: use https://")]
     Readable(&'static str),
 }
 
-const DISCORD_TOKEN_HINT: &str = "it is in the Developer Portal under Bot, Reset Token";
-const BOT_TOKEN_HINT: &str = "give the same secret as to the edge (`wrangler secret put BOT_TOKEN`)";
+pub(super) const DISCORD_TOKEN_HINT: &str = "it is in the Developer Portal under Bot, Reset Token";
+pub(super) const BOT_TOKEN_HINT: &str =
+    "give the same secret as to the edge (`wrangler secret put BOT_TOKEN`)";
+pub(super) const CLIENT_SECRET_HINT: &str = "it is in the Developer Portal under OAuth2, Reset Secret";
 const EDGE_URL_HINT: &str = "give the edge's origin, such as https://pulse.example.workers.dev";
 
 impl RawSettings {
@@ -58,7 +68,11 @@ impl RawSettings {
     }
 }
 
-fn secret(name: &'static str, value: Option<&str>, hint: &'static str) -> Result<Secret, BadSetting> {
+pub(super) fn secret(
+    name: &'static str,
+    value: Option<&str>,
+    hint: &'static str,
+) -> Result<Secret, BadSetting> {
     let value = value.unwrap_or_default();
     let token = value.trim();
     if token.is_empty() {
@@ -70,7 +84,7 @@ fn secret(name: &'static str, value: Option<&str>, hint: &'static str) -> Result
     Ok(Secret(token.to_owned()))
 }
 
-fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
+pub(super) fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
     let value = value.unwrap_or_default();
     if value.trim().is_empty() {
         return Err(BadSetting::Missing("EDGE_URL", EDGE_URL_HINT));
@@ -82,7 +96,7 @@ fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-fn discord_host(value: &str) -> Result<DiscordHost, BadSetting> {
+pub(super) fn discord_host(value: &str) -> Result<DiscordHost, BadSetting> {
     let url = origin(value).ok_or(BadSetting::DiscordApi)?;
     if !matches!(url.path(), "/" | "/api/v10" | "/api/v10/") {
         return Err(BadSetting::DiscordApi);

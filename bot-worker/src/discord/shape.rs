@@ -27,6 +27,28 @@ pub struct Application {
     /// About how many servers the bot is in.
     #[serde(rename = "approximate_guild_count")]
     pub guilds: Option<u64>,
+    #[serde(default)]
+    owner: Value,
+    #[serde(default)]
+    team: Value,
+    #[serde(default)]
+    redirect_uris: Value,
+    /// How it can be added, by the kind of installation.
+    #[serde(rename = "integration_types_config", default)]
+    pub install: Value,
+}
+
+impl Application {
+    /// The person whose application it is: of a team, its owner. A team has an account of its own, which is nobody's.
+    pub fn owner(&self) -> Option<UserId> {
+        let person = if self.team.is_object() { &self.team["owner_user_id"] } else { &self.owner["id"] };
+        person.as_str()?.parse().ok()
+    }
+
+    /// Whether a sign-in may lead back to this address; `None` when Discord does not tell them.
+    pub fn leads_back_to(&self, url: &str) -> Option<bool> {
+        Some(self.redirect_uris.as_array()?.iter().any(|known| known == url))
+    }
 }
 
 /// The bot's own account.
@@ -109,6 +131,7 @@ mod tests {
             "interactions_endpoint_url": null, "approximate_guild_count": null, "flags": "1180591620717411303424",
         }))
         .unwrap();
+        assert_eq!((application.owner(), application.leads_back_to("https://x")), (None, None));
         assert_eq!((application.id.get(), application.endpoint, application.guilds), (7, None, None));
         for (avatar, url) in [
             (json!(null), None),
@@ -122,6 +145,35 @@ mod tests {
         }
         let channel = json!({"id": "9", "type": 99, "recipients": null, "flags": []});
         assert_eq!(serde_json::from_value::<Channel>(channel).unwrap().id.get(), 9);
+    }
+
+    #[test]
+    fn an_application_is_a_persons_or_a_teams() {
+        let application = |more: Value| {
+            let mut fields =
+                json!({"id": "7", "verify_key": "ab", "redirect_uris": ["https://a/login/callback"]});
+            fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<Application>(fields).unwrap()
+        };
+        let owner = json!({"id": "11", "username": "ann"});
+        for (more, person) in [
+            (json!({"owner": owner, "team": null}), Some(UserId(11))),
+            (
+                json!({"owner": {"id": "99", "username": "team99"}, "team": {"owner_user_id": "12"}}),
+                Some(UserId(12)),
+            ),
+            (json!({"owner": owner, "team": {"owner_user_id": null}}), None),
+            (json!({"owner": {"id": "me"}}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(application(more.clone()).owner(), person, "{more}");
+        }
+        let known = application(json!({}));
+        let led = |url| known.leads_back_to(url);
+        assert_eq!(
+            (led("https://a/login/callback"), led("https://a/login/callback/")),
+            (Some(true), Some(false))
+        );
     }
 
     #[test]

@@ -1,0 +1,59 @@
+//! Who is asked for what nobody has given yet.
+
+use std::io::{self, IsTerminal, Write};
+
+/// One thing that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// What is asked for.
+    pub words: &'a str,
+    /// Where it is found, or what it is for.
+    pub hint: &'a str,
+    /// What an empty answer means, if it means something.
+    pub otherwise: Option<&'a str>,
+    /// Whether nobody may look over the shoulder.
+    pub is_secret: bool,
+}
+
+/// Somebody who answers.
+pub trait Questions {
+    /// The answer without spaces around it; `None` when there is none.
+    fn ask(&mut self, question: Question<'_>) -> io::Result<Option<String>>;
+}
+
+/// Nobody: what is missing stays so.
+#[derive(Debug)]
+pub struct Nobody;
+
+/// Whoever sits at the terminal.
+#[derive(Debug)]
+pub struct Terminal;
+
+/// Who there is to be asked.
+pub fn of_whoever_is_there(yes: bool) -> Box<dyn Questions> {
+    if yes || !io::stdin().is_terminal() { Box::new(Nobody) } else { Box::new(Terminal) }
+}
+
+impl Questions for Nobody {
+    fn ask(&mut self, _: Question<'_>) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+}
+
+impl Questions for Terminal {
+    fn ask(&mut self, question: Question<'_>) -> io::Result<Option<String>> {
+        let Question { words, hint, otherwise, is_secret } = question;
+        println!("? {words} ({hint})");
+        let prompt = otherwise.map_or_else(|| "  > ".to_owned(), |otherwise| format!("  [{otherwise}] > "));
+        let typed = if is_secret {
+            rpassword::prompt_password(prompt)?
+        } else {
+            print!("{prompt}");
+            io::stdout().flush()?;
+            let mut line = String::new();
+            io::stdin().read_line(&mut line)?;
+            line
+        };
+        Ok(Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty()))
+    }
+}
