@@ -12,7 +12,7 @@ use crate::{
     clock::{self, on_the_wall},
     config::Settings,
     discord::{Application, Discord, DiscordError, Scope},
-    edge::{Edge, EdgeError},
+    edge::{Edge, EdgeError, SignIn},
     line::Line,
     register::Difference,
 };
@@ -55,8 +55,10 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
     lines.push(token);
     if let Ok(application) = &application {
         // An edge that is not there is told below.
-        let at_the_edge = edge.application().await.ok().flatten();
-        lines.push(application_line(settings, application, at_the_edge.as_deref()));
+        let at_the_edge = edge.sign_in().await.ok().flatten();
+        let signs_in_for = at_the_edge.as_ref().map(|sign_in| sign_in.application.as_str());
+        lines.push(application_line(settings, application, signs_in_for));
+        lines.extend(at_the_edge.as_ref().and_then(|sign_in| redirect_line(application, sign_in)));
         lines.push(key_line(settings, application, told.as_ref().and_then(Told::key_matches)));
         lines.push(commands_line(&discord, application).await);
         lines.push(twice_line(&discord, application).await);
@@ -113,6 +115,25 @@ fn application_line(settings: &Settings, application: &Application, at_the_edge:
         (Some(_), None) => Line::well(what, format!("{id}, as DISCORD_APPLICATION_ID says")),
         (None, None) => Line::well(what, id),
     }
+}
+
+/// People come back to exactly one of the addresses that stand under Redirects, or not at all.
+fn redirect_line(application: &Application, sign_in: &SignIn) -> Option<Line> {
+    let (what, address) = ("redirection", sign_in.leads_back_to.as_str());
+    Some(if application.leads_back_to(address)? {
+        Line::well(what, format!("{address} is among the Redirects"))
+    } else {
+        Line::note(
+            what,
+            format!("{address} is not among the Redirects, so that nobody can sign in"),
+            redirects(application),
+        )
+    })
+}
+
+/// Where a person adds a redirect; no program can.
+pub fn redirects(application: &Application) -> String {
+    format!("https://discord.com/developers/applications/{}/oauth2, Redirects", application.id)
 }
 
 fn key_line(settings: &Settings, application: &Application, matches_at_the_edge: Option<bool>) -> Line {

@@ -42,6 +42,22 @@ pub enum EdgeError {
     NotUnderstood(String),
 }
 
+/// How the edge signs people in: what it sends them to Discord with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The application that they sign in to.
+    pub application: String,
+    /// Where Discord is to send them back.
+    pub leads_back_to: String,
+}
+
+impl SignIn {
+    fn of(consent: &Url) -> Option<Self> {
+        let field = |name: &str| Some(consent.query_pairs().find(|(known, _)| known == name)?.1.into_owned());
+        Some(Self { application: field("client_id")?, leads_back_to: field("redirect_uri")? })
+    }
+}
+
 /// The edge, as this bot.
 #[derive(Clone, Debug)]
 pub struct Edge {
@@ -110,17 +126,13 @@ impl Edge {
         Ok(answer.status())
     }
 
-    /// The application that the edge signs people in for; `None` when nobody can sign in there.
-    pub async fn application(&self) -> Result<Option<String>, EdgeError> {
+    /// How the edge signs people in; `None` when nobody can sign in there.
+    pub async fn sign_in(&self) -> Result<Option<SignIn>, EdgeError> {
         let answer = self.http.get(format!("{}/login", self.url)).send().await;
         let answer = answer.map_err(|error| unreachable_edge(&error.without_url()))?;
         let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
         let consent = location.and_then(|location| Url::parse(location).ok());
-        let client = |url: Url| {
-            let id = url.query_pairs().find(|(name, _)| name == "client_id")?.1.into_owned();
-            Some(id)
-        };
-        Ok(consent.and_then(client))
+        Ok(consent.and_then(|consent| SignIn::of(&consent)))
     }
 
     async fn ask(

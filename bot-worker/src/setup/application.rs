@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    check::ASK_AGAIN,
+    check::{ASK_AGAIN, redirects},
     discord::{Application, Discord, DiscordError, Scope},
     line::Line,
     register,
@@ -92,11 +92,7 @@ fn redirect(application: &Application, wanted: &str) -> Line {
     if application.leads_back_to(wanted) == Some(true) {
         return Line::well(what, format!("{wanted} is set already"));
     }
-    Line::note(
-        what,
-        format!("add {wanted} under Redirects, so that people can sign in; no program can"),
-        format!("https://discord.com/developers/applications/{}/oauth2", application.id),
-    )
+    Line::note(what, format!("no program can add {wanted}, and people sign in by it"), redirects(application))
 }
 
 fn invite(application: &Application) -> Line {
