@@ -11,7 +11,10 @@ use std::{
     path::PathBuf,
 };
 
-pub use self::{checking::BadSetting, setup::Setup};
+pub use self::{
+    checking::{BadSetting, edge_url},
+    setup::Setup,
+};
 use crate::pace::Pace;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 

@@ -92,7 +92,7 @@ pub async fn setup(setup: &Setup, questions: &mut dyn Questions) -> Result<Outco
         ));
         return Ok(Outcome::Well);
     };
-    let edge = config::Edge::with(&url, shared)?;
+    let edge = config::Edge { url, token: shared };
     steps.edge(&Edge::new(&edge)?).await?;
     let back = steps.secrets.get(name::PUBLIC_URL).unwrap_or(&edge.url).trim_end_matches('/').to_owned();
     let told = application::tell_discord(&discord, &application, &edge.url, &back, setup.force).await;
@@ -122,12 +122,23 @@ impl Steps<'_> {
         self.setup.given(name).or_else(written).map(str::to_owned)
     }
 
-    /// The same, or else what somebody answers.
-    fn known_or_asked(&mut self, name: &str, question: Question<'_>) -> Result<Option<String>, Stop> {
-        match self.known(name) {
-            Some(known) => Ok(Some(known)),
-            None => Ok(self.questions.ask(question)?),
+    /// The same as it is read, or else what somebody answers, who is asked again for what cannot be read.
+    fn known_or_asked<T>(
+        &mut self,
+        name: &str,
+        question: Question<'_>,
+        read: impl Fn(&str) -> Result<T, BadSetting>,
+    ) -> Result<Option<T>, Stop> {
+        if let Some(known) = self.known(name) {
+            return Ok(Some(read(&known)?));
         }
+        while let Some(typed) = self.questions.ask(question)? {
+            match read(&typed) {
+                Ok(read) => return Ok(Some(read)),
+                Err(error) => println!("  {error}"),
+            }
+        }
+        Ok(None)
     }
 
     fn token(&mut self) -> Result<config::Discord, Stop> {
@@ -137,12 +148,15 @@ impl Steps<'_> {
             otherwise: None,
             is_secret: true,
         };
-        let token = self.known_or_asked(name::DISCORD_TOKEN, question)?.unwrap_or_default();
         let api = self.known(name::API);
-        let settings = config::Discord::with(&token, api.as_deref())?;
-        self.environment.set(name::DISCORD_TOKEN, plain(name::DISCORD_TOKEN, settings.token.reveal())?);
-        if let Some(api) = api {
-            let api = plain(name::API, &api)?;
+        let read = |token: &str| config::Discord::with(plain(name::DISCORD_TOKEN, token)?, api.as_deref());
+        let settings = match self.known_or_asked(name::DISCORD_TOKEN, question, read)? {
+            Some(settings) => settings,
+            None => read("")?,
+        };
+        self.environment.set(name::DISCORD_TOKEN, settings.token.reveal());
+        if let Some(api) = &api {
+            let api = plain(name::API, api)?;
             self.secrets.set(name::API, api);
             self.environment.set(name::API, api);
         }
@@ -180,14 +194,14 @@ impl Steps<'_> {
             otherwise: owner.as_deref(),
             is_secret: false,
         };
-        let told = self.known_or_asked(name::ADMIN_IDS, question)?;
+        let told = self.known_or_asked(name::ADMIN_IDS, question, user_ids)?;
         let whose = if told.is_none() { ", the application's owner" } else { "" };
         let Some(ids) = told.or(owner) else {
             tell(&Line::note("admins", "nobody sees everything", "give their user ids with `--admin-ids`"));
             return Ok(());
         };
-        let ids = user_ids(&ids).ok_or(BadSetting::AdminIds)?;
-        if self.secrets.get(name::ADMIN_IDS).and_then(user_ids).as_ref() != Some(&ids) {
+        let written = self.secrets.get(name::ADMIN_IDS).and_then(|written| user_ids(written).ok());
+        if written.as_ref() != Some(&ids) {
             self.secrets.set(name::ADMIN_IDS, &ids);
         }
         tell(&Line::well("admins", format!("{ids}{whose}")));
@@ -199,8 +213,11 @@ impl Steps<'_> {
         let portal = format!("https://discord.com/developers/applications/{}/oauth2", application.id);
         let hint = format!("{portal}, Reset Secret");
         let question = Question { words: "The client secret", hint: &hint, otherwise: None, is_secret: true };
-        let typed = self.known_or_asked(name::CLIENT_SECRET, question)?.unwrap_or_default();
-        let secret = Secret::client(&typed)?;
+        let read = |secret: &str| Secret::client(plain(name::CLIENT_SECRET, secret)?);
+        let secret = match self.known_or_asked(name::CLIENT_SECRET, question, read)? {
+            Some(secret) => secret,
+            None => read("")?,
+        };
         match discord.takes_client_secret(application.id, &secret).await {
             Ok(true) => tell(&Line::well(what, "accepted by Discord")),
             Ok(false) => {
@@ -212,7 +229,7 @@ impl Steps<'_> {
             // The edge asks again: what Discord cannot say now need not keep anybody from going on.
             Err(error) => tell(&Line::note(what, error.to_string(), ASK_AGAIN)),
         }
-        self.secrets.set(name::CLIENT_SECRET, plain(name::CLIENT_SECRET, secret.reveal())?);
+        self.secrets.set(name::CLIENT_SECRET, secret.reveal());
         Ok(())
     }
 
@@ -237,10 +254,12 @@ impl Steps<'_> {
             otherwise: None,
             is_secret: false,
         };
-        let Some(url) = self.known_or_asked(name::EDGE_URL, question)? else { return Ok(None) };
-        let url = config::Edge::with(&url, Secret::shared(name::BOT_TOKEN, "unused")?)?.url;
-        self.environment.set(name::EDGE_URL, plain(name::EDGE_URL, &url)?);
-        Ok(Some(url))
+        let read = |url: &str| config::edge_url(Some(plain(name::EDGE_URL, url)?));
+        let url = self.known_or_asked(name::EDGE_URL, question, read)?;
+        if let Some(url) = &url {
+            self.environment.set(name::EDGE_URL, url);
+        }
+        Ok(url)
     }
 
     /// Writes both files, or neither.
@@ -304,11 +323,11 @@ fn stop(line: &Line) -> Stop {
     Stop::Told
 }
 
-/// A list of user ids, without the spaces that people write; `None` when it is none.
-fn user_ids(typed: &str) -> Option<String> {
+/// A list of user ids, without the spaces that people write.
+fn user_ids(typed: &str) -> Result<String, BadSetting> {
     let ids: Vec<&str> = typed.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
     let is_list = !ids.is_empty() && ids.iter().all(|id| id.parse::<UserId>().is_ok());
-    is_list.then(|| ids.join(","))
+    if is_list { Ok(ids.join(",")) } else { Err(BadSetting::AdminIds) }
 }
 
 /// 256 random bits.

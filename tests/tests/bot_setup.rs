@@ -96,9 +96,11 @@ async fn somebody_at_a_terminal_is_asked_for_what_is_missing() -> Result<()> {
     };
     for (question, answer) in [
         ("? The bot's token", DISCORD_TOKEN),
-        ("? Discord user ids of those who see and do everything", "101, 102"),
+        ("? Discord user ids of those who see and do everything", "me"),
+        ("ADMIN_IDS is no list of Discord user ids", "101, 102"),
         ("? The client secret", CLIENT_SECRET),
-        ("? The Worker's address", ""),
+        ("? The Worker's address", "pulse.example"),
+        ("EDGE_URL is not an http(s) origin", ""),
     ] {
         setup.wait_for(question, PATIENCE)?;
         setup.say(answer)?;

@@ -84,7 +84,8 @@ pub(super) fn secret(
     Ok(Secret(token.to_owned()))
 }
 
-pub(super) fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
+/// The edge's origin, without a slash at its end.
+pub fn edge_url(value: Option<&str>) -> Result<String, BadSetting> {
     let value = value.unwrap_or_default();
     if value.trim().is_empty() {
         return Err(BadSetting::Missing("EDGE_URL", EDGE_URL_HINT));

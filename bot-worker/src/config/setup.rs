@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     BadSetting, DISCORD, Discord, Edge, LogFormat, RawSettings, Secret, Settings,
-    checking::{BOT_TOKEN_HINT, CLIENT_SECRET_HINT, DISCORD_TOKEN_HINT, discord_host, edge_url, secret},
+    checking::{BOT_TOKEN_HINT, CLIENT_SECRET_HINT, DISCORD_TOKEN_HINT, discord_host, secret},
     name,
 };
 use crate::pace::Pace;
@@ -111,13 +111,6 @@ impl Secret {
     /// A token that programs of ours share.
     pub fn shared(name: &'static str, value: &str) -> Result<Self, BadSetting> {
         secret(name, Some(value), BOT_TOKEN_HINT)
-    }
-}
-
-impl Edge {
-    /// The edge at this address, with what it knows us by.
-    pub fn with(url: &str, token: Secret) -> Result<Self, BadSetting> {
-        Ok(Self { url: edge_url(Some(url))?, token })
     }
 }
 

@@ -43,6 +43,7 @@ const TOUCHED: &[(&str, &[&str])] = &[
     ("package", &["tests/", "browser/"]),
     ("wrangler.toml", &["tests/", "browser/"]),
     ("README.md", &["tests/bot_newcomer"]),
+    ("docs/deploy", &["tests/bot_setup"]),
 ];
 
 impl Choice {
