@@ -177,6 +177,22 @@ async fn what_is_written_is_not_lost_without_a_word() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_reset_is_replaced_when_it_is_asked_for() -> Result<()> {
+    let (desk, edge) = deployed().await?;
+    assert_eq!(desk.setup(&format!("--edge-url {}", edge.url), &[])?.0, 0);
+    desk.write(ENVIRONMENT, &desk.read(ENVIRONMENT).replace(DISCORD_TOKEN, "the-token-before"))?;
+    let (code, said) = desk.setup("", &[])?;
+    assert!(code == 3 && said.contains("✗ bot token") && said.contains("→ Developer Portal, Bot"), "{said}");
+    let fresh = [("DISCORD_TOKEN", DISCORD_TOKEN)];
+    let (code, said) = desk.setup("", &fresh)?;
+    assert!(code == 1 && said.contains("bot-worker.env has another DISCORD_TOKEN"), "{said}");
+    let (code, said) = desk.setup("--force", &fresh)?;
+    assert_eq!((code, said.matches('✗').count()), (0, 0), "{said}");
+    assert_eq!(desk.settings(ENVIRONMENT)["DISCORD_TOKEN"], DISCORD_TOKEN);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edge_with_other_secrets_is_not_told_to_discord() -> Result<()> {
     let (desk, edge) = deployed().await?;
     let nobody = format!("http://127.0.0.1:{}", free_port()?);

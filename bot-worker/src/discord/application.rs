@@ -6,8 +6,10 @@ use reqwest::{Method, Url, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use twilight_model::id::{Id, marker::ApplicationMarker};
 
-use super::{Application, Discord, DiscordError, PATIENCE, read, route};
+use super::{Answer, Application, Discord, DiscordError, PATIENCE, read, route};
 use crate::config::Secret;
+
+const CHANGE: &str = "PATCH /applications/@me";
 
 impl Discord {
     /// The application that the bot belongs to.
@@ -18,17 +20,17 @@ impl Discord {
 
     /// Sets the endpoint's address, also to what it is: Discord tests it each time with a PING and a forged request.
     pub async fn set_endpoint(&self, url: &str) -> Result<(), DiscordError> {
-        self.change_application(&json!({ "interactions_endpoint_url": url })).await
+        self.change_application(&json!({ "interactions_endpoint_url": url })).await.map(drop)
     }
 
-    /// Sets that only servers can add the application, and what they are asked for.
-    pub async fn set_install(&self, install: &Value) -> Result<(), DiscordError> {
-        self.change_application(&json!({ "integration_types_config": install })).await
+    /// Sets who can add the application, and what they are asked for; gives what Discord made of it.
+    pub async fn set_install(&self, install: &Value) -> Result<Value, DiscordError> {
+        let answer = self.change_application(&json!({ "integration_types_config": install })).await?;
+        Ok(read::<Application>(CHANGE, &answer)?.install)
     }
 
-    async fn change_application(&self, change: &Value) -> Result<(), DiscordError> {
-        let asked = "PATCH /applications/@me";
-        self.send(route(asked), Method::PATCH, "/applications/@me", change).await.map(drop)
+    async fn change_application(&self, change: &Value) -> Result<Answer, DiscordError> {
+        self.send(route(CHANGE), Method::PATCH, "/applications/@me", change).await
     }
 
     /// Whether this is the application's client secret. Discord is asked for a token of the application itself, which nobody

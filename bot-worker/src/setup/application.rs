@@ -35,9 +35,12 @@ async fn install(discord: &Discord, application: &Application) -> Line {
     if says_the_same(&application.install, &wanted) {
         return Line::well(what, "for servers only already, by a link");
     }
+    let remedy =
+        "Developer Portal, Installation: Guild Install alone, with the scopes bot and applications.commands";
     match discord.set_install(&wanted).await {
-        Ok(()) => Line::well(what, "set to servers only, by a link"),
-        Err(error) => refused(what, &error, "Developer Portal, Installation: Guild Install alone"),
+        Ok(install) if says_the_same(&install, &wanted) => Line::well(what, "set to servers only, by a link"),
+        Ok(_) => Line::note(what, "Discord has kept other ways to add the application", remedy),
+        Err(error) => refused(what, &error, remedy),
     }
 }
 
