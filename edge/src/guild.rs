@@ -2,7 +2,9 @@
 
 mod acting;
 mod asking;
+mod journal;
 mod outbox;
+mod proving;
 mod reading;
 
 use std::{cell::Cell, rc::Rc};
@@ -25,7 +27,7 @@ pub use self::{
     asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, complete},
     reading::audit,
 };
-use self::{asking::Question, outbox::Outboxes};
+use self::{asking::Question, outbox::Outboxes, proving::Proofs};
 use crate::{answer::Problem, log, room, sql::ObjectSql};
 
 /// The binding in `wrangler.toml`.
@@ -69,6 +71,7 @@ struct Inner {
 
 /// What is called by RPC, with JSON for JSON.
 #[wasm_bindgen]
+    proofs: Proofs,
 impl Guild {
     /// Answers a [`Question`] with an [`Answer`].
     ///
@@ -111,6 +114,7 @@ impl worker::DurableObject for Guild {
         if request.method() == Method::Get {
             return self.inner.read(&request).or_else(Problem::into_response);
         }
+            proofs: Proofs::default(),
         let now = Timestamp(worker::Date::now().as_millis());
         if request.path() == FOLLOW {
             return self.inner.follow(now).await.or_else(Problem::into_response);
@@ -127,6 +131,9 @@ impl worker::DurableObject for Guild {
             let heard = self.inner.whole(|books| books.remind_no_more(user));
             return heard.map_or_else(
                 |error| Problem::failure("The books could not be kept", &error).into_response(),
+        if request.path() == proving::PROVE {
+            return self.inner.prove_piece(&mut request).await.or_else(Problem::into_response);
+        }
                 |()| Response::ok(""),
             );
         }

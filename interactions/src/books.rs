@@ -10,6 +10,7 @@ mod history;
 mod journal;
 mod maintenance;
 mod outbox;
+pub mod proof;
 mod reminding;
 mod row;
 mod shelf;

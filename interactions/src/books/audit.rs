@@ -1,25 +1,24 @@
-//! What an administrator reads: the journal in pages, a player's account, and the proof that the two agree.
-
-use std::collections::BTreeMap;
+//! What an administrator reads: the journal in pages, a player's account, the rules and the shelf.
 
 use protocol::{
     Coins, InteractionId, JournalSeq, Timestamp, UserId,
     audit::{
-        HeldItem, JOURNAL_PAGE_MAX, JournalRow, Mismatch, PLAYERS_PAGE, PLAYERS_PAGES_MAX, PlayerProfile,
-        PlayersPage, Proof, Rule, Rules, ShopItem,
+        HeldItem, JOURNAL_PAGE_MAX, JournalRow, PLAYERS_PAGE, PLAYERS_PAGES_MAX, PlayerProfile, PlayersPage,
+        Rule, Rules, ShopItem,
     },
     csv::{Cell, Table},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{Books, BooksError, Holding, Measure, Party, Standing, row::Reader};
 use crate::{
     ledger::Item,
     settings::{ALL, Setting},
-    sql::{Row, Sql, Value},
+    sql::{Row, Sql},
 };
 
-/// Rows that the proof replays at a time.
-const PROOF_STEP: u64 = 1_000;
+/// Rows of the journal that are looked through at a time, at most, for those that are asked for.
+pub const JOURNAL_WALK_MAX: u64 = 10_000;
 
 /// Which page of the journal.
 #[derive(Clone, Copy, Debug)]
@@ -34,21 +33,44 @@ pub struct JournalPage {
     pub changes_only: bool,
 }
 
+/// Some rows of the journal, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct JournalPiece {
+    /// Those that were asked for, among the rows that were looked through.
+    pub rows: Vec<JournalRow>,
+    /// Rows before this one were not looked through; `None` at the journal's beginning.
+    pub next: Option<JournalSeq>,
+}
+
 impl<S: Sql> Books<S> {
-    /// Journal rows, newest first.
-    pub fn journal(&self, page: JournalPage) -> Result<Vec<JournalRow>, BooksError> {
+    /// Journal rows, newest first. At most [`JOURNAL_WALK_MAX`] rows are looked through, so that it takes the same time
+    /// however long the journal is, and however few of its rows are asked for.
+    pub fn journal(&self, page: JournalPage) -> Result<JournalPiece, BooksError> {
         let statement =
             "SELECT seq, id, at, command, debit, credit, amount, tax, actor, target, note, balance_after,
             (SELECT name FROM accounts WHERE user = debit), (SELECT name FROM accounts WHERE user = credit),
             COALESCE(actor_name, (SELECT name FROM accounts WHERE user = actor)),
             undoes, (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq)
-            FROM journal WHERE seq < ?1 AND (?2 IS NULL OR ?2 IN (actor, target, debit, credit))
+            FROM journal WHERE seq < ?1 AND seq >= ?5 AND (?2 IS NULL OR ?2 IN (actor, target, debit, credit))
             AND (?4 = 0 OR debit IS NOT NULL OR audit = 1) ORDER BY seq DESC LIMIT ?3";
-        let before = page.before.map_or(Value::Integer((1 << 53) - 1), |seq| seq.0.into());
-        let limit = Value::from(page.limit.min(JOURNAL_PAGE_MAX));
+        let end = self.newest_row()?.next();
+        let before = page.before.map_or(end, |before| before.min(end));
+        let floor = before.0.saturating_sub(JOURNAL_WALK_MAX).max(1);
+        let limit = page.limit.min(JOURNAL_PAGE_MAX);
         let changes_only = u64::from(page.changes_only).into();
-        let rows = self.sql.query(statement, &[before, page.player.into(), limit, changes_only])?;
-        rows.into_iter().map(read_row).collect()
+        let parameters = [before.0.into(), page.player.into(), limit.into(), changes_only, floor.into()];
+        let rows = self.sql.query(statement, &parameters)?;
+        let rows = rows.into_iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
+        let reached = match rows.last() {
+            Some(last) if rows.len() as u64 == limit => last.seq.0,
+            _ => floor,
+        };
+        Ok(JournalPiece { rows, next: Some(JournalSeq(reached)).filter(|_| reached > 1) })
+    }
+
+    fn newest_row(&self) -> Result<JournalSeq, BooksError> {
+        let found = self.sql.query("SELECT COALESCE(MAX(seq), 0) FROM journal", &[])?;
+        Ok(JournalSeq(Reader::new("journal", found.into_iter().next()).unsigned()?))
     }
 
     /// The journal row of an interaction, if there is one.
@@ -103,54 +125,6 @@ impl<S: Sql> Books<S> {
         let players = board.into_iter().map(|standing| profile_of(standing, now)).collect();
         Ok(PlayersPage { players, page, pages, by: by.word().to_owned() })
     }
-
-    /// Replays the whole journal in steps, and compares what it gives with what the accounts hold.
-    pub fn prove(&self) -> Result<Proof, BooksError> {
-        let mut replay = Replay::default();
-        let statement =
-            "SELECT seq, debit, credit, amount, tax FROM journal WHERE seq > ? ORDER BY seq LIMIT ?";
-        let mut after = 0;
-        loop {
-            let rows = self.sql.query(statement, &[after.into(), PROOF_STEP.into()])?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                let mut row = Reader::new("journal", Some(row));
-                after = row.unsigned()?;
-                replay.add(row.optional_text()?, row.optional_text()?, row.coins()?, row.coins()?);
-            }
-        }
-        let mut mismatches = Vec::new();
-        let mut accounts = 0;
-        let statement = "SELECT user, balance FROM accounts WHERE user > ? ORDER BY user LIMIT ?";
-        let mut last = String::new();
-        loop {
-            let rows = self.sql.query(statement, &[last.as_str().into(), PROOF_STEP.into()])?;
-            if rows.is_empty() {
-                break;
-            }
-            for row in rows {
-                let mut row = Reader::new("accounts", Some(row));
-                let (user_id, account) = (row.user()?, row.coins()?);
-                last = user_id.to_string();
-                accounts += 1;
-                let journal = replay.balances.remove(&last).unwrap_or_default();
-                if journal != account {
-                    mismatches.push(Mismatch { user_id, journal, account });
-                }
-                replay.sum = replay.sum.saturating_plus(account);
-            }
-        }
-        for (user, journal) in replay.balances {
-            // A player in the journal without an account.
-            if let (Ok(user_id), true) = (user.parse(), journal != Coins::ZERO) {
-                mismatches.push(Mismatch { user_id, journal, account: Coins::ZERO });
-            }
-        }
-        let (rows, sum, lowest_balance) = (replay.rows, replay.sum, replay.lowest);
-        Ok(Proof { rows, accounts, sum, lowest_balance, mismatches })
-    }
 }
 
 fn profile_of(standing: Standing, now: Timestamp) -> PlayerProfile {
@@ -168,39 +142,6 @@ fn profile_of(standing: Standing, now: Timestamp) -> PlayerProfile {
         items: Vec::new(),
         created_at: account.created_at,
         last_at: Some(account.last_at).filter(|&at| at > Timestamp(0)),
-    }
-}
-
-/// The journal added up.
-#[derive(Default)]
-struct Replay {
-    rows: u64,
-    balances: BTreeMap<String, Coins>,
-    /// What the mint, the burnt coins, the shop and the house hold; the players' accounts are added to it.
-    sum: Coins,
-    lowest: Coins,
-}
-
-impl Replay {
-    fn add(&mut self, debit: Option<String>, credit: Option<String>, amount: Coins, tax: Coins) {
-        self.rows += 1;
-        if let Some(debit) = debit {
-            self.change(debit, Coins::ZERO.saturating_minus(amount));
-        }
-        if let Some(credit) = credit {
-            self.change(credit, amount.saturating_minus(tax));
-        }
-        self.sum = self.sum.saturating_plus(tax);
-    }
-
-    fn change(&mut self, party: String, by: Coins) {
-        if ["mint", "burn", "shop", "house"].contains(&party.as_str()) {
-            self.sum = self.sum.saturating_plus(by);
-            return;
-        }
-        let balance = self.balances.entry(party).or_default();
-        *balance = balance.saturating_plus(by);
-        self.lowest = self.lowest.min(*balance);
     }
 }
 

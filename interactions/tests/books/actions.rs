@@ -41,7 +41,7 @@ impl Server {
             player: None,
             changes_only: false,
         };
-        Books::new(&self.sqlite).journal(page).unwrap().remove(0)
+        Books::new(&self.sqlite).journal(page).unwrap().rows.remove(0)
     }
 
     fn events(&self) -> Json {
@@ -315,7 +315,7 @@ fn what_a_row_moved_goes_back_and_names_it() {
         player: None,
         changes_only: false,
     };
-    let journal = Books::new(&server.sqlite).journal(page).unwrap();
+    let journal = Books::new(&server.sqlite).journal(page).unwrap().rows;
     let undone =
         journal.iter().filter(|row| row.undone_by.is_some()).map(|row| row.seq.0).collect::<Vec<_>>();
     assert_eq!(undone, rows.into_iter().rev().collect::<Vec<_>>());
@@ -327,7 +327,7 @@ fn what_a_row_moved_goes_back_and_names_it() {
             player: Some(who.id),
             changes_only: true,
         };
-        let rows = Books::new(&server.sqlite).journal(page).unwrap();
+        let rows = Books::new(&server.sqlite).journal(page).unwrap().rows;
         assert!(rows.iter().any(|row| row.undoes.is_some() && row.tax.get() == -5), "{}", who.name);
     }
 }

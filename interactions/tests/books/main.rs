@@ -15,6 +15,7 @@ mod model;
 mod numbers;
 mod people;
 mod rules;
+mod reading;
 mod server;
 mod sqlite;
 mod support;
