@@ -1,6 +1,6 @@
-//! What came with a command: the path of subcommands, values by name, and the people they mention.
+//! What came with a command: the path of subcommands, values by name, and the people and channels they mention.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use protocol::{Coins, UserId};
 use serde_json::Value;
@@ -14,12 +14,20 @@ pub struct Options {
     path: Vec<String>,
     values: HashMap<String, Value>,
     people: HashMap<UserId, Person>,
+    channels: HashSet<String>,
 }
 
 impl Options {
     /// Options as Discord sends them: the subcommands' names, outermost first, then the innermost one's values.
     pub fn new(path: Vec<String>, values: HashMap<String, Value>, people: HashMap<UserId, Person>) -> Self {
-        Self { command: "", path, values, people }
+        Self { path, values, people, ..Self::default() }
+    }
+
+    /// The same with the ids of the channels that Discord has resolved: they are there, and in this server.
+    #[must_use]
+    pub fn with_channels(mut self, channels: HashSet<String>) -> Self {
+        self.channels = channels;
+        self
     }
 
     /// The same, as this command's.
@@ -60,6 +68,11 @@ impl Options {
     pub(super) fn page(&mut self) -> Result<u64, NotUnderstood> {
         let page = self.integer("page")?.unwrap_or(1);
         u64::try_from(page).ok().filter(|&page| page > 0).ok_or(self.bad("page"))
+    }
+
+    /// Whether Discord has resolved this channel.
+    pub(super) fn has_channel(&self, id: &str) -> bool {
+        self.channels.contains(id)
     }
 
     /// An option that is text.

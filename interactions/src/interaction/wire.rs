@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use protocol::{GuildId, InteractionId, UserId, session};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::Value;
 
 use super::Person;
@@ -76,6 +76,8 @@ struct Resolved {
     users: HashMap<UserId, User>,
     #[serde(default, deserialize_with = "or_default")]
     members: HashMap<UserId, Member>,
+    #[serde(default, deserialize_with = "or_default")]
+    channels: HashMap<String, IgnoredAny>,
 }
 
 /// A `null` is as though it had been left out.
@@ -140,7 +142,7 @@ impl From<Data> for Options {
             path.push(std::mem::take(name));
             options = nested.take().unwrap_or_default();
         }
-        let Resolved { users, mut members } = resolved;
+        let Resolved { users, mut members, channels } = resolved;
         let people = users.into_values().map(|user| {
             let member = members.remove(&user.id);
             let absent = member.is_none();
@@ -148,6 +150,6 @@ impl From<Data> for Options {
             (person.id, person)
         });
         let values = options.into_iter().map(|option| (option.name, option.value.unwrap_or_default()));
-        Self::new(path, values.collect(), people.collect())
+        Self::new(path, values.collect(), people.collect()).with_channels(channels.into_keys().collect())
     }
 }

@@ -113,6 +113,8 @@ pub enum Refusal {
     /// What was to be confirmed is done, cancelled or too old.
     ConfirmationGone,
     /// There is no such row in the journal, or it is long gone.
+    /// A channel of which Discord has not said that it is in this server.
+    UnknownChannel,
     UnknownRow,
     /// The row moved no coins.
     MovedNothing,
@@ -182,6 +184,7 @@ impl Refusal {
             Self::MovedNothing => "moved_nothing",
             Self::AlreadyUndone { .. } => "already_undone",
             Self::IsUndo => "is_undo",
+            Self::UnknownChannel => "unknown_channel",
             Self::UndoBelowZero { .. } => "undo_below_zero",
             Self::UndoOverCap => "undo_over_cap",
             Self::BadCount { .. } => "bad_count",
@@ -274,6 +277,9 @@ impl Refusal {
             Self::AlreadyUndone { by } => format!("Row {by} has undone that already. Nothing is left to do."),
             Self::IsUndo => "That row undid another one. Give or take the coins instead.".to_owned(),
             Self::UndoBelowZero { balance } => format!(
+            Self::UnknownChannel => {
+                "That is no channel of this server. Choose one from the list that Discord shows.".to_owned()
+            }
                 "What is left of it is {}: undoing that would leave less than nothing.",
                 text::coins(*balance)
             ),

@@ -1,6 +1,6 @@
 //! What the books ask of the bot: reminders that players want, and who has come to the top.
 
-use interactions::{Books, Command, Person, books::Listener, schema};
+use interactions::{Books, Command, Interaction, Person, books::Listener, schema};
 use protocol::{
     JournalSeq, Timestamp, UserId,
     job::{Job, Task},
@@ -10,8 +10,8 @@ use protocol::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    GUILD, NOON, Sqlite, answer, by_manager, call, code_of, daily, pay, person, press, subcommand, text_of,
-    work,
+    GUILD, NOON, Sqlite, answer, by_manager, call, code_of, daily, parse, pay, person, press, subcommand,
+    text_of, work,
 };
 
 /// What the rows after this one ask of the bot.
@@ -186,6 +186,43 @@ fn who_comes_to_the_top_is_told_in_the_channel_of_the_server() {
     assert_eq!(play(&ann, give), nothing, "no channel any more");
     let by_player = answer(&sqlite, NOON, &call(99, &ann, announce(None)));
     assert_eq!(code_of(&by_player).as_deref(), Some("not_permitted"));
+}
+
+#[test]
+fn a_channel_that_discord_did_not_resolve_is_refused() {
+    let (sqlite, boss, id) = (Sqlite::new(), person(1), "1795348800000000001");
+    let announce = |resolved: &Json| {
+        let options = json!([{"name": "announce", "type": 1, "options": [{"name": "channel", "type": 7, "value": id}]}]);
+        let body = json!({
+            "type": 2, "id": "1", "guild_id": GUILD, "member": {"user": {"id": "1", "username": "x"}},
+            "data": {"name": "economy", "options": options, "resolved": resolved}
+        });
+        match parse(&body).unwrap() {
+            Interaction::Command(call, _) => call.command,
+            other => panic!("not a command: {other:?}"),
+        }
+    };
+    let refused = [
+        json!(null),
+        json!({}),
+        json!({"channels": null}),
+        json!({"channels": {}}),
+        json!({"channels": {"1795348800000000002": {"id": "1795348800000000002"}}}),
+        json!({"users": {id: {"id": id, "username": "x"}}}),
+    ];
+    for (number, resolved) in (1..).zip(&refused) {
+        let reply = answer(&sqlite, NOON, &by_manager(call(number, &boss, announce(resolved))));
+        assert_eq!(code_of(&reply).as_deref(), Some("unknown_channel"), "{resolved}");
+    }
+    // A part of the edge that is older says nothing of it.
+    let old: Command = serde_json::from_value(json!({"Economy": {"Announce": {"channel": id}}})).unwrap();
+    let reply = answer(&sqlite, NOON, &by_manager(call(50, &boss, old)));
+    assert_eq!(code_of(&reply).as_deref(), Some("unknown_channel"));
+    assert_eq!(Books::new(&sqlite).announce_channel().unwrap(), None);
+    let command = announce(&json!({"channels": {id: {"id": id, "type": 0}}}));
+    let reply = answer(&sqlite, NOON, &by_manager(call(51, &boss, command)));
+    assert_eq!(code_of(&reply), None);
+    assert_eq!(Books::new(&sqlite).announce_channel().unwrap().as_deref(), Some(id));
 }
 
 #[test]

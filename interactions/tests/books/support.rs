@@ -76,14 +76,28 @@ pub fn command(name: &str, options: &Json, people: &[&Person]) -> Command {
         .filter(|person| !person.absent)
         .map(|person| (person.id.to_string(), json!({"nick": null})))
         .collect();
+    let channels: serde_json::Map<String, Json> = channels_in(options)
+        .map(|id| (id.to_owned(), json!({"id": id, "name": "announcements", "type": 0})))
+        .collect();
     let body = json!({
         "type": 2, "id": "1", "guild_id": GUILD, "member": {"user": {"id": "1", "username": "x"}},
-        "data": {"name": name, "options": options, "resolved": {"users": users, "members": members}}
+        "data": {
+            "name": name, "options": options,
+            "resolved": {"users": users, "members": members, "channels": channels}
+        }
     });
     match parse(&body).unwrap() {
         Interaction::Command(call, _) => call.command,
         other => panic!("not a command: {other:?}"),
     }
+}
+
+/// The channels that options name, of subcommands, too.
+fn channels_in(options: &Json) -> Box<dyn Iterator<Item = &str> + '_> {
+    Box::new(options.as_array().into_iter().flatten().flat_map(|option| {
+        let own = option["value"].as_str().filter(|_| option["name"] == "channel");
+        channels_in(&option["options"]).chain(own)
+    }))
 }
 
 pub fn daily() -> Command {

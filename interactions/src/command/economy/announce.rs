@@ -20,6 +20,9 @@ use crate::{
 pub struct Announce {
     /// A channel's id, in digits; nowhere when left out.
     channel: Option<String>,
+    /// Discord has resolved it: it is a channel of this server, and not whatever somebody has sent.
+    #[serde(default)]
+    resolved: bool,
 }
 
 pub(super) fn definition() -> SubCommandBuilder {
@@ -35,10 +38,14 @@ impl Announce {
         if channel.as_ref().is_some_and(|id| !id.parse::<u64>().is_ok_and(|id| id > 0)) {
             return Err(options.bad("channel"));
         }
-        Ok(Self { channel })
+        let resolved = channel.as_ref().is_some_and(|id| options.has_channel(id));
+        Ok(Self { channel, resolved })
     }
 
     pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Result<Decision, BooksError> {
+        if self.channel.is_some() && !self.resolved {
+            return Ok(Decision::refuse(&Refusal::UnknownChannel));
+        }
         let before = turn.desk.announce_channel()?;
         if before == self.channel {
             return Ok(Decision::refuse(&Refusal::NothingToChange));
