@@ -21,7 +21,8 @@ mod upkeep;
 use std::cell::{Cell, RefCell};
 
 use protocol::{
-    Event, Sentence, Severity, Source, Timestamp,
+    Event, Sentence, Severity, Source, Timestamp, UserId,
+    pace::{Pace, Paces},
     record::{Activity, Maintenance},
 };
 
@@ -42,11 +43,14 @@ use crate::{
     command::Turn,
     interaction::Lookup,
     ledger::{Account, Refusal},
-    reply::Choice,
+    reply::{Choice, Reply},
     settings::{Setting, Settings},
     sql::{Sql, SqlError, Value},
 };
 
+/// How often one person may use commands of one server: far above what anybody can type, so that it meets nobody who plays,
+/// and no load test, and so that what one account can make the books write down has a bound.
+const PLAYER_PACE: Pace = Pace { at_once: 2_000, every_ms: 20 };
 /// The name under which a pause is kept among the settings.
 const PAUSED: &str = "paused";
 
@@ -79,6 +83,8 @@ pub struct Books<S> {
     sql: S,
     kept: RefCell<Option<Kept>>,
     rows_written: Cell<u64>,
+    /// Who has used commands faster than [`PLAYER_PACE`]. A restart forgives it.
+    paces: RefCell<Paces<UserId>>,
     /// By [`Listener`].
     acknowledged: [Cell<Acknowledged>; Listener::ALL.len()],
 }
@@ -96,7 +102,13 @@ struct Kept {
 impl<S: Sql> Books<S> {
     /// The books in this database, whose tables are in place.
     pub fn new(sql: S) -> Self {
-        Self { sql, kept: RefCell::default(), rows_written: Cell::new(0), acknowledged: Default::default() }
+        Self {
+            sql,
+            kept: RefCell::default(),
+            rows_written: Cell::new(0),
+            paces: RefCell::new(Paces::of(PLAYER_PACE)),
+            acknowledged: Default::default(),
+        }
     }
 
     /// The database.
@@ -121,6 +133,9 @@ impl<S: Sql> Books<S> {
     ) -> Result<Answered, BooksError> {
         if let Some(reply) = self.reply_to(call.id)? {
             return Ok(Answered { reply, rows_written: 0 });
+        }
+        if let Err(wait_ms) = self.paces.borrow_mut().step(now, call.actor.id) {
+            return too_often(call, now.plus(wait_ms));
         }
         self.rows_written.set(0);
         let settings = self.settings()?;
@@ -259,6 +274,12 @@ impl<S: Sql> Books<S> {
         }
         kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)
     }
+}
+
+/// Nothing is written down of it, which is the point: the same interaction is decided anew when it is sent again.
+fn too_often(call: &Call, next: Timestamp) -> Result<Answered, BooksError> {
+    let reply = Reply::from(&Refusal::TooOften { next }).into_response(call.pressed);
+    Ok(Answered { reply: serde_json::to_string(&reply)?, rows_written: 0 })
 }
 
 fn read_settings(sql: &impl Sql) -> Result<Settings, BooksError> {

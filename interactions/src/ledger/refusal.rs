@@ -8,6 +8,11 @@ use crate::{reply::relative_time, settings::BadSetting, text};
 /// A rule said no. Nothing changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// Faster than anybody types.
+    TooOften {
+        /// When to go on.
+        next: Timestamp,
+    },
     /// Everything is paused.
     Maintenance,
     /// Whoever manages the server has paused its economy.
@@ -108,13 +113,13 @@ pub enum Refusal {
     UnknownPlayer,
     /// Who asks has no account.
     NoAccount,
+    /// A channel of which Discord has not said that it is in this server.
+    UnknownChannel,
     /// Nothing would change.
     NothingToChange,
     /// What was to be confirmed is done, cancelled or too old.
     ConfirmationGone,
     /// There is no such row in the journal, or it is long gone.
-    /// A channel of which Discord has not said that it is in this server.
-    UnknownChannel,
     UnknownRow,
     /// The row moved no coins.
     MovedNothing,
@@ -150,6 +155,7 @@ impl Refusal {
     /// Stable, `snake_case`.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::TooOften { .. } => "too_often",
             Self::Maintenance => "maintenance",
             Self::Paused => "paused",
             Self::NotPermitted => "not_permitted",
@@ -178,13 +184,13 @@ impl Refusal {
             Self::ReasonMissing => "reason_missing",
             Self::UnknownPlayer => "unknown_player",
             Self::NoAccount => "no_account",
+            Self::UnknownChannel => "unknown_channel",
             Self::NothingToChange => "nothing_to_change",
             Self::ConfirmationGone => "confirmation_gone",
             Self::UnknownRow => "unknown_row",
             Self::MovedNothing => "moved_nothing",
             Self::AlreadyUndone { .. } => "already_undone",
             Self::IsUndo => "is_undo",
-            Self::UnknownChannel => "unknown_channel",
             Self::UndoBelowZero { .. } => "undo_below_zero",
             Self::UndoOverCap => "undo_over_cap",
             Self::BadCount { .. } => "bad_count",
@@ -196,6 +202,9 @@ impl Refusal {
     /// What the player reads: what is wrong, and what to do.
     pub fn line(&self) -> String {
         match self {
+            Self::TooOften { next } => {
+                format!("That is more than Pulse answers you at a time. Nothing has happened; go on {}.", relative_time(*next))
+            }
             Self::Maintenance => {
                 "Pulse is being looked after. Your coins are safe; try again in a few minutes.".to_owned()
             }
@@ -268,6 +277,9 @@ impl Refusal {
             Self::ReasonMissing => "Say why: the reason stands in the audit.".to_owned(),
             Self::UnknownPlayer => "They have no account yet. `/daily` opens one.".to_owned(),
             Self::NoAccount => "You have no account here yet. `/daily` opens one.".to_owned(),
+            Self::UnknownChannel => {
+                "That is no channel of this server. Choose one from the list that Discord shows.".to_owned()
+            }
             Self::NothingToChange => "It is like that already: nothing would change. Name something else, or leave it.".to_owned(),
             Self::ConfirmationGone => {
                 "That is done, cancelled, or too old. Type the command again.".to_owned()
@@ -277,9 +289,6 @@ impl Refusal {
             Self::AlreadyUndone { by } => format!("Row {by} has undone that already. Nothing is left to do."),
             Self::IsUndo => "That row undid another one. Give or take the coins instead.".to_owned(),
             Self::UndoBelowZero { balance } => format!(
-            Self::UnknownChannel => {
-                "That is no channel of this server. Choose one from the list that Discord shows.".to_owned()
-            }
                 "What is left of it is {}: undoing that would leave less than nothing.",
                 text::coins(*balance)
             ),
