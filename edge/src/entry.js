@@ -69,9 +69,11 @@ class Rebuilt {
     this.#current();
   }
 
+  // One whose start has failed, or that could not read again what it had lost, is made anew, too: what was wrong with its
+  // storage may be mended by now, and an object may live for weeks.
   #current() {
     const now = instance();
-    if (this.#madeBy !== now) {
+    if (this.#madeBy !== now || this.#inner.broken()) {
       this.#inner = guarded(this.#make);
       this.#madeBy = now;
     }

@@ -28,7 +28,12 @@ pub use self::{
     reading::audit,
 };
 use self::{asking::Question, outbox::Outboxes, proving::Proofs};
-use crate::{answer::Problem, log, room, sql::ObjectSql};
+use crate::{
+    answer::Problem,
+    identity::{self, Nameless},
+    log, room,
+    sql::ObjectSql,
+};
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "GUILD";
@@ -41,12 +46,16 @@ pub const REMIND_NO_MORE: &str = "/remind-no-more";
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
-    #[error("the tables are not in place: {0}")]
+    #[error("the books have not come up: {0}")]
     Broken(String),
+    #[error("asked for what concerns server {0}")]
+    Foreign(GuildId),
     #[error("asked by release {0} of the protocol, which this object does not know yet")]
     Newer(u32),
     #[error("no entropy: {0}")]
     Entropy(String),
+    #[error(transparent)]
+    Nameless(#[from] Nameless),
     #[error(transparent)]
     Books(#[from] BooksError),
     #[error("the transaction failed: {0}")]
@@ -63,16 +72,22 @@ struct Inner {
     state: State,
     books: Books<ObjectSql>,
     rooms: worker::Result<ObjectNamespace>,
-    /// What went wrong in the constructor, to be said with each answer: a constructor cannot fail.
-    broken: Option<String>,
+    /// The server whose books these are, or what went wrong in the constructor, to be said with each answer: a constructor
+    /// cannot fail.
+    started: Result<GuildId, String>,
     outboxes: Outboxes,
+    proofs: Proofs,
     alarm_armed: Cell<bool>,
 }
 
 /// What is called by RPC, with JSON for JSON.
 #[wasm_bindgen]
-    proofs: Proofs,
 impl Guild {
+    /// Whether the start has failed: the next call then makes the object anew (`entry.js`), as what was wrong may be mended.
+    pub fn broken(&self) -> bool {
+        self.inner.started.is_err()
+    }
+
     /// Answers a [`Question`] with an [`Answer`].
     ///
     /// # Errors
@@ -97,27 +112,32 @@ impl Guild {
 impl worker::DurableObject for Guild {
     fn new(state: State, env: Env) -> Self {
         let sql = ObjectSql::new(&state);
-        let migrated =
-            sql.atomically(|| schema::migrate(&sql).map_err(|error| Unanswered::Books(error.into())));
+        let started = start(&state, &sql).map_err(|error| error.to_string());
         let inner = Inner {
             state,
             books: Books::new(sql),
             rooms: env.durable_object(room::BINDING),
-            broken: migrated.err().map(|error| error.to_string()),
+            started,
             outboxes: Outboxes::default(),
+            proofs: Proofs::default(),
             alarm_armed: Cell::new(false),
         };
         Self { inner: Rc::new(inner) }
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        if let Err(error) = self.inner.guild() {
+            return Problem::failure("The books do not answer", &error).into_response();
+        }
         if request.method() == Method::Get {
             return self.inner.read(&request).or_else(Problem::into_response);
         }
-            proofs: Proofs::default(),
         let now = Timestamp(worker::Date::now().as_millis());
         if request.path() == FOLLOW {
             return self.inner.follow(now).await.or_else(Problem::into_response);
+        }
+        if request.path() == proving::PROVE {
+            return self.inner.prove_piece(&mut request).await.or_else(Problem::into_response);
         }
         if request.path() == acting::ACT {
             return self.inner.act(now, &mut request).await.or_else(Problem::into_response);
@@ -131,9 +151,6 @@ impl worker::DurableObject for Guild {
             let heard = self.inner.whole(|books| books.remind_no_more(user));
             return heard.map_or_else(
                 |error| Problem::failure("The books could not be kept", &error).into_response(),
-        if request.path() == proving::PROVE {
-            return self.inner.prove_piece(&mut request).await.or_else(Problem::into_response);
-        }
                 |()| Response::ok(""),
             );
         }
@@ -173,16 +190,16 @@ impl worker::DurableObject for Guild {
 
 impl Inner {
     fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, Unanswered> {
-        self.check_ready(question.version)?;
+        self.check_ready(question.version, question.call.guild)?;
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let entropy = entropy()?;
         self.whole(|books| books.answer(now, entropy, &question.call, handled_ms))
     }
 
-    /// Whether the tables are in place, and whoever asks is understood.
-    fn check_ready(&self, version: u32) -> Result<(), Unanswered> {
-        if let Some(broken) = &self.broken {
-            return Err(Unanswered::Broken(broken.clone()));
+    /// Whether the tables are in place, and whoever asks is understood, and means these books.
+    fn check_ready(&self, version: u32, guild: GuildId) -> Result<(), Unanswered> {
+        if self.guild()? != guild {
+            return Err(Unanswered::Foreign(guild));
         }
         if version > protocol::VERSION {
             return Err(Unanswered::Newer(version));
@@ -205,10 +222,9 @@ impl Inner {
     /// The alarm: pushes what is not acknowledged, then writes down what is, and does one step of the background's work. It
     /// arms the next alarm only if something is left: quiet books sleep, and cost nothing.
     async fn wake(&self, now: Timestamp) -> Result<(), Unanswered> {
-        if let Some(guild) = self.guild() {
-            for listener in Listener::ALL {
-                self.push(listener, now, guild).await;
-            }
+        let guild = self.guild()?;
+        for listener in Listener::ALL {
+            self.push(listener, now, guild).await;
         }
         let more = self.whole(|books| books.tidy(now))?;
         if more {
@@ -228,16 +244,24 @@ impl Inner {
     async fn follow(&self, now: Timestamp) -> Result<Response, Problem> {
         let unkept = |error| Problem::failure("The books could not be followed", &error);
         self.whole(|books| books.follow(now)).map_err(unkept)?;
-        if let Some(guild) = self.guild() {
-            self.push(Listener::Server, now, guild).await;
-        }
+        let guild = self.guild().map_err(unkept)?;
+        self.push(Listener::Server, now, guild).await;
         Ok(Response::ok("")?)
     }
 
-    /// The server whose books these are: the object's name.
-    fn guild(&self) -> Option<GuildId> {
-        self.state.id().name()?.parse().ok()
+    /// The server whose books these are.
+    fn guild(&self) -> Result<GuildId, Unanswered> {
+        self.started.clone().map_err(Unanswered::Broken)
     }
+}
+
+/// Finds out whose books these are, and brings the tables to this release. An object without a server's name is nobody's
+/// books, and stays empty.
+fn start(state: &State, sql: &ObjectSql) -> Result<GuildId, Unanswered> {
+    let name = identity::name(state, sql)?;
+    let guild = name.parse().map_err(|_| Unanswered::Broken(format!("`{name}` is no server's id")))?;
+    sql.atomically(|| schema::migrate(sql).map_err(|error| Unanswered::Books(error.into())))?;
+    Ok(guild)
 }
 
 fn entropy() -> Result<u64, Unanswered> {

@@ -12,6 +12,7 @@ mod discord;
 mod ed25519;
 mod guild;
 mod headers;
+mod identity;
 mod interactions;
 mod limits;
 mod log;

@@ -9,7 +9,11 @@ mod sockets;
 mod spreading;
 mod visitors;
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use interactions::sql::SqlError;
 use protocol::{
@@ -27,7 +31,7 @@ pub use self::gate::{
     own_origin, post_report, push, require_own_origin, settle_job, tell, tell_at,
 };
 use self::{memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
-use crate::{answer::Problem, log, session::Sessions, settings::Settings, sql::ObjectSql};
+use crate::{answer::Problem, identity, log, session::Sessions, settings::Settings, sql::ObjectSql};
 
 /// The object.
 #[durable_object]
@@ -36,13 +40,16 @@ pub struct Room {
 }
 
 struct Inner {
-    place: Place,
+    /// Which room this is; `None` where it cannot tell, and then `core` says why.
+    place: Option<Place>,
     attendance: Attendance,
     visitors: Visitors,
     settings: Settings,
     state: State,
     sql: ObjectSql,
     core: Result<RefCell<Core>, String>,
+    /// The core has gone on without its rows, and they could not be read again.
+    lost: Cell<bool>,
 }
 
 struct Core {
@@ -67,6 +74,12 @@ enum Alarm {
 /// What is called by RPC, with JSON for JSON.
 #[wasm_bindgen]
 impl Room {
+    /// Whether the start has failed, or the rows could not be read again: the next call then makes the object anew
+    /// (`entry.js`), as what was wrong may be mended.
+    pub fn broken(&self) -> bool {
+        self.inner.core.is_err() || self.inner.lost.get()
+    }
+
     /// Takes a [`Push`] and answers it with an [`Acknowledgement`].
     ///
     /// # Errors
@@ -88,11 +101,14 @@ impl worker::DurableObject for Room {
         let mut sockets = Sockets::restore(&state);
         // A constructor cannot fail; what went wrong is said with each answer. Without its rows the room would number
         // anew under an old epoch.
-        let core = restore(&sql, &mut sockets).map(|room| RefCell::new(Core { room, sockets }));
-        let place = state.id().name().map_or(Place::Everyone, |name| Place::named(&name));
-        let (attendance, core) = (Attendance::new(&env), core.map_err(|problem| problem.to_string()));
-        let (visitors, settings) = (Visitors::default(), Settings::new(env));
-        Self { inner: Rc::new(Inner { place, attendance, visitors, settings, state, sql, core }) }
+        let (place, settings) = (place_of(&state, &sql), Settings::new(env.clone()));
+        let core = place.as_ref().map_err(String::clone).and_then(|_| {
+            let room = restore(&sql, &mut sockets).map_err(|problem| problem.to_string())?;
+            Ok(RefCell::new(Core { room, sockets }))
+        });
+        let (place, attendance, lost) = (place.ok(), Attendance::new(&env), Cell::new(false));
+        let visitors = Visitors::default();
+        Self { inner: Rc::new(Inner { place, attendance, visitors, settings, state, sql, core, lost }) }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -149,6 +165,12 @@ impl worker::DurableObject for Room {
     }
 }
 
+/// A room that cannot tell which one it is shows nobody anything: least of all what the room of all servers shows.
+fn place_of(state: &State, sql: &ObjectSql) -> Result<Place, String> {
+    let name = identity::name(state, sql).map_err(|error| error.to_string())?;
+    Place::named(&name).ok_or_else(|| format!("`{name}` is the name of no room"))
+}
+
 fn restore(sql: &ObjectSql, sockets: &mut Sockets) -> Result<room::Room, Problem> {
     let failure = |error: SqlError| Problem::failure("The room's database", &error);
     Sessions(sql).prepare().map_err(failure)?;
@@ -171,6 +193,12 @@ fn restore(sql: &ObjectSql, sockets: &mut Sockets) -> Result<room::Room, Problem
 
 impl Inner {
     fn core(&self) -> Result<&RefCell<Core>, Problem> {
+        if self.lost.get() {
+            return Err(Problem::failure(
+                "The room has lost what it knew",
+                &"its rows could not be read again",
+            ));
+        }
         self.core.as_ref().map_err(|broken| Problem::failure("The room has not come up", broken))
     }
 
@@ -257,7 +285,9 @@ impl Inner {
     /// The core has gone on without its rows: it goes back to where they are.
     fn forget_what_was_not_stored(&self) -> Result<(), Problem> {
         let mut core = self.core()?.borrow_mut();
-        core.room = restore(&self.sql, &mut core.sockets)?;
+        let restored = restore(&self.sql, &mut core.sockets);
+        self.lost.set(restored.is_err());
+        core.room = restored?;
         Ok(())
     }
 

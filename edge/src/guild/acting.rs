@@ -71,7 +71,7 @@ impl Inner {
         order: &Order,
         arrived_at: Timestamp,
     ) -> Result<Acted, Unanswered> {
-        self.check_ready(version)?;
+        self.check_ready(version, order.guild)?;
         let handled_ms = u32::try_from(now.since(arrived_at)).unwrap_or(u32::MAX);
         let entropy = super::entropy()?;
         self.whole(|books| books.act(now, entropy, order, handled_ms))

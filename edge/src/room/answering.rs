@@ -29,6 +29,7 @@ pub(super) struct Settled {
 
 impl Inner {
     pub(super) async fn route(self: &Rc<Self>, mut request: Request) -> Result<Response, Problem> {
+        self.core()?; // Before anything else: a room that has not come up does not know whom it may tell what.
         let path = request.path();
         match (request.method(), path.as_str()) {
             (Method::Post, "/report") => {
@@ -76,7 +77,7 @@ impl Inner {
                 let shown = request.headers().get(Credential::HEADER)?;
                 let credential = shown.and_then(|value| Credential::from_header(&value));
                 let credential = credential.ok_or_else(Problem::signed_out)?;
-                if self.place == Place::Everyone {
+                if self.place == Some(Place::Everyone) {
                     return self.admit(path, &request, &credential).await;
                 }
                 self.attend_if_due().await;
@@ -89,7 +90,7 @@ impl Inner {
     /// Takes a delivery, which may be of an older version, or of a newer one.
     pub(super) fn record(self: &Rc<Self>, push: &[u8]) -> Result<Option<Acknowledgement>, Problem> {
         let push: Push = read(push)?;
-        if matches!(self.place, Place::Server(own) if own != push.guild_id) {
+        if matches!(self.place, Some(Place::Server(own)) if own != push.guild_id) {
             return Err(Problem::forbidden());
         }
         Ok(self.drain(Input::Recorded(push))?.acknowledgement)

@@ -47,9 +47,9 @@ impl Place {
     /// The header of an answer that sends the Worker to a server's own room.
     pub const HEADER: &'static str = "X-Pulse-Place";
 
-    /// The place of the object with this name.
-    pub fn named(name: &str) -> Self {
-        name.parse().map_or(Self::Everyone, Self::Server)
+    /// The place of the object with this name; `None` for a name that is no room's.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == EVERYONE { Some(Self::Everyone) } else { name.parse().ok().map(Self::Server) }
     }
 
     fn name(self) -> String {
@@ -251,7 +251,11 @@ async fn ask(
     let answer = ask_at(Place::Everyone, credential, settings, path, upgrade).await?;
     match answer.headers().get(Place::HEADER)? {
         None => Ok(answer),
-        Some(name) => ask_at(Place::named(&name), credential, settings, path, upgrade).await,
+        Some(name) => {
+            let place =
+                Place::named(&name).ok_or_else(|| Problem::failure("The room sent elsewhere", &name))?;
+            ask_at(place, credential, settings, path, upgrade).await
+        }
     }
 }
 

@@ -81,7 +81,7 @@ impl Inner {
 
     /// Asks for what this room has to know. What cannot be had now is asked for again at the next tick.
     pub(super) async fn attend(self: &Rc<Self>) {
-        let Place::Server(guild) = self.place else { return };
+        let Some(Place::Server(guild)) = self.place else { return };
         let asked_before = self.attendance.asked_at.replace(now());
         if now().since(asked_before) >= OFFLINE_AFTER_MS
             && let Err(error) = self.take(Input::Returned).await

@@ -27,7 +27,11 @@ pub async fn link(request: &Request, settings: &Settings) -> Result<Response, Pr
     if !fresh || !bool::from(ticket.as_bytes().ct_eq(given.as_bytes())) {
         return Err(refused());
     }
-    let opening = Opening { visitor: Visitor::default(), link: Some(hash(ticket)), instead_of: None };
+    let opening = Opening {
+        visitor: Visitor { local: true, ..Visitor::default() },
+        link: Some(hash(ticket)),
+        instead_of: None,
+    };
     match room::open_session(settings, &opening).await? {
         Opened::Session(token) => {
             let response = see_other("/")?;

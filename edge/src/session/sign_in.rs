@@ -103,7 +103,7 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
     let told = async {
         let token = discord::exchange(settings, &code, &callback, &begun.verifier).await?;
         let (person, managed) = discord::who(settings, &token).await?;
-        Ok::<_, Silence>(Visitor { person: Some(person), managed, token: Some(token) })
+        Ok::<_, Silence>(Visitor { person: Some(person), managed, token: Some(token), local: false })
     };
     let visitor = match told.await {
         Ok(visitor) => visitor,

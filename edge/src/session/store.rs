@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{discord::Token, hash, random_token};
 use crate::sql::ObjectSql;
 
-/// Who somebody is, and what Discord says that they manage. Nobody in particular: who came by the local link.
+/// Who somebody is, and what Discord says that they manage.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Visitor {
     /// The account at Discord.
@@ -22,6 +22,17 @@ pub struct Visitor {
     pub managed: BTreeSet<GuildId>,
     /// What lets us ask again.
     pub token: Option<Token>,
+    /// Nobody in particular: who came by the link of a developer's machine.
+    #[serde(default)]
+    pub local: bool,
+}
+
+impl Visitor {
+    /// Whether this is somebody: a person, or, in a build for developers alone, who came by its link. A row that says
+    /// neither is damaged, and lets nobody in.
+    pub fn is_somebody(&self) -> bool {
+        self.person.is_some() || (cfg!(feature = "local-link") && self.local)
+    }
 }
 
 /// A session that is open.
@@ -102,7 +113,7 @@ impl Sessions<'_> {
     pub fn find(&self, hash: &str, now: Timestamp) -> Result<Option<Session>, SqlError> {
         let found = self.0.query(&format!("{FOUND} WHERE hash = ?"), &[hash.into()])?;
         let Some(mut session) = found.into_iter().next().map(read).transpose()? else { return Ok(None) };
-        if session.life.is_over(now) {
+        if session.life.is_over(now) || !session.visitor.is_somebody() {
             self.close(hash)?;
             return Ok(None);
         }
