@@ -11,7 +11,9 @@
 //                       `evicted CLASS NAME`.
 //                       With `"faults": true` among the options, `stop Room` lets every request to the room fail until
 //                       `start Room`, and `trap Guild` lets the next answer of a server's books end in a trap; each is
-//                       answered by the same line.
+//                       answered by the same line. `sql CLASS STATEMENT` runs a statement in the database of the next
+//                       object of that class that is asked something, before it answers; answered by the same line.
+//                       `nameless CLASS` asks an object that has no name, and is answered by `nameless CLASS STATUS`.
 //                       With `"dev": true`, `reload JSON` takes on what was built anew, with other options where the
 //                       JSON names some, and is answered by `reloaded` or `reload failed: WHY`; after a failure the
 //                       build before runs on. `problem JSON` shows a text on open pages, or none for `null`.
@@ -66,7 +68,7 @@ process.env.TMPDIR = temporary;
 const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
 
 const pages = given.dev ? new Pages() : null;
-const fault = { room: "running", books: "running" };
+const fault = { room: "running", books: "running", sql: {} };
 
 /** The Worker's modules as they lie on the disk now. */
 function modulesOf(worker, rules) {
@@ -85,8 +87,11 @@ function modulesOf(worker, rules) {
   return { modules, modulesRoot: given.modules ? dirname(built) : built };
 }
 
-/** A trap strikes once; a stopped room stays so. */
+/** A trap strikes once, and a statement runs once; a stopped room stays so. */
 function nextFault(className) {
+  const statement = fault.sql[className];
+  delete fault.sql[className];
+  if (statement) return `sql ${statement}`;
   if (className === "Room") return fault.room;
   const { books } = fault;
   fault.books = "running";
@@ -147,6 +152,14 @@ async function evict(className, object) {
   await miniflare.unsafeEvictDurableObject(name, className, { name: object, webSockets: "hibernate" });
 }
 
+/** Asks an object that was made without a name, as a program with a token; gives the status. */
+async function askNameless(className) {
+  const objects = await miniflare.getDurableObjectNamespace(className.toUpperCase(), name);
+  const path = className === "Room" ? "snapshot" : "settings";
+  const headers = { "X-Pulse-Credential": "program" };
+  return (await objects.get(objects.newUniqueId()).fetch(`https://object/${path}`, { headers })).status;
+}
+
 /** Runs what was built anew; when that does not start, the build before goes on. */
 async function reload(changes) {
   const before = [given, running];
@@ -178,6 +191,12 @@ createInterface({ input: process.stdin })
     if (faults && ["stop Room", "start Room", "trap Guild"].includes(line)) {
       setFault(verb, className);
       process.stdout.write(`${line}\n`);
+    } else if (faults && verb === "sql") {
+      fault.sql[className] = rest.slice(className.length + 1);
+      process.stdout.write(`${line}\n`);
+    } else if (faults && verb === "nameless") {
+      const status = await askNameless(className).catch((error) => error.message);
+      process.stdout.write(`nameless ${className} ${status}\n`);
     } else if (pages && verb === "problem") {
       pages.complain(JSON.parse(rest));
     } else if (pages && verb === "reload") {

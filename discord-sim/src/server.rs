@@ -171,6 +171,7 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         limits: rest::Limits::default(),
         grants: Mutex::default(),
         standings: Mutex::default(),
+        let_go: Mutex::default(),
         messages: Mutex::default(),
         commands: Mutex::default(),
         ids: crate::snowflake::Snowflakes::default(),

@@ -1,7 +1,7 @@
 //! What the stand-in remembers: its settings, what was registered, what was answered, and counts.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -71,6 +71,8 @@ pub struct State {
     pub(crate) limits: Limits,
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
     pub(crate) standings: Mutex<HashMap<UserId, Standing>>,
+    /// Whose tokens the application has revoked; until they say yes again.
+    pub(crate) let_go: Mutex<HashSet<UserId>>,
     pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
     pub(crate) ids: Snowflakes,
@@ -87,6 +89,7 @@ pub struct Tally {
     believed: AtomicU64,
     requests: AtomicU64,
     invalid_requests: AtomicU64,
+    revocations: AtomicU64,
 }
 
 /// A [`Tally`] at one moment.
@@ -107,6 +110,8 @@ pub struct Counts {
     pub requests: u64,
     /// Those of them that Discord counts as invalid: 401, 403 and 429. 10 000 in 10 minutes block an address.
     pub invalid_requests: u64,
+    /// Tokens of people that the application has revoked.
+    pub revocations: u64,
 }
 
 impl Tally {
@@ -121,7 +126,12 @@ impl Tally {
             believed: read(&self.believed),
             requests: read(&self.requests),
             invalid_requests: read(&self.invalid_requests),
+            revocations: read(&self.revocations),
         }
+    }
+
+    pub(crate) fn revoked(&self) {
+        self.revocations.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn rest(&self, status: u16) {

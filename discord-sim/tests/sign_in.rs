@@ -56,6 +56,36 @@ async fn a_code_is_a_token_once_and_a_token_is_a_person() {
 }
 
 #[tokio::test]
+async fn a_revoked_token_is_good_no_more_until_somebody_says_yes_again() {
+    let discord = Server::start(Config::quiet(Signer::from_seed([7; 32]))).await.unwrap();
+    let (id, person) = (discord.state().application, discord.state().players[1].id);
+    let post = async |path: &str, form: String| {
+        let request = client().post(format!("{}/api/v10/oauth2/token{path}", discord.url()));
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded").body(form);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let asks = async || {
+        let request = client().get(format!("{}/api/v10/users/@me", discord.url()));
+        request.bearer_auth(format!("user-{person}")).send().await.unwrap().status().as_u16()
+    };
+    let application = format!("client_id={id}&client_secret=any");
+    let revoke = format!("{application}&token=refresh-{person}&token_type_hint=refresh_token");
+    assert_eq!(
+        post("/revoke", format!("client_id={id}&client_secret=wrong&token=refresh-{person}")).await,
+        401
+    );
+    assert_eq!((asks().await, discord.state().tally.counts().revocations), (200, 0));
+    assert_eq!(post("/revoke", revoke).await, 200);
+    assert_eq!((asks().await, discord.state().tally.counts().revocations), (401, 1));
+    assert_eq!(post("/revoke", format!("{application}&token=unknown")).await, 200, "no error (RFC 7009)");
+    let refresh = format!("{application}&grant_type=refresh_token&refresh_token=refresh-{person}");
+    assert_eq!(post("", refresh).await, 400);
+    let code = parameter(&authorize(&discord, &format!("&user={person}")).await, "code").unwrap();
+    let exchange = format!("{application}&grant_type=authorization_code&code={code}&redirect_uri={BACK}");
+    assert_eq!((post("", exchange).await, asks().await), (200, 200));
+}
+
+#[tokio::test]
 async fn somebody_may_say_no() {
     let discord = Server::start(Config::quiet(Signer::from_seed([7; 32]))).await.unwrap();
     let back = authorize(&discord, "&user=1&deny=true").await;

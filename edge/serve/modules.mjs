@@ -30,7 +30,10 @@ export function front(inner, rules, build) {
   }`;
 }
 
-/** The built Worker, and faults that tests switch on and off: a room that answers nothing, and a trap in a server's books. */
+/**
+ * The built Worker, and faults that tests switch on and off: a room that answers nothing, a trap in a server's books, and
+ * statements that damage an object's database, or mend it.
+ */
 export function faulty() {
   return `
   import trapping from "./trap.wasm";
@@ -41,13 +44,19 @@ export function faulty() {
     const answer = await env.FAULTS.fetch("https://faults/" + className);
     return answer.text();
   }
-  async function refuse(env) {
-    if ((await ask(env, "Room")) === "stopped") throw new Error("the room is stopped");
+  /** The fault that is ordered; a statement runs at once. */
+  async function ordered(object, className) {
+    const fault = await ask(object.env, className);
+    if (fault.startsWith("sql ")) object.ctx.storage.sql.exec(fault.slice(4));
+    return fault;
+  }
+  async function refuse(room) {
+    if ((await ordered(room, "Room")) === "stopped") throw new Error("the room is stopped");
   }
   const { trap } = new WebAssembly.Instance(trapping).exports;
   export class Guild extends Books {
     async answer(question) {
-      if ((await ask(this.env, "Guild")) !== "trap") return super.answer(question);
+      if ((await ordered(this, "Guild")) !== "trap") return super.answer(question);
       // At the first statement: the wasm is left in the middle of a call, and of a transaction.
       const sql = Object.getPrototypeOf(this.ctx.storage.sql);
       const { exec } = sql;
@@ -61,11 +70,11 @@ export function faulty() {
   }
   export class Room extends Real {
     async fetch(request) {
-      await refuse(this.env);
+      await refuse(this);
       return super.fetch(request);
     }
     async push(push) {
-      await refuse(this.env);
+      await refuse(this);
       return super.push(push);
     }
   }`;

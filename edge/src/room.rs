@@ -103,7 +103,7 @@ impl worker::DurableObject for Room {
         // anew under an old epoch.
         let (place, settings) = (place_of(&state, &sql), Settings::new(env.clone()));
         let core = place.as_ref().map_err(String::clone).and_then(|_| {
-            let room = restore(&sql, &mut sockets).map_err(|problem| problem.to_string())?;
+            let room = restore(&sql, &settings, &mut sockets).map_err(|problem| problem.to_string())?;
             Ok(RefCell::new(Core { room, sockets }))
         });
         let (place, attendance, lost) = (place.ok(), Attendance::new(&env), Cell::new(false));
@@ -171,9 +171,9 @@ fn place_of(state: &State, sql: &ObjectSql) -> Result<Place, String> {
     Place::named(&name).ok_or_else(|| format!("`{name}` is the name of no room"))
 }
 
-fn restore(sql: &ObjectSql, sockets: &mut Sockets) -> Result<room::Room, Problem> {
+fn restore(sql: &ObjectSql, settings: &Settings, sockets: &mut Sockets) -> Result<room::Room, Problem> {
     let failure = |error: SqlError| Problem::failure("The room's database", &error);
-    Sessions(sql).prepare().map_err(failure)?;
+    Sessions::new(sql, settings).prepare().map_err(failure)?;
     let store = Store(sql);
     store.prepare().map_err(failure)?;
     if let Some(memory) = store.remember().map_err(|error| Problem::failure("The room's memory", &error))? {
@@ -285,7 +285,7 @@ impl Inner {
     /// The core has gone on without its rows: it goes back to where they are.
     fn forget_what_was_not_stored(&self) -> Result<(), Problem> {
         let mut core = self.core()?.borrow_mut();
-        let restored = restore(&self.sql, &mut core.sockets);
+        let restored = restore(&self.sql, &self.settings, &mut core.sockets);
         self.lost.set(restored.is_err());
         core.room = restored?;
         Ok(())

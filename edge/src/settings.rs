@@ -6,7 +6,9 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use interactions::{PublicKey, sealed::SealKey, signature::BadKey, transport::is_confidential};
+use interactions::{
+    PublicKey, at_rest::RestKey, sealed::SealKey, signature::BadKey, transport::is_confidential,
+};
 use protocol::{UserId, number};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -87,6 +89,24 @@ impl Settings {
             /// Made once, as settings do not change while the Worker runs.
             static KEYS: OnceCell<Vec<SealKey>> = const { OnceCell::new() };
         }
+        KEYS.with(|keys| {
+            work(keys.get_or_init(|| self.key_secrets().map(|secret| SealKey::of(&secret)).collect()))
+        })
+    }
+
+    /// Lends the keys of what is kept encrypted, which follow from the same secrets. The first seals, and each of them opens.
+    pub fn with_rest_keys<T>(&self, work: impl FnOnce(&[RestKey]) -> T) -> T {
+        thread_local! {
+            /// Made once, as those of the cookies.
+            static KEYS: OnceCell<Vec<RestKey>> = const { OnceCell::new() };
+        }
+        KEYS.with(|keys| {
+            work(keys.get_or_init(|| self.key_secrets().map(|secret| RestKey::of(&secret)).collect()))
+        })
+    }
+
+    /// The secrets that keys follow from, those first that are to be used.
+    fn key_secrets(&self) -> impl Iterator<Item = String> {
         const SECRETS: &[&str] = &[
             "BOT_TOKEN",
             "BOT_TOKEN_OLD",
@@ -94,8 +114,7 @@ impl Settings {
             #[cfg(feature = "local-link")]
             "DEV_LINK",
         ];
-        let secrets = || SECRETS.iter().filter_map(|name| self.text(name));
-        KEYS.with(|keys| work(keys.get_or_init(|| secrets().map(|secret| SealKey::of(&secret)).collect())))
+        SECRETS.iter().filter_map(|name| self.text(name))
     }
 
     /// Whether `ADMIN_IDS` names this account.

@@ -4,6 +4,7 @@
 //! runs wherever [`sql::Sql`] is given.
 
 pub mod action;
+pub mod at_rest;
 pub mod books;
 pub mod command;
 pub mod deployment;

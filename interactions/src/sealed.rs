@@ -16,8 +16,7 @@ pub struct SealKey(Hmac<Sha256>);
 impl SealKey {
     /// The key that follows from this secret. With another secret, sessions have to be opened anew.
     pub fn of(secret: &str) -> Self {
-        let derived = code(&keyed(secret.as_bytes()), PURPOSE);
-        Self(keyed(&derived))
+        Self(keyed(&derive(secret, PURPOSE)))
     }
 
     /// `TOKEN.CODE`.
@@ -40,6 +39,11 @@ impl std::fmt::Debug for SealKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SealKey(…)")
     }
+}
+
+/// The key for one purpose that follows from a secret: HMAC-SHA256 with the secret as its key.
+pub(crate) fn derive(secret: &str, purpose: &[u8]) -> [u8; 32] {
+    code(&keyed(secret.as_bytes()), purpose)
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {

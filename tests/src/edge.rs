@@ -129,11 +129,38 @@ impl Edge {
 
     /// Drops the room from memory, as the platform may at any moment; its sockets stay.
     pub fn evict_room(&self) -> Result<()> {
+        self.evict("Room", "room")
+    }
+
+    /// Drops an object from memory.
+    pub fn evict(&self, class: &str, name: &str) -> Result<()> {
         let program = self.program()?;
-        program.say("evict Room room")?;
+        program.say(&format!("evict {class} {name}"))?;
         let answer = program.wait_for("evict", PATIENCE)?;
-        ensure!(answer == "evicted Room room", "{answer}");
+        ensure!(answer == format!("evicted {class} {name}"), "{answer}");
         Ok(())
+    }
+
+    /// Lets a statement run in the database of the next object of this class that is asked something.
+    pub fn let_run(&self, class: &str, statement: &str) -> Result<()> {
+        self.tell(&format!("sql {class} {statement}"))
+    }
+
+    /// The status with which an object of this class answers that was made without a name.
+    pub fn ask_nameless(&self, class: &str) -> Result<String> {
+        let (program, asked) = (self.program()?, format!("nameless {class} "));
+        program.say(asked.trim_end())?;
+        let answer = program.wait_for(&asked, PATIENCE)?;
+        Ok(answer[asked.len()..].to_owned())
+    }
+
+    /// What the databases of all objects of a class hold, byte for byte, with what is not yet in its place.
+    pub fn stored(&self, class: &str) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for file in std::fs::read_dir(self.state.join(format!("do/pulse-{class}")))? {
+            bytes.extend(std::fs::read(file?.path())?);
+        }
+        Ok(bytes)
     }
 
     /// The process that serves it; workerd is a child of it.

@@ -42,7 +42,7 @@ pub(crate) fn page() -> Router<Arc<State>> {
 
 /// Below the API.
 pub(super) fn routes() -> Router<Arc<State>> {
-    Router::new().route("/oauth2/token", post(token))
+    Router::new().route("/oauth2/token", post(token)).route("/oauth2/token/revoke", post(revoke))
 }
 
 /// A permission to be exchanged for a token, once.
@@ -159,10 +159,8 @@ impl Exchange {
 /// The application shows its id and any secret in the form, but the one that is wrong.
 async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>) -> Response {
     let refused = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
-    if exchange.client_id != state.application
-        || ["", WRONG_SECRET].contains(&exchange.client_secret.as_str())
-    {
-        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response();
+    if !is_the_application(&state, exchange.client_id, &exchange.client_secret) {
+        return invalid_client();
     }
     if exchange.grant_type == "client_credentials" {
         return own_token(&state, exchange.scope.as_deref());
@@ -173,6 +171,11 @@ async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>
     let Some(user) = exchange.user(&state).filter(|user| !state.standing(*user).revoked) else {
         return refused("invalid_grant");
     };
+    if exchange.grant_type == "authorization_code" {
+        lock(&state.let_go).remove(&user); // Who says yes again has allowed it again.
+    } else if lock(&state.let_go).contains(&user) {
+        return refused("invalid_grant");
+    }
     Json(json!({
         "access_token": format!("user-{user}"), "token_type": "Bearer", "expires_in": EXPIRES_IN,
         "refresh_token": format!("refresh-{user}"), "scope": "identify guilds",
@@ -194,11 +197,41 @@ fn own_token(state: &State, scope: Option<&str>) -> Response {
     .into_response()
 }
 
+fn is_the_application(state: &State, id: u64, secret: &str) -> bool {
+    id == state.application && !["", WRONG_SECRET].contains(&secret)
+}
+
+fn invalid_client() -> Response {
+    (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" }))).into_response()
+}
+
+#[derive(Deserialize)]
+struct Revocation {
+    client_id: u64,
+    client_secret: String,
+    token: String,
+}
+
+/// With one token end all of what the person has allowed. One that is not known is no error (RFC 7009).
+///
+/// Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant-token-revocation-example>.
+async fn revoke(Shared(state): Shared<Arc<State>>, Form(wish): Form<Revocation>) -> Response {
+    if !is_the_application(&state, wish.client_id, &wish.client_secret) {
+        return invalid_client();
+    }
+    let id = wish.token.strip_prefix("user-").or_else(|| wish.token.strip_prefix("refresh-"));
+    if let Some(user) = id.and_then(|id| id.parse::<UserId>().ok()) {
+        lock(&state.let_go).insert(user);
+        state.tally.revoked();
+    }
+    Json(json!({})).into_response()
+}
+
 /// Whose token this is, if it is a person's.
 pub(super) fn person(state: &State, headers: &HeaderMap) -> Option<Player> {
     let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let id = given.strip_prefix("Bearer user-")?.parse::<UserId>().ok()?;
-    if state.standing(id).revoked {
+    if state.standing(id).revoked || lock(&state.let_go).contains(&id) {
         return None;
     }
     let known = state.players.iter().find(|player| player.id == id).cloned();

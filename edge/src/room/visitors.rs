@@ -156,7 +156,7 @@ impl Inner {
         session.visitor.person.as_ref().is_some_and(|person| !self.settings.is_admin(person.id))
     }
 
-    pub(super) fn open_session(&self, opening: &Opening) -> Result<Opened, Problem> {
+    pub(super) fn open_session(self: &Rc<Self>, opening: &Opening) -> Result<Opened, Problem> {
         let now = now();
         let person = opening.visitor.person.as_ref();
         let admin = match person {
@@ -176,10 +176,7 @@ impl Inner {
         let visitor = Visitor { token, ..opening.visitor.clone() };
         self.session(|sessions| {
             sessions.prune(now)?;
-            if let Some(before) = &opening.instead_of {
-                sessions.close(before)?;
-            }
-            sessions.open(&visitor, now).map(Opened::Session)
+            sessions.open(&visitor, opening.instead_of.as_deref(), now).map(Opened::Session)
         })
     }
 
@@ -305,7 +302,7 @@ impl Inner {
                 let visitor = Visitor { managed, token: Some(token), ..visitor };
                 self.session(|sessions| sessions.confirm(&hash, &visitor, now()))
             }
-            Err(Silence::Refused) => self.session(|sessions| sessions.close(&hash)),
+            Err(Silence::Refused) => self.session(|sessions| sessions.close_refused(&hash)),
             Err(Silence::Away(why)) => {
                 log::error(&format_args!("what somebody may could not be asked: {why}"));
                 Ok(())
@@ -316,8 +313,32 @@ impl Inner {
         }
     }
 
-    fn session<T>(&self, use_it: impl FnOnce(&Sessions) -> Result<T, SqlError>) -> Result<T, Problem> {
-        use_it(&Sessions(&self.sql)).map_err(|error| Problem::failure("The sessions", &error))
+    /// Uses the sessions, and has revoked what is used no more.
+    fn session<T>(
+        self: &Rc<Self>,
+        use_it: impl FnOnce(&Sessions) -> Result<T, SqlError>,
+    ) -> Result<T, Problem> {
+        let sessions = Sessions::new(&self.sql, &self.settings);
+        let used = use_it(&sessions).map_err(|error| Problem::failure("The sessions", &error));
+        self.revoke(sessions.let_go());
+        used
+    }
+
+    /// Tells Discord that these are used no more, and lets nobody wait for it. It is not tried again: what is left ends by
+    /// itself within a week, and is kept nowhere.
+    fn revoke(self: &Rc<Self>, tokens: Vec<discord::Token>) {
+        if tokens.is_empty() {
+            return;
+        }
+        let inner = Rc::clone(self);
+        self.state.wait_until(async move {
+            for token in &tokens {
+                if let Err(Silence::Away(why)) = discord::revoke(&inner.settings, token).await {
+                    log::error(&format_args!("what somebody had allowed could not be revoked: {why}"));
+                    return; // The others would wait as long.
+                }
+            }
+        });
     }
 }
 

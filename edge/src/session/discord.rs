@@ -123,6 +123,14 @@ pub async fn rights(settings: &Settings, token: &Token) -> Result<(BTreeSet<Guil
     }
 }
 
+/// Tells Discord that this is used no more: with it end all tokens of what the person has allowed.
+///
+/// Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant-token-revocation-example>.
+pub async fn revoke(settings: &Settings, token: &Token) -> Result<(), Silence> {
+    let fields = [("token", token.refresh.as_str()), ("token_type_hint", "refresh_token")];
+    post_form(settings, "/oauth2/token/revoke", &fields).await.map(drop)
+}
+
 async fn servers(settings: &Settings, token: &Token) -> Result<BTreeSet<GuildId>, Silence> {
     let memberships: Vec<Membership> = get(settings, "/users/@me/guilds", token).await?;
     Ok(managed(&memberships))
@@ -160,8 +168,13 @@ struct Granted {
 }
 
 async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<Token, Silence> {
-    let granted: Granted = ask(settings, TOKEN, &token_request(settings, fields)?).await?;
+    let granted: Granted = read(TOKEN, post_form(settings, TOKEN, fields).await?).await?;
     Ok(Token { access: granted.access_token, refresh: granted.refresh_token })
+}
+
+/// Posts as the application, which shows its own secret.
+async fn post_form(settings: &Settings, path: &str, fields: &[(&str, &str)]) -> Result<Response, Silence> {
+    ask(settings, path, &token_request(settings, fields)?).await
 }
 
 fn token_request(settings: &Settings, fields: &[(&str, &str)]) -> Result<RequestInit, Silence> {
@@ -183,16 +196,15 @@ async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token
     headers.set("Authorization", &format!("Bearer {}", token.access))?;
     let mut init = RequestInit::new();
     init.with_headers(headers);
-    ask(settings, path, &init).await
+    read(path, ask(settings, path, &init).await?).await
 }
 
-async fn ask<T: DeserializeOwned>(settings: &Settings, path: &str, init: &RequestInit) -> Result<T, Silence> {
-    match answer(settings, path, init).await? {
-        Ok(mut response) => {
-            response.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know")))
-        }
-        Err(refusal) => Err(silence(path, &refusal)),
-    }
+async fn read<T: DeserializeOwned>(path: &str, mut answer: Response) -> Result<T, Silence> {
+    answer.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know")))
+}
+
+async fn ask(settings: &Settings, path: &str, init: &RequestInit) -> Result<Response, Silence> {
+    answer(settings, path, init).await?.map_err(|refusal| silence(path, &refusal))
 }
 
 /// Asks Discord, and once more if it is limited for a short time.

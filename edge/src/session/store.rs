@@ -1,8 +1,12 @@
-//! The sessions, over the database of the room of all servers. A session's token is not among what is kept.
+//! The sessions, over the database of the room of all servers. A session's token is not among what is kept, and what Discord
+//! gives us to ask with is kept encrypted.
 
-use std::collections::BTreeSet;
+use std::{cell::RefCell, collections::BTreeSet, fmt::Display};
 
-use interactions::sql::{Sql, SqlError, Value};
+use interactions::{
+    at_rest::NONCE_BYTES,
+    sql::{Sql, SqlError, Value},
+};
 use protocol::{
     GuildId, Timestamp,
     room::SessionId,
@@ -11,7 +15,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 
 use super::{discord::Token, hash, random_token};
-use crate::sql::ObjectSql;
+use crate::{settings::Settings, sql::ObjectSql};
 
 /// Who somebody is, and what Discord says that they manage.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -51,18 +55,35 @@ pub fn short(hash: &str) -> Option<SessionId> {
     hash.get(..16).and_then(|digits| digits.parse().ok())
 }
 
-/// The table.
-pub struct Sessions<'a>(pub &'a ObjectSql);
+/// The sessions.
+pub struct Sessions<'a> {
+    sql: &'a ObjectSql,
+    settings: &'a Settings,
+    /// What belonged to sessions that have ended, of people who have no session any more.
+    let_go: RefCell<Vec<Token>>,
+}
 
 /// The most sessions that a person has at a time.
 const OF_A_PERSON_MAX: u64 = 10;
 /// The most sessions that there are at a time.
 const IN_ALL_MAX: u64 = 10_000;
+/// The most sessions that are pruned at a time: of each, Discord may have to be told.
+const PRUNED_MAX: u64 = 20;
 
 const FOUND: &str = "SELECT hash, visitor, opened_at, seen_at, checked_at FROM signed_in";
 
-impl Sessions<'_> {
-    /// Makes the tables.
+impl<'a> Sessions<'a> {
+    /// Those in this database, with the keys that follow from these settings.
+    pub fn new(sql: &'a ObjectSql, settings: &'a Settings) -> Self {
+        Self { sql, settings, let_go: RefCell::default() }
+    }
+
+    /// What is used no more, to be revoked at Discord.
+    pub fn let_go(self) -> Vec<Token> {
+        self.let_go.into_inner()
+    }
+
+    /// Makes the tables, and encrypts what releases before this one have kept in clear.
     pub fn prepare(&self) -> Result<(), SqlError> {
         for statement in [
             "CREATE TABLE IF NOT EXISTS signed_in (
@@ -73,7 +94,12 @@ impl Sessions<'_> {
             "CREATE INDEX IF NOT EXISTS signed_in_by_use ON signed_in (seen_at)",
             "CREATE TABLE IF NOT EXISTS used_links (hash TEXT PRIMARY KEY, at INTEGER NOT NULL)",
         ] {
-            self.0.execute(statement, &[])?;
+            self.sql.execute(statement, &[])?;
+        }
+        for row in self.sql.query(&format!("{FOUND} WHERE visitor LIKE '%\"access\":%'"), &[])? {
+            let Ok(Session { hash, visitor, .. }) = self.read(row) else { continue }; // Who uses it is told.
+            let statement = "UPDATE signed_in SET visitor = ? WHERE hash = ?";
+            self.sql.execute(statement, &[self.kept(&hash, &visitor)?.into(), hash.into()])?;
         }
         Ok(())
     }
@@ -81,45 +107,48 @@ impl Sessions<'_> {
     /// Whether a link is used for the first time. From now on it is used.
     pub fn use_link(&self, link: &str, now: Timestamp) -> Result<bool, SqlError> {
         let statement = "INSERT OR IGNORE INTO used_links (hash, at) VALUES (?, ?)";
-        Ok(self.0.execute(statement, &[link.into(), now.into()])? > 0)
+        Ok(self.sql.execute(statement, &[link.into(), now.into()])? > 0)
     }
 
-    /// Opens a session; gives its token, which is kept nowhere. Beyond the bounds a person's oldest session
-    /// ends, and of all sessions those that nobody has used for longest.
-    pub fn open(&self, visitor: &Visitor, now: Timestamp) -> Result<String, SqlError> {
+    /// Opens a session, which takes the place of another one; gives its token, which is kept nowhere. Beyond the bounds a
+    /// person's oldest session ends, and of all sessions those that nobody has used for longest.
+    pub fn open(
+        &self,
+        visitor: &Visitor,
+        instead_of: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, SqlError> {
         let token = random_token();
-        let user = visitor.person.as_ref().map(|person| person.id.to_string());
-        let parameters = [
-            hash(&token).into(),
-            user.map_or(Value::Null, Value::from),
-            json(visitor)?.into(),
-            now.into(),
-            now.into(),
-            now.into(),
-        ];
-        self.0.execute("INSERT INTO signed_in VALUES (?, ?, ?, ?, ?, ?)", &parameters)?;
-        if let Some(person) = &visitor.person {
-            let beyond = "DELETE FROM signed_in WHERE hash IN
-                (SELECT hash FROM signed_in WHERE user = ? ORDER BY opened_at DESC LIMIT -1 OFFSET ?)";
-            self.0.execute(beyond, &[person.id.to_string().into(), OF_A_PERSON_MAX.into()])?;
+        let (hash, user) = (hash(&token), visitor.person.as_ref().map(|person| person.id.to_string()));
+        let kept = self.kept(&hash, visitor)?;
+        let parameters = [hash.into(), user.clone().into(), kept.into(), now.into(), now.into(), now.into()];
+        self.sql.execute("INSERT INTO signed_in VALUES (?, ?, ?, ?, ?, ?)", &parameters)?;
+        if let Some(before) = instead_of {
+            self.close(before)?;
         }
-        let beyond = "DELETE FROM signed_in WHERE hash IN
-            (SELECT hash FROM signed_in ORDER BY seen_at DESC LIMIT -1 OFFSET ?)";
-        self.0.execute(beyond, &[IN_ALL_MAX.into()])?;
+        if let Some(user) = user {
+            let beyond = "hash IN (SELECT hash FROM signed_in WHERE user = ? ORDER BY opened_at DESC LIMIT -1 OFFSET ?)";
+            self.end(beyond, &[user.into(), OF_A_PERSON_MAX.into()])?;
+        }
+        let beyond = "hash IN (SELECT hash FROM signed_in ORDER BY seen_at DESC LIMIT -1 OFFSET ?)";
+        self.end(beyond, &[IN_ALL_MAX.into()])?;
         Ok(token)
     }
 
     /// The open session with this hash. One that is over is deleted; that one is used is noted.
     pub fn find(&self, hash: &str, now: Timestamp) -> Result<Option<Session>, SqlError> {
-        let found = self.0.query(&format!("{FOUND} WHERE hash = ?"), &[hash.into()])?;
-        let Some(mut session) = found.into_iter().next().map(read).transpose()? else { return Ok(None) };
+        let found = self.sql.query(&format!("{FOUND} WHERE hash = ?"), &[hash.into()])?;
+        let Some(mut session) = found.into_iter().next().map(|row| self.read(row)).transpose()? else {
+            return Ok(None);
+        };
         if session.life.is_over(now) || !session.visitor.is_somebody() {
             self.close(hash)?;
             return Ok(None);
         }
         if session.life.is_to_be_noted(now) {
             session.life.seen_at = now;
-            self.0.execute("UPDATE signed_in SET seen_at = ? WHERE hash = ?", &[now.into(), hash.into()])?;
+            self.sql
+                .execute("UPDATE signed_in SET seen_at = ? WHERE hash = ?", &[now.into(), hash.into()])?;
         }
         Ok(Some(session))
     }
@@ -128,7 +157,7 @@ impl Sessions<'_> {
     pub fn find_short(&self, id: SessionId, now: Timestamp) -> Result<Option<Session>, SqlError> {
         // Behind all hexadecimal digits comes `g`.
         let statement = "SELECT hash FROM signed_in WHERE hash >= ? AND hash < ? LIMIT 1";
-        let found = self.0.query(statement, &[id.to_string().into(), format!("{id}g").into()])?;
+        let found = self.sql.query(statement, &[id.to_string().into(), format!("{id}g").into()])?;
         match found.into_iter().next().and_then(|row| row.into_iter().next()) {
             Some(Value::Text(hash)) => self.find(&hash, now),
             _ => Ok(None),
@@ -138,51 +167,106 @@ impl Sessions<'_> {
     /// Keeps what Discord has said now.
     pub fn confirm(&self, hash: &str, visitor: &Visitor, now: Timestamp) -> Result<(), SqlError> {
         let statement = "UPDATE signed_in SET visitor = ?, checked_at = ? WHERE hash = ?";
-        self.0.execute(statement, &[json(visitor)?.into(), now.into(), hash.into()]).map(|_| ())
+        let parameters = [self.kept(hash, visitor)?.into(), now.into(), hash.into()];
+        self.sql.execute(statement, &parameters).map(|_| ())
     }
 
     /// Closes a session.
     pub fn close(&self, hash: &str) -> Result<(), SqlError> {
-        self.0.execute("DELETE FROM signed_in WHERE hash = ?", &[hash.into()]).map(|_| ())
+        self.end("hash = ?", &[hash.into()])
+    }
+
+    /// Closes a session of which Discord has said that it allows nothing any more.
+    pub fn close_refused(&self, hash: &str) -> Result<(), SqlError> {
+        self.sql.execute("DELETE FROM signed_in WHERE hash = ?", &[hash.into()]).map(|_| ())
     }
 
     /// All sessions of the person whose session this is; of nobody in particular, this one.
     pub fn siblings(&self, hash: &str) -> Result<Vec<String>, SqlError> {
         let statement = "SELECT hash FROM signed_in WHERE hash = ?1
             OR user = (SELECT user FROM signed_in WHERE hash = ?1)";
-        let rows = self.0.query(statement, &[hash.into()])?;
+        let rows = self.sql.query(statement, &[hash.into()])?;
         let text = |value| if let Value::Text(hash) = value { Some(hash) } else { None };
         Ok(rows.into_iter().filter_map(|row| text(row.into_iter().next()?)).collect())
     }
 
-    /// Deletes what nobody has used for too long. One that is used and too old is deleted when it is found.
+    /// Deletes some of those that nobody has used for too long. One that is used and too old is deleted when it is found.
     pub fn prune(&self, now: Timestamp) -> Result<(), SqlError> {
-        let unused = "DELETE FROM signed_in WHERE seen_at <= ?";
-        self.0.execute(unused, &[now.minus(IDLE_MAX_MS).into()]).map(|_| ())
+        let unused = "hash IN (SELECT hash FROM signed_in WHERE seen_at <= ? ORDER BY seen_at LIMIT ?)";
+        self.end(unused, &[now.minus(IDLE_MAX_MS).into(), PRUNED_MAX.into()])
+    }
+
+    /// Deletes these. Discord revokes all that a person has allowed at once, so it is told of their last session alone.
+    fn end(&self, which: &str, parameters: &[Value]) -> Result<(), SqlError> {
+        let statement = format!(
+            "DELETE FROM signed_in WHERE {which} RETURNING hash, visitor, opened_at, seen_at, checked_at"
+        );
+        for row in self.sql.query(&statement, parameters)? {
+            let Ok(Session { visitor: Visitor { person, token, .. }, .. }) = self.read(row) else { continue };
+            let (Some(person), Some(token)) = (person, token) else { continue };
+            let others = "SELECT 1 FROM signed_in WHERE user = ? LIMIT 1";
+            if self.sql.query(others, &[person.id.to_string().into()])?.is_empty() {
+                self.let_go.borrow_mut().push(token);
+            }
+        }
+        Ok(())
+    }
+
+    /// A visitor as JSON, to be kept in the row with this hash.
+    fn kept(&self, hash: &str, visitor: &Visitor) -> Result<String, SqlError> {
+        let unkept = |error: &dyn Display| unread(&error.to_string());
+        let sealed = |token: &Token| {
+            let mut nonce = [0; NONCE_BYTES];
+            getrandom::fill(&mut nonce).map_err(|error| unkept(&error))?;
+            let token = serde_json::to_string(token).map_err(|error| unkept(&error))?;
+            let sealed = self.settings.with_rest_keys(|keys| keys.first()?.seal(nonce, hash, &token));
+            sealed.ok_or_else(|| unkept(&"no secret is set that it could be encrypted under"))
+        };
+        let Visitor { person, managed, token, local } = visitor.clone();
+        let sealed = token.as_ref().map(sealed).transpose()?;
+        let kept = Kept { person, managed, token: None, sealed, local };
+        serde_json::to_string(&kept).map_err(|error| unkept(&error))
+    }
+
+    fn read(&self, row: Vec<Value>) -> Result<Session, SqlError> {
+        let Ok(
+            [
+                Value::Text(hash),
+                Value::Text(visitor),
+                Value::Integer(opened),
+                Value::Integer(seen),
+                Value::Integer(checked),
+            ],
+        ) = <[Value; 5]>::try_from(row)
+        else {
+            return Err(unread("a row of another shape"));
+        };
+        let at = |ms: i64| Timestamp(ms.unsigned_abs());
+        let life = Life { opened_at: at(opened), seen_at: at(seen), checked_at: at(checked) };
+        let kept: Kept = serde_json::from_str(&visitor).map_err(|error| unread(&error.to_string()))?;
+        // What no key of ours opens is as good as gone: Discord cannot be asked, and the session ends when it has to be.
+        let opened = kept.sealed.and_then(|sealed| {
+            self.settings.with_rest_keys(|keys| keys.iter().find_map(|key| key.open(&hash, &sealed)))
+        });
+        let token = kept.token.or_else(|| serde_json::from_str(&opened?).ok());
+        let visitor = Visitor { person: kept.person, managed: kept.managed, token, local: kept.local };
+        Ok(Session { hash, visitor, life })
     }
 }
 
-fn json(visitor: &Visitor) -> Result<String, SqlError> {
-    serde_json::to_string(visitor).map_err(|error| unread(&error.to_string()))
-}
-
-fn read(row: Vec<Value>) -> Result<Session, SqlError> {
-    let Ok(
-        [
-            Value::Text(hash),
-            Value::Text(visitor),
-            Value::Integer(opened),
-            Value::Integer(seen),
-            Value::Integer(checked),
-        ],
-    ) = <[Value; 5]>::try_from(row)
-    else {
-        return Err(unread("a row of another shape"));
-    };
-    let at = |ms: i64| Timestamp(ms.unsigned_abs());
-    let life = Life { opened_at: at(opened), seen_at: at(seen), checked_at: at(checked) };
-    let visitor = serde_json::from_str(&visitor).map_err(|error| unread(&error.to_string()))?;
-    Ok(Session { hash, visitor, life })
+/// A visitor as a row keeps it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    person: Option<Person>,
+    managed: BTreeSet<GuildId>,
+    /// In clear, as releases before this one have kept it. Never written.
+    #[serde(default, skip_serializing)]
+    token: Option<Token>,
+    /// The token, encrypted.
+    #[serde(default)]
+    sealed: Option<String>,
+    #[serde(default)]
+    local: bool,
 }
 
 fn unread(reason: &str) -> SqlError {
