@@ -154,6 +154,25 @@ impl Edge {
         Ok(answer[asked.len()..].to_owned())
     }
 
+    /// The texts that a question finds in the databases of a class: of those that have such tables.
+    pub fn rows(&self, class: &str, question: &str) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for file in std::fs::read_dir(self.state.join(format!("do/pulse-{class}")))? {
+            let file = file?.path();
+            if file.extension().is_none_or(|extension| extension != "sqlite")
+                || file.ends_with("metadata.sqlite")
+            {
+                continue;
+            }
+            let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let Ok(mut rows) = database.prepare(question) else { continue };
+            for row in rows.query_map([], |row| row.get::<_, String>(0))? {
+                found.push(row?);
+            }
+        }
+        Ok(found)
+    }
+
     /// What the databases of all objects of a class hold, byte for byte, with what is not yet in its place.
     pub fn stored(&self, class: &str) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -37,11 +37,19 @@ impl House {
 
     /// One that asks Discord after so many milliseconds again what somebody may.
     async fn open_asking(admin_ids: &str, rights_after_ms: u64) -> Result<Self> {
+        Self::open_with(admin_ids, rights_after_ms, Edge::start_with).await
+    }
+
+    async fn open_with(
+        admin_ids: &str,
+        rights_after_ms: u64,
+        start: impl FnOnce(serde_json::Value) -> Result<Edge>,
+    ) -> Result<Self> {
         let discord = bot::discord_like(|config| config.guilds = 2).await?;
         let guilds = discord.state().guilds.clone().try_into().unwrap();
         let mut settings = bot::signing_in(&discord, admin_ids);
         settings["RIGHTS_AFTER_MS"] = rights_after_ms.to_string().into();
-        let edge = Edge::start_with(settings)?;
+        let edge = start(settings)?;
         let house = Self { edge, discord, guilds };
         for guild in &house.guilds {
             house.play(guild).await?;
@@ -60,6 +68,10 @@ impl House {
     fn permit(&self, user: UserId, permissions: u64) {
         let servers = BTreeMap::from([(self.guilds[0].id, permissions), (self.guilds[1].id, MEMBER)]);
         self.discord.state().stand(user, Standing { servers: Some(servers), revoked: false });
+    }
+
+    fn revocations(&self) -> u64 {
+        self.discord.state().tally.counts().revocations
     }
 
     async fn signed_in(&self, user: UserId) -> Result<Browser> {
@@ -266,5 +278,74 @@ async fn while_discord_is_away_rights_hold_for_half_as_long_again() -> Result<()
     client.delete(&control).send().await?.error_for_status()?;
     until("Discord has said it again", async || Ok(browser.get("/api/snapshot").await?.status == 200))
         .await?;
+    Ok(())
+}
+
+/// Whether these bytes hold this text.
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_discord_gave_us_lies_nowhere_in_clear_and_is_revoked_at_sign_out() -> Result<()> {
+    let house = House::open_asking("7", 50).await?;
+    house.permit(BEN, MANAGE_SERVER);
+    let (mut browser, mut other) = (house.signed_in(BEN).await?, house.signed_in(BEN).await?);
+    let stored = house.edge.stored("Room")?;
+    assert!(holds(&stored, "Server") || holds(&stored, "signed_in"), "these are the room's files");
+    for token in ["user-102", "refresh-102", "access"] {
+        assert!(!holds(&stored, token), "{token} is in them");
+    }
+    // Discord revokes what a person has allowed as a whole: the other browser would be signed out, too.
+    assert_eq!(browser.post("/logout", "").await?.status, 204);
+    until("Discord is asked again", async || Ok(other.get("/api/me").await?.status == 200)).await?;
+    assert_eq!(house.revocations(), 0);
+    assert_eq!(other.post("/logout", "").await?.status, 204);
+    until("it is revoked", async || Ok(house.revocations() == 1)).await?;
+
+    let mut all = [house.signed_in(BEN).await?, house.signed_in(BEN).await?, house.signed_in(BEN).await?];
+    assert_eq!(all[0].post("/logout/everywhere", "").await?.status, 204);
+    until("it is revoked", async || Ok(house.revocations() == 2)).await?;
+    // Who signs in again in the same browser has the same permission, which is not taken back.
+    browser.sign_in(BEN).await?;
+    browser.sign_in(BEN).await?;
+    assert_eq!(browser.get("/api/me").await?.status, 200);
+    assert_eq!(house.revocations(), 2);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_discord_that_takes_no_revocations() -> Result<()> {
+    let house = House::open("7").await?;
+    house.permit(BEN, MANAGE_SERVER);
+    let mut browser = house.signed_in(BEN).await?;
+    house.discord.state().faults.add(Fault::new("/oauth2/token/revoke", Effect::Silence));
+    let began = std::time::Instant::now();
+    assert_eq!(browser.post("/logout", "").await?.status, 204);
+    assert!(began.elapsed().as_secs() < 4, "the answer waited for Discord");
+    house.edge.wait_for_log("could not be revoked")?;
+    assert_eq!(house.revocations(), 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_by_age_is_revoked_and_one_of_an_older_release_is_encrypted() -> Result<()> {
+    let house = House::open_with("7", 600_000, Edge::start_faulty_with).await?;
+    house.permit(BEN, MANAGE_SERVER);
+    let mut browser = house.signed_in(BEN).await?;
+    let kept = || house.edge.rows("Room", "SELECT visitor FROM signed_in");
+    house.edge.let_run(
+        "Room",
+        r#"UPDATE signed_in SET visitor = json_set(json_remove(visitor, '$.sealed', '$.local'), '$.token', json('{"access":"user-102","refresh":"refresh-102"}'))"#,
+    )?;
+    assert_eq!(browser.get("/api/me").await?.status, 200);
+    assert!(kept()?[0].contains("refresh-102"), "{:?}", kept()?);
+    house.edge.evict_room()?;
+    assert_eq!(browser.get("/api/me").await?.json()?["id"], json!(BEN));
+    assert!(!kept()?[0].contains("refresh-102") && kept()?[0].contains("sealed"), "{:?}", kept()?);
+
+    house.edge.let_run("Room", "UPDATE signed_in SET seen_at = 1")?;
+    assert_eq!(browser.get("/api/me").await?.status, 401, "too old");
+    until("it is revoked", async || Ok(house.revocations() == 1)).await?;
     Ok(())
 }
