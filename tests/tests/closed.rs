@@ -35,7 +35,7 @@ async fn a_session_of_nobody_is_none() -> Result<()> {
     assert_eq!(me().await?, 200);
     edge.let_run("Room", r#"UPDATE signed_in SET visitor = '{"person":null,"managed":[],"token":null}'"#)?;
     assert_eq!(me().await?, 401);
-    assert_eq!(edge.rows("Room", "SELECT hash FROM signed_in")?, [String::new(); 0], "and it is over");
+    assert_eq!(edge.rows("Room", "SELECT hash FROM signed_in")?, Vec::<String>::new(), "and it is over");
     Ok(())
 }
 

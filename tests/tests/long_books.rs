@@ -72,7 +72,8 @@ async fn players_are_answered_while_a_long_journal_is_proven() -> Result<()> {
         }
     }
     assert!(refused, "a second one at a time");
-    assert!(answered >= 20, "{answered} commands, one after the other, were answered while it ran");
+    // In one piece it would hold the first of them to its end.
+    assert!(answered >= 5, "{answered} commands, one after the other, were answered while it ran");
     let proof: Proof = proof.await??.json().await?;
     assert!(proof.rows > ROWS && proof.rows <= ROWS + 1 + answered, "{} rows", proof.rows);
     assert_eq!((proof.accounts, proof.sum.get()), (PLAYERS + 1, 0), "Bea has only looked");

@@ -15,7 +15,7 @@ use super::{Books, BooksError, row::Reader};
 use crate::sql::Sql;
 
 /// Rows of the journal that one step replays at most, and accounts that it compares at most.
-pub const PROOF_STEP: u64 = 1_000;
+pub const PROOF_STEP: u32 = 1_000;
 
 /// A proof that is under way. What is committed between two of its steps is replayed before the next accounts are
 /// compared, so each account is compared with the journal as it stands at that moment.
@@ -80,8 +80,8 @@ impl<S: Sql> Books<S> {
     fn replay_on(&self, proving: &mut Proving) -> Result<bool, BooksError> {
         let statement =
             "SELECT seq, debit, credit, amount, tax FROM journal WHERE seq > ? ORDER BY seq LIMIT ?";
-        let rows = self.sql.query(statement, &[proving.replayed_to.into(), PROOF_STEP.into()])?;
-        let is_end = (rows.len() as u64) < PROOF_STEP;
+        let rows = self.sql.query(statement, &[proving.replayed_to.into(), u64::from(PROOF_STEP).into()])?;
+        let is_end = (rows.len() as u64) < u64::from(PROOF_STEP);
         for row in rows {
             let mut row = Reader::new("journal", Some(row));
             proving.replayed_to = row.unsigned()?;
@@ -92,8 +92,8 @@ impl<S: Sql> Books<S> {
 
     fn compare_accounts(&self, proving: &mut Proving, last: &str) -> Result<Stage, BooksError> {
         let statement = "SELECT user, balance FROM accounts WHERE user > ? ORDER BY user LIMIT ?";
-        let rows = self.sql.query(statement, &[last.into(), PROOF_STEP.into()])?;
-        let is_end = (rows.len() as u64) < PROOF_STEP;
+        let rows = self.sql.query(statement, &[last.into(), u64::from(PROOF_STEP).into()])?;
+        let is_end = (rows.len() as u64) < u64::from(PROOF_STEP);
         let mut last = last.to_owned();
         for row in rows {
             let mut row = Reader::new("accounts", Some(row));

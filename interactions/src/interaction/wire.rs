@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use protocol::{GuildId, InteractionId, UserId, session};
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::Person;
@@ -77,7 +77,7 @@ struct Resolved {
     #[serde(default, deserialize_with = "or_default")]
     members: HashMap<UserId, Member>,
     #[serde(default, deserialize_with = "or_default")]
-    channels: HashMap<String, IgnoredAny>,
+    channels: HashMap<String, Value>,
 }
 
 /// A `null` is as though it had been left out.

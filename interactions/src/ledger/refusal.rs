@@ -5,6 +5,9 @@ use protocol::{Coins, JournalSeq, Timestamp};
 use super::{NOTE_MAX_CHARS, QUANTITY_MAX};
 use crate::{reply::relative_time, settings::BadSetting, text};
 
+const UNKNOWN_CHANNEL: &str =
+    "That is no channel of this server. Choose one from the list that Discord shows.";
+
 /// A rule said no. Nothing changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -202,9 +205,7 @@ impl Refusal {
     /// What the player reads: what is wrong, and what to do.
     pub fn line(&self) -> String {
         match self {
-            Self::TooOften { next } => {
-                format!("That is more than Pulse answers you at a time. Nothing has happened; go on {}.", relative_time(*next))
-            }
+            Self::TooOften { next } => too_often(*next),
             Self::Maintenance => {
                 "Pulse is being looked after. Your coins are safe; try again in a few minutes.".to_owned()
             }
@@ -277,9 +278,7 @@ impl Refusal {
             Self::ReasonMissing => "Say why: the reason stands in the audit.".to_owned(),
             Self::UnknownPlayer => "They have no account yet. `/daily` opens one.".to_owned(),
             Self::NoAccount => "You have no account here yet. `/daily` opens one.".to_owned(),
-            Self::UnknownChannel => {
-                "That is no channel of this server. Choose one from the list that Discord shows.".to_owned()
-            }
+            Self::UnknownChannel => UNKNOWN_CHANNEL.to_owned(),
             Self::NothingToChange => "It is like that already: nothing would change. Name something else, or leave it.".to_owned(),
             Self::ConfirmationGone => {
                 "That is done, cancelled, or too old. Type the command again.".to_owned()
@@ -306,4 +305,11 @@ impl Refusal {
             Self::NoSuchPage { last } => format!("The last page is {last}."),
         }
     }
+}
+
+fn too_often(next: Timestamp) -> String {
+    format!(
+        "That is more than Pulse answers you at a time. Nothing has happened; go on {}.",
+        relative_time(next)
+    )
 }

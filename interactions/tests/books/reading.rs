@@ -58,7 +58,7 @@ fn each_step_of_a_proof_costs_the_same_however_long_the_journal_is() {
     let (proof, steps, dearest) = prove(&sqlite, |_, _| ());
     assert_eq!((proof.rows, proof.accounts, proof.sum), (LONG, 3_000, Coins::ZERO));
     assert!(proof.mismatches.is_empty(), "{:?}", proof.mismatches);
-    assert!(steps >= LONG / PROOF_STEP, "{steps} steps");
+    assert!(steps >= LONG / u64::from(PROOF_STEP), "{steps} steps");
     assert!(dearest < PIECE_STEPS_MAX, "a step took {dearest} of the database's");
 }
 
