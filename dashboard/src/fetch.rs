@@ -27,8 +27,8 @@ fn spawn_boxed(task: Pin<Box<dyn Future<Output = ()>>>) {
 
 /// Asks for all that the page needs, by the snapshot's address.
 pub async fn snapshot(path: &str) -> Result<Box<Snapshot>, PollError> {
-    let (status, body) = send("GET", path, TIMEOUT_MS).await.map_err(|_| PollError::Unavailable)?;
-    read(status, &body)
+    let answer = send("GET", path, TIMEOUT_MS).await.map_err(|_| PollError::Unavailable)?;
+    read(answer.status, &answer.body)
 }
 
 /// Asks for something; an `Err` is a sentence for the reader.
@@ -37,27 +37,48 @@ pub async fn text(path: &str) -> Result<String, &'static str> {
     answered(send("GET", path, patience).await)
 }
 
+/// Asks for a page of a journal; with it, the row before which the next one begins, empty where the answer names none.
+pub async fn page(path: &str) -> Result<(String, String), &'static str> {
+    let answer = send("GET", path, TIMEOUT_MS).await;
+    let next = answer.as_ref().map(|answer| before(&answer.link)).unwrap_or_default();
+    Ok((answered(answer)?, next))
+}
+
+/// The row that a link to an older page names.
+fn before(link: &str) -> String {
+    let value = link.split_once("before=").map_or("", |(_, rest)| rest);
+    value.chars().take_while(char::is_ascii_digit).collect()
+}
+
 /// Asks for something to be done that needs no more words; an `Err` is a sentence for the reader.
 pub async fn post(path: &str) -> Result<String, &'static str> {
     answered(send("POST", path, TIMEOUT_MS).await)
 }
 
-fn answered(answer: Result<(u16, String), JsValue>) -> Result<String, &'static str> {
+/// What was answered, as far as it is read.
+struct Answer {
+    status: u16,
+    body: String,
+    link: String,
+}
+
+fn answered(answer: Result<Answer, JsValue>) -> Result<String, &'static str> {
     match answer {
-        Ok((200..300, body)) => Ok(body),
-        Ok((status, _)) => Err(words::refusal(status)),
+        Ok(Answer { status: 200..300, body, .. }) => Ok(body),
+        Ok(Answer { status, .. }) => Err(words::refusal(status)),
         Err(_) => Err(words::refusal(0)),
     }
 }
 
-async fn send(method: &str, path: &str, patience_ms: u32) -> Result<(u16, String), JsValue> {
+async fn send(method: &str, path: &str, patience_ms: u32) -> Result<Answer, JsValue> {
     let wishes = RequestInit::new();
     wishes.set_method(method);
     wishes.set_signal(Some(&AbortSignal::timeout_with_u32(patience_ms)));
     let answer = JsFuture::from(window().fetch_with_str_and_init(path, &wishes)).await?;
     let answer: Response = answer.unchecked_into();
-    let body = JsFuture::from(answer.text()?).await?;
-    Ok((answer.status(), body.as_string().unwrap_or_default()))
+    let body = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+    let link = answer.headers().get("Link")?.unwrap_or_default();
+    Ok(Answer { status: answer.status(), body, link })
 }
 
 /// Sends an action; the status and the answer.
@@ -87,6 +108,17 @@ fn read(status: u16, body: &str) -> Result<Box<Snapshot>, PollError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_names_where_the_next_page_begins() {
+        for (link, expected) in [
+            ("</api/guilds/1/journal?player=2&limit=100&before=731>; rel=\"next\"", "731"),
+            ("</api/guilds/1/journal?before=5&limit=100>; rel=\"next\"", "5"),
+            ("", ""),
+        ] {
+            assert_eq!(before(link), expected, "{link}");
+        }
+    }
 
     #[test]
     fn an_answer_without_a_snapshot_says_why() {

@@ -115,8 +115,8 @@ impl Journal {
 
     /// Reads one page more; gives the row that is looked for, if it is among them.
     async fn read(&self) -> Option<El> {
-        let rows = match self.page().await {
-            Ok(rows) => rows,
+        let (rows, next) = match self.page().await {
+            Ok(page) => page,
             Err(trouble) => {
                 self.more.hide(true);
                 let is_gone = self.wanted.is_some() && trouble == words::refusal(404);
@@ -125,8 +125,10 @@ impl Journal {
                 return None;
             }
         };
-        self.more.hide(rows.len() < ROWS);
+        self.more.hide(rows.len() < ROWS && next.is_empty());
         match rows.last() {
+            // A page may be short although older rows exist: the answer then says where they are looked for.
+            _ if !next.is_empty() => *self.before.borrow_mut() = next,
             Some(last) => *self.before.borrow_mut() = last.text("seq"),
             None if self.rows.get() == 0 => say(&self.place, "Nothing is written here yet."),
             None => {}
@@ -135,7 +137,8 @@ impl Journal {
         rows.iter().fold(None, |found, row| self.add(row).or(found))
     }
 
-    async fn page(&self) -> Result<Vec<Json>, &'static str> {
+    /// The rows, and the one before which the next page begins, where the answer names it.
+    async fn page(&self) -> Result<(Vec<Json>, String), &'static str> {
         let before = self.before.borrow().clone();
         let mut question = ["journal?limit=", &ROWS.to_string()].concat();
         let around = self.wanted.clone().filter(|_| before.is_empty()).unwrap_or_default();
@@ -148,8 +151,8 @@ impl Journal {
                 question.push_str(&[name, value].concat());
             }
         }
-        let body = fetch::text(&server::path(self.server, &question)).await?;
-        Ok(Json::parse(&body).map(|rows| rows.items()).unwrap_or_default())
+        let (body, next) = fetch::page(&server::path(self.server, &question)).await?;
+        Ok((Json::parse(&body).map(|rows| rows.items()).unwrap_or_default(), next))
     }
 
     /// Adds a row; gives it if it is the one that is looked for.
