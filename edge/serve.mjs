@@ -13,6 +13,7 @@
 //                       `start Room`, and `trap Guild` lets the next answer of a server's books end in a trap; each is
 //                       answered by the same line. `sql CLASS STATEMENT` runs a statement in the database of the next
 //                       object of that class that is asked something, before it answers; answered by the same line.
+//                       `count` is answered by `counted N`, the requests and calls to objects so far.
 //                       `nameless CLASS` asks an object that has no name, and is answered by `nameless CLASS STATUS`.
 //                       With `"dev": true`, `reload JSON` takes on what was built anew, with other options where the
 //                       JSON names some, and is answered by `reloaded` or `reload failed: WHY`; after a failure the
@@ -69,6 +70,8 @@ const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("mi
 
 const pages = given.dev ? new Pages() : null;
 const fault = { room: "running", books: "running", sql: {} };
+/** Requests and calls to objects so far. */
+let asked = 0;
 
 /** The Worker's modules as they lie on the disk now. */
 function modulesOf(worker, rules) {
@@ -89,6 +92,8 @@ function modulesOf(worker, rules) {
 
 /** A trap strikes once, and a statement runs once; a stopped room stays so. */
 function nextFault(className) {
+  asked += 1;
+  if (className === "Books") return "running";
   const statement = fault.sql[className];
   delete fault.sql[className];
   if (statement) return `sql ${statement}`;
@@ -194,6 +199,8 @@ createInterface({ input: process.stdin })
     } else if (faults && verb === "sql") {
       fault.sql[className] = rest.slice(className.length + 1);
       process.stdout.write(`${line}\n`);
+    } else if (faults && verb === "count") {
+      process.stdout.write(`counted ${asked}\n`);
     } else if (faults && verb === "nameless") {
       const status = await askNameless(className).catch((error) => error.message);
       process.stdout.write(`nameless ${className} ${status}\n`);

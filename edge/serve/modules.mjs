@@ -55,6 +55,10 @@ export function faulty() {
   }
   const { trap } = new WebAssembly.Instance(trapping).exports;
   export class Guild extends Books {
+    async fetch(request) {
+      await ask(this.env, "Books"); // It is counted, and no fault is meant for it.
+      return super.fetch(request);
+    }
     async answer(question) {
       if ((await ordered(this, "Guild")) !== "trap") return super.answer(question);
       // At the first statement: the wasm is left in the middle of a call, and of a transaction.

@@ -146,6 +146,14 @@ impl Edge {
         self.tell(&format!("sql {class} {statement}"))
     }
 
+    /// Requests and calls to objects so far.
+    pub fn objects_asked(&self) -> Result<u64> {
+        let program = self.program()?;
+        program.say("count")?;
+        let answer = program.wait_for("counted ", PATIENCE)?;
+        Ok(answer["counted ".len()..].parse()?)
+    }
+
     /// The status with which an object of this class answers that was made without a name.
     pub fn ask_nameless(&self, class: &str) -> Result<String> {
         let (program, asked) = (self.program()?, format!("nameless {class} "));

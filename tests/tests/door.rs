@@ -52,6 +52,50 @@ async fn a_cookie_that_is_not_ours_wakes_no_object() -> Result<()> {
     Ok(())
 }
 
+/// The table in SECURITY.md: what a request of each kind asks of objects before it is refused. What no object is asked writes
+/// no row.
+#[tokio::test]
+async fn what_is_refused_asks_no_object() -> Result<()> {
+    let edge = Edge::start_faulty()?;
+    let now = discord_sim::client::now().seconds().to_string();
+    let (forged, cookie) = (signer().sign(&now, b"another body"), invented());
+    let interaction = |at| vec![("X-Signature-Ed25519", forged.as_str()), ("X-Signature-Timestamp", at)];
+    let guess = vec![("Authorization", "Bearer a-guess")];
+    let shown = vec![("Cookie", cookie.as_str())];
+    let foreign = vec![("Origin", "https://evil.example"), ("Cookie", &cookie)];
+    let upgrade = vec![("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Cookie", &cookie)];
+    let cases = [
+        ("POST /interactions", vec![], 401),
+        ("POST /interactions", interaction("1700000000"), 401),
+        ("POST /interactions", interaction(&now), 401),
+        ("GET /api/snapshot", vec![], 401),
+        ("GET /api/snapshot", guess.clone(), 401),
+        ("GET /api/snapshot", shown.clone(), 401),
+        ("GET /ws", upgrade, 401),
+        ("GET /", shown.clone(), 200),
+        ("GET /api/guilds/810000000000000001/proof", guess.clone(), 401),
+        ("GET /api/guilds/810000000000000001/journal?player=1", shown.clone(), 401),
+        ("POST /api/guilds/810000000000000001/actions", foreign.clone(), 401),
+        ("POST /logout/everywhere", foreign, 403),
+        ("POST /api/report", guess.clone(), 401),
+        ("GET /api/jobs", guess, 401),
+        ("GET /login/callback?code=1&state=1", vec![], 400),
+        ("GET /no/such/place", vec![], 404),
+        ("GET /healthz", vec![], 200),
+    ];
+    let before = edge.objects_asked()?;
+    for (ask, headers, expected) in cases {
+        let (method, path) = ask.split_once(' ').unwrap_or((ask, ""));
+        let request = http().request(method.parse()?, format!("{}{path}", edge.url)).body("{}");
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        assert_eq!(request.send().await?.status().as_u16(), expected, "{ask}");
+        assert_eq!(edge.objects_asked()?, before, "{ask} has asked an object");
+    }
+    edge.get("/api/room").await?;
+    assert_eq!(edge.objects_asked()?, before + 1, "what is let in asks one");
+    Ok(())
+}
+
 /// Asks so often, many at a time; gives the statuses.
 async fn often(times: usize, ask: impl AsyncFn(usize) -> Result<u16>) -> Result<Vec<u16>> {
     stream::iter(0..times).map(|turn| ask(turn)).buffer_unordered(AT_A_TIME).try_collect().await

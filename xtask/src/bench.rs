@@ -31,7 +31,7 @@ struct Bench {
 }
 
 /// In the order in which they run.
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 11] = [
     Bench { name: "size", what: "what is loaded, and how soon it answers" },
     Bench { name: "verify", what: "a signature alone" },
     Bench { name: "reply", what: "a signed command until its reply" },
@@ -41,6 +41,7 @@ const BENCHES: [Bench; 10] = [
     Bench { name: "ticks", what: "the stats tick, by servers" },
     Bench { name: GROWTH, what: "a command in a server of 1 k, 100 k and 1 M players" },
     Bench { name: "cost", what: "what Cloudflare would ask for it" },
+    Bench { name: "refused", what: "what a request costs that is refused" },
     Bench { name: "memory", what: "the memory of whoever serves" },
 ];
 /// The one on the books alone, in a program of its own.

@@ -12,6 +12,7 @@ mod cost;
 mod fanout;
 mod load;
 mod memory;
+mod refused;
 mod reply;
 mod resume;
 mod rooms;
@@ -43,7 +44,8 @@ impl Scale {
     }
 }
 
-const NAMES: [&str; 9] = ["reply", "seen", "fanout", "resume", "verify", "size", "ticks", "cost", "memory"];
+const NAMES: [&str; 10] =
+    ["reply", "seen", "fanout", "resume", "verify", "size", "ticks", "cost", "refused", "memory"];
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -74,6 +76,7 @@ async fn measure(name: &str, scale: Scale) -> Result<Table> {
         "size" => size::measure(scale).await,
         "ticks" => ticks::measure(scale),
         "cost" => cost::measure(scale).await,
+        "refused" => refused::measure(scale).await,
         "memory" => memory::measure(scale).await,
         _ => bail!("there is no figure `{name}`; there are {}", NAMES.join(", ")),
     }
