@@ -112,10 +112,11 @@ impl Guild {
 impl worker::DurableObject for Guild {
     fn new(state: State, env: Env) -> Self {
         let sql = ObjectSql::new(&state);
-        let started = start(&state, &sql).map_err(|error| error.to_string());
+        let books = Books::new(sql);
+        let started = start(&state, &books).map_err(|error| error.to_string());
         let inner = Inner {
             state,
-            books: Books::new(sql),
+            books,
             rooms: env.durable_object(room::BINDING),
             started,
             outboxes: Outboxes::default(),
@@ -257,10 +258,14 @@ impl Inner {
 
 /// Finds out whose books these are, and brings the tables to this release. An object without a server's name is nobody's
 /// books, and stays empty.
-fn start(state: &State, sql: &ObjectSql) -> Result<GuildId, Unanswered> {
+fn start(state: &State, books: &Books<ObjectSql>) -> Result<GuildId, Unanswered> {
+    let sql = books.sql();
     let name = identity::name(state, sql)?;
     let guild = name.parse().map_err(|_| Unanswered::Broken(format!("`{name}` is no server's id")))?;
-    sql.atomically(|| schema::migrate(sql).map_err(|error| Unanswered::Books(error.into())))?;
+    sql.atomically(|| {
+        schema::migrate(sql).map_err(BooksError::from)?;
+        Ok::<_, Unanswered>(books.begin(Timestamp(worker::Date::now().as_millis()))?)
+    })?;
     Ok(guild)
 }
 

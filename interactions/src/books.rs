@@ -8,6 +8,7 @@ mod boards;
 mod decision;
 mod history;
 mod journal;
+mod life;
 mod maintenance;
 mod outbox;
 pub mod proof;
@@ -23,7 +24,7 @@ use std::cell::{Cell, RefCell};
 use protocol::{
     Event, Sentence, Severity, Source, Timestamp, UserId,
     pace::{Pace, Paces},
-    record::{Activity, Maintenance},
+    record::{Activity, Life, Maintenance},
 };
 
 pub use self::{
@@ -97,6 +98,7 @@ struct Kept {
     announce: Option<String>,
     maintenance: Maintenance,
     totals: Totals,
+    life: Option<Life>,
 }
 
 impl<S: Sql> Books<S> {
@@ -270,6 +272,7 @@ impl<S: Sql> Books<S> {
                 announce: announcing::read_channel(&self.sql)?,
                 maintenance: maintenance::read(&self.sql)?,
                 totals: journal::read_totals(&self.sql)?,
+                life: life::read(&self.sql)?,
             });
         }
         kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)

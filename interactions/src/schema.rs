@@ -8,7 +8,7 @@ use crate::sql::{Sql, SqlError, Value};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
-const STEPS: [&[&str]; 6] = [
+const STEPS: [&[&str]; 7] = [
     &[
         // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
         "CREATE TABLE accounts (
@@ -140,6 +140,14 @@ const STEPS: [&[&str]; 6] = [
         "ALTER TABLE items ADD COLUMN key TEXT",
         "DROP INDEX items_on_the_shelf", // Names change places; it is made anew below.
         "CREATE UNIQUE INDEX items_by_key ON items (key) WHERE removed = 0",
+    ],
+    &[
+        // Which life of the journal this is: when it began, the last row that it has from the one before, and 1 where the
+        // books were set back.
+        "CREATE TABLE life (
+            only INTEGER PRIMARY KEY CHECK (only = 0), id INTEGER NOT NULL, after INTEGER NOT NULL,
+            is_set_back INTEGER NOT NULL
+        )",
     ],
 ];
 

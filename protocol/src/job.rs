@@ -78,6 +78,14 @@ pub enum Settlement {
     },
 }
 
+impl Task {
+    /// The server whose books have asked for it.
+    pub fn guild_id(&self) -> GuildId {
+        let (Self::Remind { guild_id, .. } | Self::Announce { guild_id, .. }) = self;
+        *guild_id
+    }
+}
+
 impl Job {
     /// Whether its id can stand in a path and its text in a message.
     pub fn is_well_formed(&self) -> bool {

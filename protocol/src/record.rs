@@ -19,13 +19,41 @@ pub struct Push {
     pub records: Vec<Record>,
     /// The books after the last of these rows.
     pub totals: GuildTotals,
+    /// Which journal the rows are of; `None` from books of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
+    /// With the first rows after books were set back: all reminders that the server's players wait for, in the place of those
+    /// that the room has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<Vec<JobOrder>>,
+}
+
+/// A journal's life. Books that were restored to an earlier state write other rows under numbers that have been told already,
+/// and new books under the name of old ones begin with the first: either begins another life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Life {
+    /// When it began: later than the one before.
+    pub id: Timestamp,
+    /// The last row that it has from the one before.
+    pub after: JournalSeq,
+    /// It began because the books were set back.
+    #[serde(default)]
+    pub is_set_back: bool,
 }
 
 /// The room's answer to a [`Push`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Acknowledgement {
     /// The last row of this server that the room has stored.
     pub seq: JournalSeq,
+    /// When the newest of the rows that it has stored was committed; `None` from a room that does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_at: Option<Timestamp>,
+    /// Nothing was taken: under numbers that the room has, there are rows that it has not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conflicts: bool,
     /// Whether everything is paused; `None` from a room of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,

@@ -4,6 +4,7 @@
 //! is durable before anything after it is seen by anybody.
 
 mod connection;
+mod delivery;
 mod door;
 mod handling;
 mod jobs;
@@ -34,7 +35,7 @@ use self::{
     viewer::Viewer,
 };
 use crate::{
-    ClientMessage, Coins, Epoch, Event, GuildId, Report, Seq, ServerMessage, Severity, Source, Timestamp,
+    ClientMessage, Epoch, Event, GuildId, Report, Sentence, Seq, ServerMessage, Severity, Source, Timestamp,
     UserId,
     action::{Action, Actor},
     job::{Jobs, Settlement},
@@ -340,45 +341,6 @@ impl Room {
         }
     }
 
-    fn recorded(&mut self, now: Timestamp, push: Push, outputs: &mut Vec<Output>) {
-        let guild = push.guild_id;
-        let seen = self.ledgers.acknowledged(guild);
-        let fresh: Vec<_> = push.records.into_iter().filter(|record| record.seq > seen).collect();
-        let last = fresh.last().map(|record| (record.seq, record.at));
-        let acknowledged = last.map_or(seen, |(seq, _)| seq);
-        if let Some((_, committed_at)) = last {
-            self.busy_at = Some(now);
-            let mut refused_jobs = 0;
-            let stored = self.ledgers.replace(guild, acknowledged, push.totals);
-            // What all held at each record follows from what they hold after the last, less what was made since.
-            let mut made_since: Coins =
-                fresh.iter().fold(Coins::ZERO, |sum, record| sum.saturating_plus(record.made()));
-            for record in fresh {
-                made_since = made_since.saturating_minus(record.made());
-                self.timeline.add_record(record.at, &record);
-                self.timeline.set_wealth(record.at, self.ledgers.wealth().saturating_minus(made_since));
-                for event in record.events {
-                    self.number(event, outputs);
-                }
-                for order in record.jobs {
-                    refused_jobs += usize::from(!self.waiting.take(order, outputs));
-                }
-            }
-            self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
-            outputs.push(Output::Store(stored));
-            for at in [committed_at, now] {
-                self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
-            }
-            let steps = self.timeline.save(now, outputs);
-            outputs.push(Output::Store(Row::Open(steps)));
-        }
-        outputs.push(Output::Acknowledge(Acknowledgement {
-            seq: acknowledged,
-            maintenance: Some(self.maintenance.current),
-        }));
-        self.flush_or_wait(now, outputs);
-    }
-
     fn reported(&mut self, now: Timestamp, report: Report, outputs: &mut Vec<Output>) {
         let report = report.believable();
         let (sample, started_at) = (report.sample(), report.started_by(now));
@@ -541,4 +503,9 @@ impl Room {
 /// An event of the edge itself, for the room to number.
 pub fn edge_failure(id: String, at: Timestamp, guild_id: GuildId, message: String) -> Event {
     Event::new(id, at, guild_id, Severity::Error, Source::Edge, message)
+}
+
+/// The same of something that is no failure of the edge.
+fn edge_warning(id: String, at: Timestamp, guild_id: GuildId, message: Sentence) -> Event {
+    Event::new(id, at, guild_id, Severity::Warn, Source::Edge, message)
 }

@@ -66,7 +66,7 @@ fn the_shapes() {
     check(&edge_check(), &expect_file!["golden/edge_check.json"]);
     check(&push(HARBOUR, 40..=41), &expect_file!["golden/push.json"]);
     check(
-        &Acknowledgement { seq: JournalSeq(41), maintenance: None },
+        &Acknowledgement { seq: JournalSeq(41), ..Acknowledgement::default() },
         &expect_file!["golden/acknowledgement.json"],
     );
 }

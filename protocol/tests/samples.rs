@@ -208,5 +208,12 @@ pub fn push(guild: GuildId, rows: std::ops::RangeInclusive<u64>) -> Push {
         last_command_at: Some(NOON),
         leaderboards: Leaderboards { wealth: vec![leader(9_000)], ..Leaderboards::default() },
     };
-    Push { version: VERSION, guild_id: guild, records: rows.map(record).collect(), totals }
+    Push {
+        version: VERSION,
+        guild_id: guild,
+        records: rows.map(record).collect(),
+        totals,
+        life: None,
+        reminders: None,
+    }
 }

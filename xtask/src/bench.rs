@@ -76,7 +76,7 @@ pub fn run(options: &Options) -> Result<()> {
     {
         bail!("{} has no build; run `cargo xtask build --release` there", before.display());
     }
-    prepare()?;
+    prepare(wanted(GROWTH))?;
     let began = Instant::now();
     let path = crate::at("target/bench.json");
     let mut measured: BTreeMap<String, Value> =
@@ -123,9 +123,9 @@ pub fn smoke() -> Result<()> {
 }
 
 /// What is measured, as it is deployed, and who measures.
-fn prepare() -> Result<()> {
+fn prepare(with_growth: bool) -> Result<()> {
     let _lock = build::lock()?;
-    let steps = Steps::new(build::STEPS + 3);
+    let steps = Steps::new(build::STEPS + if with_growth { 3 } else { 2 });
     build::everything(&steps, &[Variant::Release])?;
     steps.step("Bun, the peer", "about 5 s, once", || {
         install_bun();
@@ -134,6 +134,9 @@ fn prepare() -> Result<()> {
     steps.step("the programs that measure", "about 3 min when cold", || {
         show(&mut native("build --quiet --profile figures --bin figures --bin bot-worker"))
     })?;
+    if !with_growth {
+        return Ok(());
+    }
     steps.step("growth's program", "about 2 min when cold", || {
         show(&mut cargo("bench --quiet --no-run -p interactions --bench growth"))
     })

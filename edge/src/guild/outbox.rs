@@ -12,7 +12,7 @@ use protocol::{
 };
 use worker::ObjectNamespace;
 
-use super::Inner;
+use super::{Inner, Unanswered};
 use crate::{
     answer::Problem,
     log,
@@ -136,7 +136,9 @@ impl Inner {
                 worker::Delay::from(wait).await;
             }
             outbox.fresh.set(false);
-            let Some(push) = self.books.backlog(guild, listener).map_err(unread)? else { return Ok(()) };
+            let Some(push) = self.books.backlog(now(), guild, listener).map_err(unread)? else {
+                return Ok(());
+            };
             self.arm_alarm(LOST_PUSH_MS).await?;
             outbox.departed_at.set(now());
             if push.records.len() >= PUSH_MAX_RECORDS {
@@ -148,16 +150,36 @@ impl Inner {
                 Listener::Everyone => Place::Everyone,
                 Listener::Server => Place::Server(guild),
             };
-            let Acknowledgement { seq, maintenance } = deliver(rooms, room, &push).await?;
+            let said = deliver(rooms, room, &push).await?;
             // A server's own room has only heard of it, too.
-            if let (Listener::Everyone, Some(said)) = (listener, maintenance) {
-                self.hear_of_maintenance(said)?;
+            if let (Listener::Everyone, Some(maintenance)) = (listener, said.maintenance) {
+                self.hear_of_maintenance(maintenance)?;
             }
-            self.books
-                .acknowledge(listener, seq)
+            self.take_word(outbox, listener, guild, &said)
                 .map_err(|error| Problem::failure("The outbox could not be kept", &error))?;
         }
         Ok(())
+    }
+
+    /// Takes a listener's word for how far it has the journal. If it has rows that these books have not, they were restored
+    /// to an earlier state, and begin another life.
+    fn take_word(
+        &self,
+        outbox: &Outbox,
+        listener: Listener,
+        guild: GuildId,
+        said: &Acknowledgement,
+    ) -> Result<(), Unanswered> {
+        if self.books.is_behind(said)? {
+            log::error(&format_args!(
+                "server {guild}: the books were set back; a room has row {}",
+                said.seq.0
+            ));
+            self.whole(|books| books.begin_anew(now(), said))?;
+            outbox.fresh.set(true);
+            return Ok(());
+        }
+        Ok(self.books.acknowledge(listener, said.seq)?)
     }
 
     async fn repeat_later(&self, outbox: &Outbox, guild: GuildId, error: &Problem) {

@@ -70,7 +70,12 @@ impl<S: Sql> Books<S> {
     }
 
     /// What a listener has not acknowledged, in one delivery; `None` when there is nothing.
-    pub fn backlog(&self, guild: GuildId, listener: Listener) -> Result<Option<Push>, BooksError> {
+    pub fn backlog(
+        &self,
+        now: Timestamp,
+        guild: GuildId,
+        listener: Listener,
+    ) -> Result<Option<Push>, BooksError> {
         let Acknowledged::Row(acknowledged) = self.acknowledged(listener)? else { return Ok(None) };
         let statement = format!(
             "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, jobs, {}
@@ -79,28 +84,35 @@ impl<S: Sql> Books<S> {
         );
         let rows =
             self.sql.query(&statement, &[acknowledged.into(), Value::from(PUSH_MAX_RECORDS as u64)])?;
+        let life = self.life()?;
+        // The first delivery of another life tells what there is even if no row has followed yet.
+        let begins_anew = life.is_some_and(|life| life.is_set_back && life.after.0 == acknowledged);
         let mut records = Vec::with_capacity(rows.len());
-        let mut totals = Totals::default();
+        let mut totals = self.totals()?;
         for row in rows {
             let mut row = Reader::new("journal", Some(row));
             let mut record = read_record(&mut row)?;
             if listener == Listener::Server {
                 record.jobs.clear(); // The room of all hands them out.
             }
+            totals = Totals { seq: record.seq, at: Some(record.at), ..Totals::read(&mut row)? };
             records.push(record);
-            totals = Totals::read(&mut row)?;
         }
-        let Some(last) = records.last() else { return Ok(None) };
+        if records.is_empty() && !begins_anew {
+            return Ok(None);
+        }
         let totals = GuildTotals {
             players: totals.players,
             wealth: totals.wealth,
             levels: totals.levels,
-            commands: last.seq.0,
+            commands: totals.seq.0,
             balanced: totals.balanced(),
-            last_command_at: Some(last.at),
+            last_command_at: totals.at,
             leaderboards: self.leaderboards(guild)?,
         };
-        Ok(Some(Push { version: protocol::VERSION, guild_id: guild, records, totals }))
+        let reminders = (begins_anew && listener == Listener::Everyone).then(|| self.reminders(guild, now));
+        let reminders = reminders.transpose()?;
+        Ok(Some(Push { version: protocol::VERSION, guild_id: guild, records, totals, life, reminders }))
     }
 
     /// Remembers how far a listener has stored the journal: in memory, until [`Books::tidy`] writes it

@@ -18,7 +18,7 @@ use crate::support::{
 fn orders(sqlite: &Sqlite, after: u64) -> Vec<JobOrder> {
     let books = Books::new(sqlite);
     books.acknowledge(Listener::Everyone, JournalSeq(after)).unwrap();
-    let push = books.backlog(GUILD, Listener::Everyone).unwrap();
+    let push = books.backlog(NOON, GUILD, Listener::Everyone).unwrap();
     push.into_iter().flat_map(|push| push.records).flat_map(|record| record.jobs).collect()
 }
 

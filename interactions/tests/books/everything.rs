@@ -199,7 +199,7 @@ fn what_is_asked_of_the_database_never_walks_a_table() {
     let books = Books::new(&sqlite);
     books.follow(NOON.plus(DAY_MS)).unwrap();
     for listener in Listener::ALL {
-        while let Some(push) = books.backlog(GUILD, listener).unwrap() {
+        while let Some(push) = books.backlog(NOON, GUILD, listener).unwrap() {
             books.acknowledge(listener, push.records.last().unwrap().seq).unwrap();
         }
     }

@@ -12,7 +12,7 @@ use crate::support::{GUILD, NOON, Sqlite, answer, call, daily, person, press, wo
 fn told(sqlite: &Sqlite, listener: Listener) -> Vec<u64> {
     let books = Books::new(sqlite);
     let mut told = Vec::new();
-    while let Some(push) = books.backlog(GUILD, listener).unwrap() {
+    while let Some(push) = books.backlog(NOON, GUILD, listener).unwrap() {
         told.extend(push.records.iter().map(|record| record.seq.0));
         books.acknowledge(listener, push.records.last().unwrap().seq).unwrap();
     }
@@ -71,7 +71,7 @@ fn what_the_bot_is_to_do_is_told_to_the_room_of_all_only() {
     let books = Books::new(&sqlite);
     books.follow(NOON).unwrap();
     let jobs = |listener| {
-        let push = books.backlog(GUILD, listener).unwrap().unwrap();
+        let push = books.backlog(NOON, GUILD, listener).unwrap().unwrap();
         push.records.into_iter().map(|record| record.jobs.len()).sum::<usize>()
     };
     assert_eq!((jobs(Listener::Everyone), jobs(Listener::Server)), (1, 0));

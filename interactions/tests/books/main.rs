@@ -10,6 +10,7 @@ mod errands;
 mod everything;
 mod faults;
 mod following;
+mod life;
 mod management;
 mod model;
 mod numbers;

@@ -222,7 +222,7 @@ fn experience_makes_levels() {
     let (sqlite, _) = play(&(0..4).map(|number| (&ann, day(number), daily())).collect::<Vec<_>>());
     let books = interactions::Books::new(&sqlite);
     let events: Vec<_> = books
-        .backlog(GUILD, Listener::Everyone)
+        .backlog(NOON, GUILD, Listener::Everyone)
         .unwrap()
         .unwrap()
         .records
@@ -291,7 +291,7 @@ fn an_unknown_command_is_a_polite_reply_and_an_error_event() {
     let unknown = command("rob", &json!([]), &[]);
     let (sqlite, reply) = play(&[(&ann, NOON, unknown)]);
     assert_eq!(code_of(&reply).as_deref(), Some("unknown_command"));
-    let push = interactions::Books::new(&sqlite).backlog(GUILD, Listener::Everyone).unwrap().unwrap();
+    let push = interactions::Books::new(&sqlite).backlog(NOON, GUILD, Listener::Everyone).unwrap().unwrap();
     assert_eq!(push.records[0].events[0].severity, protocol::Severity::Error);
 }
 

@@ -72,6 +72,15 @@ impl Waiting {
         (due.take(JOBS_PER_PULL).cloned().collect(), expired.len())
     }
 
+    /// Lets go of all that a server's books have asked for.
+    pub(super) fn remove_all_of(&mut self, guild: GuildId, outputs: &mut Vec<Output>) {
+        let theirs = |job: &&Job| job.task.guild_id() == guild;
+        let ids: Vec<String> = self.jobs.values().filter(theirs).map(|job| job.id.clone()).collect();
+        for id in ids {
+            self.remove(&id, outputs);
+        }
+    }
+
     /// Whether anything is due.
     pub(super) fn is_any_due(&self, now: Timestamp) -> bool {
         self.jobs.range(..=(now, u64::MAX)).next().is_some()

@@ -8,7 +8,7 @@ use std::{
 use super::row::{GuildRow, Row};
 use super::timeline::Sums;
 use crate::{
-    Coins, GuildId, JournalSeq, Timestamp, UserId,
+    Coins, GuildId, Timestamp, UserId,
     record::GuildTotals,
     stats::{Economy, LEADERBOARD_LEN, Leader, Leaderboards},
 };
@@ -36,12 +36,13 @@ impl Ledgers {
         ledgers
     }
 
-    pub(super) fn acknowledged(&self, guild: GuildId) -> JournalSeq {
-        self.guilds.get(&guild).map(|row| row.acknowledged).unwrap_or_default()
+    /// What is known of a server's books.
+    pub(super) fn row(&self, guild: GuildId) -> Option<&GuildRow> {
+        self.guilds.get(&guild)
     }
 
-    /// Puts a server's new totals in the place of its old ones.
-    pub(super) fn replace(&mut self, id: GuildId, acknowledged: JournalSeq, totals: GuildTotals) -> Row {
+    /// Puts what is known of a server now in the place of what was known.
+    pub(super) fn replace(&mut self, id: GuildId, row: GuildRow) -> Row {
         if let Some(old) = self.guilds.remove(&id) {
             self.players -= old.totals.players;
             self.wealth = self.wealth.saturating_minus(old.totals.wealth);
@@ -52,7 +53,6 @@ impl Ledgers {
             self.by_level.remove(&old.totals.leaderboards.level);
             self.by_streak.remove(&old.totals.leaderboards.streak);
         }
-        let row = GuildRow { acknowledged, totals };
         self.put(id, row.clone());
         Row::Guild(id, row)
     }

@@ -130,6 +130,16 @@ pub struct GuildRow {
     pub acknowledged: JournalSeq,
     /// The books after it.
     pub totals: GuildTotals,
+    /// The life of the journal that it is a row of; rows of older versions do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Timestamp>,
+    /// When the newest of the rows was committed: later than the last one's commit, if a clock has stepped back.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub latest_at: Timestamp,
+}
+
+fn is_unknown(at: &Timestamp) -> bool {
+    at.0 == 0
 }
 
 /// The last report, without the servers' names, which have rows of their own.

@@ -46,7 +46,17 @@ fn totals(guild: GuildId, players: u64, wealth: i64, levels: u64, streaks: &[(u6
 /// Delivers the row of this number, with these totals after it.
 fn deliver(room: &mut Room, now: Timestamp, guild_id: GuildId, seq: u64, totals: GuildTotals) -> Vec<Output> {
     let records = vec![Record { seq: JournalSeq(seq), ..record(seq) }];
-    room.handle(now, Input::Recorded(Push { version: protocol::VERSION, guild_id, records, totals }))
+    room.handle(
+        now,
+        Input::Recorded(Push {
+            version: protocol::VERSION,
+            guild_id,
+            records,
+            totals,
+            life: None,
+            reminders: None,
+        }),
+    )
 }
 
 #[test]
@@ -120,6 +130,8 @@ fn active(room: &mut Room, at: Timestamp, seq: u64, previous: Option<Timestamp>)
         guild_id: HARBOUR,
         records: vec![record],
         totals: totals(HARBOUR, 1, 0, 0, &[]),
+        life: None,
+        reminders: None,
     };
     room.handle(at, Input::Recorded(push))
 }

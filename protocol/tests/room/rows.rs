@@ -127,7 +127,9 @@ fn an_acknowledgement_outlives_a_restart() {
         outputs,
         [Output::Acknowledge(Acknowledgement {
             seq: JournalSeq(4),
-            maintenance: Some(Maintenance::default())
+            latest_at: Some(NOON.plus(4)),
+            maintenance: Some(Maintenance::default()),
+            ..Acknowledgement::default()
         })]
     );
     let outputs = restored.handle(NOON, Input::Recorded(push(HARBOUR, 5..=5)));

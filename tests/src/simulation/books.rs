@@ -63,6 +63,8 @@ impl Books {
             guild_id: self.id,
             records,
             totals: self.totals.clone(),
+            life: None,
+            reminders: None,
         })
     }
 

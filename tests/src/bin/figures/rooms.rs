@@ -90,5 +90,5 @@ fn push(guild_id: GuildId, seq: JournalSeq, at: Timestamp, players: u64) -> Push
         last_command_at: Some(at),
         leaderboards: Leaderboards { wealth: board.clone(), level: board.clone(), streak: board },
     };
-    Push { version: protocol::VERSION, guild_id, records: vec![record], totals }
+    Push { version: protocol::VERSION, guild_id, records: vec![record], totals, life: None, reminders: None }
 }

@@ -1,0 +1,139 @@
+//! What a delivery of a server's books is: the rows that follow those that the room has, the first of another life of the
+//! journal, or rows that cannot be what they say.
+
+use super::{
+    Output, Room, edge_warning,
+    row::{GuildRow, Row},
+};
+use crate::{
+    Coins, GuildId, JournalSeq, Sentence, Timestamp,
+    record::{Acknowledgement, Push, Record},
+};
+
+/// What a delivery is, beside what the room knows of its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    /// What comes after this row is new.
+    Continues(JournalSeq),
+    /// Another life of the journal: what comes after this row is new, and so many that were told are gone.
+    BeginsAnew(JournalSeq, u64),
+    /// There are rows under numbers that the room has which it has not: the books were set back, and do not know it yet.
+    Conflicts,
+}
+
+impl Delivery {
+    fn of(push: &Push, known: Option<&GuildRow>) -> Self {
+        let Some(known) = known else { return Self::Continues(JournalSeq::default()) };
+        if let Some(life) = push.life
+            && known.life.map_or(life.is_set_back, |known| known != life.id)
+        {
+            let gone = known.acknowledged.0.saturating_sub(life.after.0);
+            return Self::BeginsAnew(known.acknowledged.min(life.after), gone);
+        }
+        // Rows of an older version do not tell how late they are.
+        let is_other = |record: &Record| record.seq <= known.acknowledged && record.at > known.latest_at;
+        if known.latest_at != Timestamp::default() && push.records.iter().any(is_other) {
+            return Self::Conflicts;
+        }
+        Self::Continues(known.acknowledged)
+    }
+}
+
+impl Room {
+    pub(super) fn recorded(&mut self, now: Timestamp, mut push: Push, outputs: &mut Vec<Output>) {
+        let guild = push.guild_id;
+        let seen = match Delivery::of(&push, self.ledgers.row(guild)) {
+            Delivery::Continues(seen) => seen,
+            Delivery::BeginsAnew(seen, gone) => {
+                self.begin_anew(now, seen, gone, &mut push, outputs);
+                seen
+            }
+            Delivery::Conflicts => {
+                outputs.push(self.acknowledgement(guild, true));
+                return;
+            }
+        };
+        push.records.retain(|record| record.seq > seen);
+        if !push.records.is_empty() {
+            self.busy_at = Some(now);
+            self.take_records(now, push, outputs);
+        }
+        outputs.push(self.acknowledgement(guild, false));
+        self.flush_or_wait(now, outputs);
+    }
+
+    fn acknowledgement(&self, guild: GuildId, conflicts: bool) -> Output {
+        let known = self.ledgers.row(guild);
+        Output::Acknowledge(Acknowledgement {
+            seq: known.map(|row| row.acknowledged).unwrap_or_default(),
+            latest_at: known.map(|row| row.latest_at).filter(|at| *at != Timestamp::default()),
+            conflicts,
+            maintenance: Some(self.maintenance.current),
+        })
+    }
+
+    /// The books are not those of which the room has told: it says so, and lets go of the work that their rows asked for.
+    fn begin_anew(
+        &mut self,
+        now: Timestamp,
+        acknowledged: JournalSeq,
+        gone: u64,
+        push: &mut Push,
+        outputs: &mut Vec<Output>,
+    ) {
+        let guild = push.guild_id;
+        let message =
+            Sentence::new("The books of this server are not the ones of before: ").number(gone).words(
+                if gone == 1 { " row that was told of is gone" } else { " rows that were told of are gone" },
+            );
+        self.number(edge_warning(format!("set-back-{guild}-{now}"), now, guild, message), outputs);
+        self.waiting.remove_all_of(guild, outputs);
+        for order in push.reminders.take().into_iter().flatten() {
+            self.waiting.take(order, outputs);
+        }
+        // Perhaps no row follows yet; the numbers are theirs all the same.
+        let life = push.life.map(|life| life.id);
+        let row =
+            GuildRow { acknowledged, totals: push.totals.clone(), life, latest_at: Timestamp::default() };
+        outputs.push(Output::Store(self.ledgers.replace(guild, row)));
+        self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
+        let steps = self.timeline.save(now, outputs);
+        outputs.push(Output::Store(Row::Open(steps)));
+    }
+
+    fn take_records(&mut self, now: Timestamp, push: Push, outputs: &mut Vec<Output>) {
+        let guild = push.guild_id;
+        let Some((acknowledged, committed_at)) = push.records.last().map(|record| (record.seq, record.at))
+        else {
+            return;
+        };
+        let life = push.life.map(|life| life.id);
+        let is_same = |row: &&GuildRow| row.life.is_none() || row.life == life;
+        let before = self.ledgers.row(guild).filter(is_same).map(|row| row.latest_at).unwrap_or_default();
+        let latest_at = push.records.iter().map(|record| record.at).fold(before, Timestamp::max);
+        let row = GuildRow { acknowledged, totals: push.totals, life, latest_at };
+        let stored = self.ledgers.replace(guild, row);
+        let mut refused_jobs = 0;
+        // What all held at each record follows from what they hold after the last, less what was made since.
+        let mut made_since: Coins =
+            push.records.iter().fold(Coins::ZERO, |sum, record| sum.saturating_plus(record.made()));
+        for record in push.records {
+            made_since = made_since.saturating_minus(record.made());
+            self.timeline.add_record(record.at, &record);
+            self.timeline.set_wealth(record.at, self.ledgers.wealth().saturating_minus(made_since));
+            for event in record.events {
+                self.number(event, outputs);
+            }
+            for order in record.jobs {
+                refused_jobs += usize::from(!self.waiting.take(order, outputs));
+            }
+        }
+        self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
+        outputs.push(Output::Store(stored));
+        for at in [committed_at, now] {
+            self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
+        }
+        let steps = self.timeline.save(now, outputs);
+        outputs.push(Output::Store(Row::Open(steps)));
+    }
+}
