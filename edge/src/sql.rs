@@ -114,7 +114,7 @@ fn refused(statement: &str, error: &JsValue) -> SqlError {
 fn to_js(value: &Value) -> JsValue {
     match value {
         Value::Null => JsValue::NULL,
-        #[expect(clippy::cast_precision_loss, reason = "the books keep integers below 2^53")]
+        #[expect(clippy::cast_precision_loss, reason = "larger ones are text: see `EXACT_MAX`")]
         Value::Integer(number) => JsValue::from_f64(*number as f64),
         Value::Text(text) => JsValue::from_str(text),
     }
@@ -125,7 +125,7 @@ fn from_js(value: &JsValue) -> Option<Value> {
         return Some(Value::Null);
     }
     if let Some(number) = value.as_f64() {
-        #[expect(clippy::cast_possible_truncation, reason = "the books keep integers below 2^53")]
+        #[expect(clippy::cast_possible_truncation, reason = "larger ones are text: see `EXACT_MAX`")]
         return Some(Value::Integer(number as i64));
     }
     value.as_string().map(Value::Text)

@@ -1,6 +1,10 @@
 //! The database, as little of it as the books need: workerd's SQLite at the edge, rusqlite in tests.
 
-/// A value in a row or a parameter. Integers stay below 2^53: workerd carries them as floating point.
+/// The largest integer that workerd carries exactly, as floating point. A larger amount travels as text: a column of integers
+/// makes an integer of it, and it is selected as text.
+pub const EXACT_MAX: u64 = (1 << 53) - 1;
+
+/// A value in a row or a parameter. Integers are at most [`EXACT_MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// NULL.
@@ -68,8 +72,10 @@ impl From<u64> for Value {
 }
 
 impl From<protocol::Coins> for Value {
+    /// What does not fit into a number of JavaScript's is written as text, of which a column of integers makes an integer.
     fn from(coins: protocol::Coins) -> Self {
-        Self::Integer(coins.get())
+        let number = coins.get();
+        if number.unsigned_abs() > EXACT_MAX { Self::Text(number.to_string()) } else { Self::Integer(number) }
     }
 }
 

@@ -98,7 +98,7 @@ impl<S: Sql> Books<S> {
              handled_ms, previous_at, active, reply, events, debit_prev, debit_after, credit_prev, credit_after,
              moves, audit, jobs, undoes, key, action, actor_name, {})
             VALUES ({})",
-            Totals::COLUMNS,
+            Totals::COLUMNS.join(", "),
             ["?"; 36].join(", ")
         );
         let parameters = [
@@ -149,7 +149,7 @@ impl<S: Sql> Books<S> {
 
 /// The totals in the newest row.
 pub(super) fn read_totals(sql: &impl Sql) -> Result<Totals, BooksError> {
-    let statement = format!("SELECT seq, at, {} FROM journal ORDER BY seq DESC LIMIT 1", Totals::COLUMNS);
+    let statement = format!("SELECT seq, at, {} FROM journal ORDER BY seq DESC LIMIT 1", Totals::selected());
     let Some(row) = sql.query(&statement, &[])?.into_iter().next() else { return Ok(Totals::default()) };
     let mut row = Reader::new("journal", Some(row));
     let (seq, at) = (JournalSeq(row.unsigned()?), Timestamp(row.unsigned()?));

@@ -80,7 +80,7 @@ impl<S: Sql> Books<S> {
         let statement = format!(
             "SELECT seq, at, outcome, amount, tax, debit, credit, handled_ms, previous_at, active, events, jobs, {}
             FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
-            Totals::COLUMNS,
+            Totals::selected(),
         );
         let rows =
             self.sql.query(&statement, &[acknowledged.into(), Value::from(PUSH_MAX_RECORDS as u64)])?;

@@ -29,8 +29,14 @@ impl Reader {
         u64::try_from(self.integer()?).map_err(|_| BooksError::Shape(self.table))
     }
 
+    /// An amount; one that does not fit into a number of JavaScript's is text.
     pub(super) fn coins(&mut self) -> Result<Coins, BooksError> {
-        self.integer().map(Coins::new)
+        let coins = match self.values.next() {
+            Some(Value::Integer(number)) => Some(number),
+            Some(Value::Text(digits)) => digits.parse().ok(),
+            _ => None,
+        };
+        coins.map(Coins::new).ok_or(BooksError::Shape(self.table))
     }
 
     pub(super) fn text(&mut self) -> Result<String, BooksError> {

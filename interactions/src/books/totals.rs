@@ -3,7 +3,7 @@
 use protocol::{Coins, JournalSeq, Timestamp};
 
 use super::{BooksError, Change, Entry, Party, row::Reader};
-use crate::ledger::Account;
+use crate::{ledger::Account, sql::EXACT_MAX};
 
 /// The running totals after a journal row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +20,17 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Their columns in the journal, in the order of [`Totals::read`].
-    pub(super) const COLUMNS: &'static str = "players, wealth, levels, mint, burn, shop, house";
+    /// Their columns in the journal.
+    pub(super) const COLUMNS: [&'static str; 7] =
+        ["players", "wealth", "levels", "mint", "burn", "shop", "house"];
+
+    /// The same to be selected, for [`Totals::read`]: what does not fit into a number of JavaScript's comes as text.
+    pub(super) fn selected() -> String {
+        let exact = |column| {
+            format!("CASE WHEN abs({column}) > {EXACT_MAX} THEN CAST({column} AS TEXT) ELSE {column} END")
+        };
+        Self::COLUMNS.map(exact).join(", ")
+    }
 
     pub(super) fn add_change(&mut self, change: &Change) {
         let before = change.before.as_ref();
@@ -59,7 +68,7 @@ impl Totals {
         sides.into_iter().fold(self.wealth, Coins::saturating_plus) == Coins::ZERO
     }
 
-    /// Reads [`Totals::COLUMNS`].
+    /// Reads [`Totals::selected`].
     pub(super) fn read(row: &mut Reader) -> Result<Self, BooksError> {
         Ok(Self {
             players: row.unsigned()?,

@@ -10,6 +10,7 @@ mod errands;
 mod everything;
 mod faults;
 mod following;
+mod large;
 mod life;
 mod management;
 mod model;

@@ -51,15 +51,22 @@ impl Sql for Sqlite {
 fn to_sql(value: &Value) -> rusqlite::types::Value {
     match value {
         Value::Null => rusqlite::types::Value::Null,
-        Value::Integer(number) => rusqlite::types::Value::Integer(*number),
+        Value::Integer(number) => rusqlite::types::Value::Integer(through_javascript(*number)),
         Value::Text(text) => rusqlite::types::Value::Text(text.clone()),
     }
+}
+
+/// On workerd an integer is a number of JavaScript's on its way, and loses what that cannot hold.
+fn through_javascript(number: i64) -> i64 {
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "it is the point")]
+    let number = number as f64 as i64;
+    number
 }
 
 fn from_sql(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Integer(number) => Value::Integer(through_javascript(number)),
         ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
         other => panic!("the books hold no {other:?}"),
     }

@@ -138,6 +138,10 @@ pub struct GuildRow {
     pub latest_at: Timestamp,
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references; it is only told where they are larger"
+)]
 fn is_unknown(at: &Timestamp) -> bool {
     at.0 == 0
 }

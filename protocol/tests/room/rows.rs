@@ -127,7 +127,7 @@ fn an_acknowledgement_outlives_a_restart() {
         outputs,
         [Output::Acknowledge(Acknowledgement {
             seq: JournalSeq(4),
-            latest_at: Some(NOON.plus(4)),
+            latest_at: Some(NOON),
             maintenance: Some(Maintenance::default()),
             ..Acknowledgement::default()
         })]
