@@ -55,7 +55,7 @@ pub async fn post(path: &str) -> Result<String, &'static str> {
     answered(send("POST", path, TIMEOUT_MS).await)
 }
 
-/// What was answered, as far as it is read.
+/// The parts of the answer that are read.
 struct Answer {
     status: u16,
     body: String,

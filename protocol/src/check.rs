@@ -20,7 +20,7 @@ pub struct EdgeCheck {
     pub now: Timestamp,
     /// Each setting that the edge reads.
     pub settings: Vec<SettingCheck>,
-    /// What it is bound to.
+    /// The objects and assets that it is bound to.
     pub bindings: Vec<BindingCheck>,
     /// Whether the key that was asked about is the one that is set; left out when none was, or none is usable.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -118,7 +118,7 @@ fn is_usual(next_in_ms: &u64) -> bool {
     *next_in_ms == REPORT_EVERY_MS
 }
 
-/// What the room answers to a report.
+/// The room's answer to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextReport {

@@ -11,6 +11,7 @@ mod jobs;
 mod ledgers;
 mod maintenance;
 mod pulse;
+mod rest;
 mod row;
 mod showing;
 mod timeline;
@@ -23,6 +24,7 @@ pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_
 pub use self::jobs::JOBS_KEPT_MAX;
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
 pub use self::pulse::OFFLINE_AFTER_MS;
+pub use self::rest::REST_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
@@ -41,7 +43,6 @@ use crate::{
     job::{Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Maintenance, Outcome, Push},
-    report::{NextReport, REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS},
     time::MINUTE_MS,
 };
 
@@ -49,9 +50,6 @@ use crate::{
 pub const STATS_EVERY_MS: u64 = 5_000;
 /// By how much one of them may come later than that, in milliseconds.
 const STATS_SLACK_MS: u64 = 1_000;
-/// Without a viewer or a command for so long the room is at rest, in milliseconds: longer than somebody who watches or plays
-/// looks away for.
-pub const REST_AFTER_MS: u64 = 10 * MINUTE_MS;
 /// Events that a viewer can resume over.
 pub const RING_LEN: usize = 500;
 /// Events that stay readable through `/api/events`.
@@ -365,29 +363,6 @@ impl Room {
         self.saved_at = now;
         let steps = self.timeline.save(now, outputs);
         outputs.extend(self.pulse.row(steps).map(Output::Store));
-    }
-
-    /// When the next report is wanted: soon while somebody watches, plays, or has just done so.
-    pub fn next_report(&self, now: Timestamp) -> NextReport {
-        let busy_at = self.busy_at.unwrap_or_default();
-        let is_busy = !self.viewers.is_empty() || now.since(busy_at) < REST_AFTER_MS;
-        let in_ms = if is_busy { REPORT_EVERY_MS } else { REPORT_AT_REST_EVERY_MS };
-        NextReport { in_ms, jobs_due: self.waiting.is_any_due(now) }
-    }
-
-    /// Somebody looks without a socket, or at a server's own room.
-    pub fn look(&mut self, now: Timestamp) {
-        self.wake(now);
-        self.busy_at = Some(now);
-    }
-
-    /// After a restart: gives the bot the time to report before it counts as offline, and goes on resting if it did. Every
-    /// input does so; a look that is no input has to.
-    fn wake(&mut self, now: Timestamp) {
-        self.pulse.come_back(now);
-        if self.busy_at.is_none() {
-            self.busy_at = Some(if self.pulse.is_at_rest() { Timestamp::default() } else { now });
-        }
     }
 
     fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {

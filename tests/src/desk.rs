@@ -83,7 +83,7 @@ impl Desk {
         Ok(fs::metadata(self.folder.join(file))?.permissions().mode() & 0o777)
     }
 
-    /// What is in the folder, sorted.
+    /// The names of the folder's files, sorted.
     pub fn files(&self) -> Result<Vec<String>> {
         let entries = fs::read_dir(&self.folder)?;
         let mut names = entries

@@ -39,7 +39,7 @@ async fn long_books(edge: &Edge) -> Result<Guild> {
     Ok(home)
 }
 
-/// What a page holds, and where the next one is.
+/// A page's rows, and the address of the next page.
 async fn page(edge: &Edge, path: &str) -> Result<(Vec<u64>, Option<String>)> {
     let response = http().get(format!("{}{path}", edge.url)).bearer_auth(ADMIN_TOKEN).send().await?;
     assert_eq!(response.status(), 200, "{path}");

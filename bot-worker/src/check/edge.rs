@@ -1,4 +1,4 @@
-//! What the edge tells of itself, line by line.
+//! The edge's description of itself, line by line.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const DEPLOY: &str = "`git pull`, then `npx wrangler deploy`: first the edge, then bot-worker";
 const SECRETS: &str = "write it into pulse.secrets, then `npx wrangler deploy --secrets-file pulse.secrets`";
 
-/// What the edge told, and when.
+/// The edge's answer, and the time at which it came.
 #[derive(Debug)]
 pub struct Told {
     /// Its answer.

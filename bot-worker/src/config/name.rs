@@ -4,7 +4,7 @@
 pub const DISCORD_TOKEN: &str = "DISCORD_TOKEN";
 /// The secret that the edge and bot-worker share.
 pub const BOT_TOKEN: &str = "BOT_TOKEN";
-/// What programs show to the edge.
+/// Programs show these secrets to the edge.
 pub const ADMIN_TOKEN: &str = "ADMIN_TOKEN";
 /// The edge's origin.
 pub const EDGE_URL: &str = "EDGE_URL";
@@ -12,9 +12,9 @@ pub const EDGE_URL: &str = "EDGE_URL";
 pub const APPLICATION_ID: &str = "DISCORD_APPLICATION_ID";
 /// The application's public key.
 pub const PUBLIC_KEY: &str = "DISCORD_PUBLIC_KEY";
-/// What people sign in with.
+/// People sign in with these settings.
 pub const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
-/// Who sees and does everything.
+/// These people see and do everything.
 pub const ADMIN_IDS: &str = "ADMIN_IDS";
 /// Where Discord is, when it is not where it always is.
 pub const API: &str = "DISCORD_API";

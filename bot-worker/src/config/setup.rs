@@ -40,7 +40,7 @@ pub(super) struct RawSetup {
     yes: bool,
 }
 
-/// What `setup` was given.
+/// The values that `setup` was given.
 #[derive(Debug)]
 pub struct Setup {
     given: BTreeMap<&'static str, Secret>,
@@ -88,7 +88,7 @@ impl RawSetup {
 }
 
 impl Setup {
-    /// What was given by this name.
+    /// The value that was given under this name.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(Secret::reveal)
     }
@@ -115,7 +115,7 @@ impl Secret {
 }
 
 impl Settings {
-    /// What is needed to work with these two.
+    /// The settings without which neither Discord nor the edge can be asked.
     pub fn of(discord: Discord, edge: Edge) -> Self {
         let pace = Pace::default();
         Self {

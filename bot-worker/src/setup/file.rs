@@ -30,7 +30,7 @@ pub struct SettingsFile {
     changed: Vec<&'static str>,
 }
 
-/// What writing it did.
+/// The result of writing the file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Written {
     /// Nothing was to be done.

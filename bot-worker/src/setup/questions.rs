@@ -5,11 +5,11 @@ use std::io::{self, IsTerminal, Write};
 /// One thing that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// What is asked for.
+    /// The question's subject.
     pub words: &'a str,
     /// Where it is found, or what it is for.
     pub hint: &'a str,
-    /// What an empty answer means, if it means something.
+    /// The meaning of an empty answer, if it has one.
     pub otherwise: Option<&'a str>,
     /// Whether nobody may look over the shoulder.
     pub is_secret: bool,
@@ -25,7 +25,7 @@ pub trait Questions {
 #[derive(Debug)]
 pub struct Nobody;
 
-/// Whoever sits at the terminal.
+/// The person at the terminal.
 #[derive(Debug)]
 pub struct Terminal;
 

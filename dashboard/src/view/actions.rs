@@ -46,7 +46,7 @@ pub struct Act {
     pub about: &'static str,
     /// What it is done to: a field of the action that is sent as it is.
     pub to: (&'static str, JsValue),
-    /// What is asked for.
+    /// The question's subject.
     pub fields: Vec<Field>,
     /// What stands in the fields at first.
     pub values: Json,

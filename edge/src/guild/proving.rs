@@ -24,7 +24,7 @@ const BUSY_MS: u64 = 2 * SECOND_MS;
 /// An object that is moved, or started anew, forgets what was under way; so often it is begun again.
 const BEGIN_AGAIN: usize = 2;
 
-/// What the Worker asks.
+/// The Worker's question.
 #[derive(Serialize, Deserialize)]
 struct Asked {
     /// The session that wants to know, or the program.

@@ -29,7 +29,7 @@ pub struct Proving {
     mismatches: Vec<Mismatch>,
 }
 
-/// What is compared next.
+/// The account that is compared next.
 #[derive(Debug)]
 enum Stage {
     /// The accounts after this one.

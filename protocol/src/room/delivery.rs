@@ -1,4 +1,4 @@
-//! What a delivery of a server's books is: the rows that follow those that the room has, the first of another life of the
+//! A delivery of a server's books is one of three things: the rows that follow those that the room has, the first of another life of the
 //! journal, or rows that cannot be what they say.
 
 use super::{
@@ -10,10 +10,10 @@ use crate::{
     record::{Acknowledgement, Push, Record},
 };
 
-/// What a delivery is, beside what the room knows of its server.
+/// The kinds of deliveries, given what the room knows of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delivery {
-    /// What comes after this row is new.
+    /// Rows after this one are new.
     Continues(JournalSeq),
     /// Another life of the journal: what comes after this row is new, and so many that were told are gone.
     BeginsAnew(JournalSeq, u64),

@@ -36,7 +36,7 @@ impl Ledgers {
         ledgers
     }
 
-    /// What is known of a server's books.
+    /// The row that describes a server's books.
     pub(super) fn row(&self, guild: GuildId) -> Option<&GuildRow> {
         self.guilds.get(&guild)
     }

@@ -12,7 +12,7 @@ use tests::{
     stage::{complaints, is_connected},
 };
 
-/// What is measured between two reports at rest.
+/// The worker measures this often between two reports at rest.
 const SAMPLES_BETWEEN: usize = 5;
 
 fn is_at_rest(report: &Report) -> bool {

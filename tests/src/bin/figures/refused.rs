@@ -42,7 +42,7 @@ impl Kind {
     }
 }
 
-/// What a stranger may try.
+/// A request that a stranger may try.
 fn kinds(now: &str) -> Vec<Kind> {
     let forged = signer().sign(now, b"another body");
     let cookie = format!("__Host-pulse={}.{}", "0a".repeat(32), "0b".repeat(32));
