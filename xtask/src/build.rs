@@ -6,10 +6,11 @@ mod page;
 
 use std::fs::{self, File, TryLockError};
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::commands::{cargo, command, compile, output};
+use crate::commands::{Lints, cargo, command, compile, compile_and_lint, output};
 use crate::stamp::Stamp;
 use crate::steps::{Steps, tell, told};
 use crate::tools::{self, Packages};
@@ -73,12 +74,17 @@ impl Variant {
         if self.is_optimised() { "about 2 min when cold" } else { "about 1 min when cold" }
     }
 
-    /// The arguments of cargo. Always for both programs: cargo unifies features among the packages of one command, and asked
-    /// for one alone it would compile what both use again.
-    fn cargo(self) -> String {
+    /// The cargo that compiles it. Always for both programs: cargo unifies features among the packages of one command, and
+    /// asked for one alone it would compile what both use again.
+    fn command(self) -> Command {
         let profile = if self.is_optimised() { "--release" } else { "" };
         let features = if self == Self::Release { "" } else { "--features edge/local-link" };
-        format!("build --target {WASM_TARGET} -p dashboard -p edge {profile} {features}")
+        let mut cargo =
+            cargo(&format!("build --target {WASM_TARGET} -p dashboard -p edge {profile} {features}"));
+        if !self.is_optimised() {
+            cargo.env("CARGO_PROFILE_DEV_DEBUG", "false"); // nothing reads it from wasm, and linking would take longer
+        }
+        cargo
     }
 
     /// Where cargo puts a package's wasm.
@@ -119,13 +125,29 @@ pub fn everything(steps: &Steps, variants: &[Variant]) -> Result<()> {
     packages.wait()
 }
 
+/// Builds the page and the Worker as `dev` has them, and lints both: also where `dev` has built them of the same sources.
+pub fn dev_with_lints(steps: &Steps, lints: Lints, packages: &Packages) -> Result<()> {
+    let variant = Variant::Dev;
+    let what = format!("the page and the edge ({})", variant.told());
+    steps.step(&what, variant.expected(), || {
+        let stale = stale(variant)?;
+        let compiled = Compiled::stamped(variant, &stale)?;
+        compile_and_lint(&mut variant.command(), lints)?;
+        packages.wait()?;
+        compiled.publish()
+    })
+}
+
+/// The parts of a variant that were made from other sources than there are now.
+fn stale(variant: Variant) -> Result<Vec<Part>> {
+    let stale = |part: Part| part.is_fresh(variant).map(|fresh| (!fresh).then_some(part)).transpose();
+    [Part::Page, Part::Edge].into_iter().filter_map(stale).collect()
+}
+
 /// Builds the page and the given variants of the Worker.
 pub fn each(steps: &Steps, variants: &[Variant], packages: &Packages) -> Result<()> {
     for variant in variants {
-        let stale: Vec<Part> = [Part::Page, Part::Edge]
-            .into_iter()
-            .filter_map(|part| part.is_fresh(*variant).map(|fresh| (!fresh).then_some(part)).transpose())
-            .collect::<Result<_>>()?;
+        let stale = stale(*variant)?;
         let names: Vec<&str> = stale.iter().map(|part| part.told()).collect();
         let what = format!("{} ({})", names.join(" and "), variant.told());
         steps.unless(stale.is_empty(), &what, variant.expected(), || {
@@ -203,14 +225,16 @@ pub struct Compiled {
 impl Compiled {
     /// Compiles these parts of a variant. Fails with [`crate::commands::Failed`] where the compiler has complaints.
     pub fn now(variant: Variant, parts: &[Part]) -> Result<Self> {
-        // Taken before the compiler reads the sources: a file that changes meanwhile makes the part stale again.
+        let compiled = Self::stamped(variant, parts)?;
+        compile(&mut variant.command())?;
+        Ok(compiled)
+    }
+
+    /// The parts as they will be compiled. The stamps are taken before the compiler reads the sources: a file that changes
+    /// meanwhile makes the part stale again.
+    fn stamped(variant: Variant, parts: &[Part]) -> Result<Self> {
         let stamped = |part: &Part| Ok((*part, part.stamp(variant)?));
         let parts = parts.iter().map(stamped).collect::<Result<_>>()?;
-        let mut cargo = cargo(&variant.cargo());
-        if !variant.is_optimised() {
-            cargo.env("CARGO_PROFILE_DEV_DEBUG", "false"); // nothing reads it from wasm, and linking would take longer
-        }
-        compile(&mut cargo)?;
         Ok(Self { variant, parts })
     }
 

@@ -71,8 +71,31 @@ pub fn compile(cargo: &mut Command) -> Result<()> {
     compile_and_read(cargo).map(drop)
 }
 
-/// As [`compile`]; gives what cargo prints for programs.
-pub fn compile_and_read(cargo: &mut Command) -> Result<String> {
+/// By which cargo lets clippy compile the packages of this workspace. It makes the very programs that the compiler makes, and
+/// lints on the way: nothing is compiled twice, once to run and once to lint.
+pub const LINTS: [(&str, &str); 2] = [("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"), ("CLIPPY_ARGS", "")];
+
+/// How many lints are let pass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lints {
+    /// None.
+    Refused,
+    /// All: they are only told.
+    Told,
+}
+
+/// As [`compile`], with [`LINTS`]; gives what cargo prints for programs. Cargo keeps warnings and repeats them, so that they
+/// are seen of what it need not compile again, too.
+pub fn compile_and_lint(cargo: &mut Command, lints: Lints) -> Result<String> {
+    let (printed, complaints) = compile_and_read(cargo.envs(LINTS))?;
+    if lints == Lints::Refused && !complaints.is_empty() {
+        bail!("clippy has complaints; they stand above");
+    }
+    Ok(printed)
+}
+
+/// As [`compile`]; gives what cargo prints for programs, and what there was to complain of.
+fn compile_and_read(cargo: &mut Command) -> Result<(String, String)> {
     let colour = if std::io::stderr().is_terminal() { "always" } else { "never" };
     cargo.env("CARGO_TERM_COLOR", colour);
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "always").env("CARGO_TERM_PROGRESS_WIDTH", "80");
@@ -94,7 +117,7 @@ pub fn compile_and_read(cargo: &mut Command) -> Result<String> {
     if !status.success() {
         return Err(Failed { line: line(cargo), status, complaints }.into());
     }
-    Ok(printed)
+    Ok((printed, complaints))
 }
 
 /// What a line of cargo's is.

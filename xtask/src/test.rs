@@ -14,7 +14,7 @@ use self::choice::Choice;
 use self::suites::{Group, Suites};
 use crate::bench;
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, compile, native, output, show};
+use crate::commands::{cargo, command, compile_and_lint, native, output, show};
 use crate::processes;
 use crate::steps::{Steps, told};
 use crate::tools::{self, Packages};
@@ -46,7 +46,7 @@ struct Part {
 }
 
 /// How many steps the whole of it takes.
-const STEPS: usize = 16;
+const STEPS: usize = 14;
 
 /// `cargo xtask test`.
 pub fn run(options: &Options) -> Result<()> {
@@ -104,32 +104,11 @@ fn checks(steps: &Steps, options: &Options, choice: &Choice, outcome: &mut pool:
     let mut env = Vec::new();
     env.extend(options.slow.then_some(("PULSE_SLOW", "1")));
     env.extend(options.dev.then_some(("PULSE_BUILD", "dev")));
-    thread::scope(|scope| {
-        // The tests begin minutes earlier so; the lints take what the tests leave of the processor.
-        let lints = scope.spawn(|| {
-            if choice.looks_at_sources() { lint(steps).inspect_err(processes::end_all) } else { Ok(()) }
-        });
-        let expected = format!("{} programs, four at a time", suites.len());
-        let tested = if suites.is_empty() {
-            Ok(())
-        } else {
-            steps.step("end-to-end, browser and other tests", &expected, || suites.run(&env, outcome))
-        };
-        let linted = lints.join().map_err(|_| anyhow!("clippy broke off"))?;
-        linted.and(tested)
-    })
-}
-
-/// Lints all sources with clippy.
-fn lint(steps: &Steps) -> Result<()> {
-    steps
-        .step("clippy, native", "about 1 min when cold", || clippy("clippy --all-targets -- -D warnings"))?;
-    steps.step("clippy, wasm", "about 1 min when cold", || {
-        let target = build::WASM_TARGET;
-        clippy(&format!(
-            "clippy -p edge -p dashboard --features edge/local-link --target {target} -- -D warnings"
-        ))
-    })
+    if suites.is_empty() {
+        return Ok(());
+    }
+    let expected = format!("{} programs, four at a time", suites.len());
+    steps.step("end-to-end, browser and other tests", &expected, || suites.run(&env, outcome))
 }
 
 /// The builds of the edge and the page that are tested end to end.
@@ -159,9 +138,9 @@ fn prepare(
     }
     if choice.wants_edge() {
         steps.step("discord-sim, bot-worker and what measures them", "half a minute when cold", || {
-            compile(&mut native("build"))
+            compile_and_lint(&mut native("build"), choice.lints())
         })?;
-        build::each(steps, &[Variant::Dev], packages)?;
+        build::dev_with_lints(steps, choice.lints(), packages)?;
     }
     if choice.is_everything() {
         bench::install_bun();
@@ -173,13 +152,6 @@ fn prepare(
         steps.step("unit and property tests", "about 20 s", || units.run(&[], outcome))?;
     }
     Ok(suites)
-}
-
-/// Gives way to the tests beside it. Half a gigabyte would be kept to save a few seconds of the next run.
-fn clippy(arguments: &str) -> Result<()> {
-    let mut nice = command("nice");
-    nice.args(["-n", "19", "cargo"]).args(arguments.split_whitespace());
-    compile(nice.env("CARGO_INCREMENTAL", "0"))
 }
 
 /// rustfmt and clippy come with most toolchains, but not with all.

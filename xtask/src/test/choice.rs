@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::suites::{ALL_FILES, Group, Suite, files_with_tests, is_in, stem};
-use crate::commands::{cargo, command, output};
+use crate::commands::{Lints, cargo, command, output};
 
 /// Suites by name, each with words of which a test's name has to hold some; without any, all its tests.
 type Chosen = BTreeMap<String, Vec<String>>;
@@ -88,6 +88,11 @@ impl Choice {
         self.is_everything() || self.is_changed
     }
 
+    /// Who asks for one test may lint later.
+    pub fn lints(&self) -> Lints {
+        if self.looks_at_sources() { Lints::Refused } else { Lints::Told }
+    }
+
     /// Whether a suite is among it whose name holds for `test`.
     fn any(&self, test: impl Fn(&str) -> bool) -> bool {
         self.suites.as_ref().is_none_or(|suites| suites.keys().any(|name| test(name)))
@@ -110,7 +115,8 @@ impl Choice {
 
     /// The arguments by which cargo links no more of a group than is needed.
     pub fn targets(&self, group: Group) -> Vec<String> {
-        let Some(suites) = &self.suites else { return Vec::new() };
+        // Lints look at the benchmarks, too.
+        let Some(suites) = &self.suites else { return vec!["--all-targets".to_owned()] };
         let chosen: Vec<&str> = suites.keys().map(String::as_str).filter(|name| group.holds(name)).collect();
         let programs: Option<BTreeSet<&str>> = chosen
             .iter()

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::choice::Choice;
 use super::pool::{self, Outcome};
-use crate::commands::{NATIVE, cargo, command, compile_and_read, output};
+use crate::commands::{LINTS, NATIVE, cargo, command, compile_and_lint, output};
 use crate::tools;
 
 /// The program of a package that consists of all files in its folder `tests`.
@@ -63,7 +63,7 @@ impl Group {
         let mut cargo = cargo("test --no-run --message-format=json-render-diagnostics");
         cargo.args(self.packages().iter().map(|package| format!("--package={package}")));
         cargo.args(choice.targets(self));
-        let told = compile_and_read(&mut cargo)?;
+        let told = compile_and_lint(&mut cargo, choice.lints())?;
         let compiled: Vec<Vec<Suite>> = told.lines().map(Suite::compiled).collect::<Result<_>>()?;
         let mut suites = compiled.concat();
         for package in self.packages() {
@@ -125,7 +125,7 @@ impl Suite {
     fn program(line: &str) -> Option<(Self, bool)> {
         let artifact: Value = serde_json::from_str(line).ok()?;
         let program = artifact["executable"].as_str()?;
-        if artifact["profile"]["test"] != true {
+        if artifact["profile"]["test"] != true || artifact["target"]["kind"][0] == "bench" {
             return None;
         }
         let folder = Path::new(artifact["manifest_path"].as_str()?).parent()?;
@@ -179,11 +179,11 @@ impl Suite {
         }
     }
 
-    /// The command that runs it.
+    /// The command that runs it. A cargo that it starts takes what has been compiled for the tests.
     pub fn command(&self) -> Command {
         let mut command = command(&self.words[0]);
         command.args(&self.words[1..]).current_dir(&self.folder).stdin(Stdio::null());
-        command.envs(self.env.iter().map(|(name, value)| (*name, value)));
+        command.envs(LINTS).envs(self.env.iter().map(|(name, value)| (*name, value)));
         if self.runner == Runner::Rust {
             // Rust's harness tells how long a test took only to those who ask for what is not stable yet.
             command.args(["-Z", "unstable-options", "--report-time"]).env("RUSTC_BOOTSTRAP", "1");
