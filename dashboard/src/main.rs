@@ -1,5 +1,10 @@
 //! The page that administrators keep open: `protocol::feed` shown, `protocol::link` driven.
 
+#![cfg_attr(
+    not(target_family = "wasm"),
+    allow(clippy::large_types_passed_by_value, reason = "what is passed is half as large in a browser")
+)]
+
 mod browser;
 mod dom;
 mod fetch;
