@@ -6,7 +6,9 @@ use protocol::Timestamp;
 use wasm_bindgen::JsValue;
 use web_sys::{AudioContext, Blob, BlobPropertyBag, Notification, NotificationPermission, Storage, Url};
 
-use crate::{dom, lens::place::Place};
+use view_model::place::Place;
+
+use crate::dom;
 
 /// How long a file's address is kept for the browser to fetch it, in seconds.
 const FILE_KEPT_S: u64 = 60;

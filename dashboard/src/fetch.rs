@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response};
 
-use crate::words;
+use view_model::{answer, words};
 
 /// How long an answer may take, in milliseconds.
 const TIMEOUT_MS: u32 = 8_000;
@@ -28,7 +28,7 @@ fn spawn_boxed(task: Pin<Box<dyn Future<Output = ()>>>) {
 /// Asks for all that the page needs, by the snapshot's address.
 pub async fn snapshot(path: &str) -> Result<Box<Snapshot>, PollError> {
     let answer = send("GET", path, TIMEOUT_MS).await.map_err(|_| PollError::Unavailable)?;
-    read(answer.status, &answer.body)
+    answer::snapshot(answer.status, &answer.body)
 }
 
 /// Asks for something; an `Err` is a sentence for the reader.
@@ -40,14 +40,8 @@ pub async fn text(path: &str) -> Result<String, &'static str> {
 /// Asks for a page of a journal; with it, the row before which the next one begins, empty where the answer names none.
 pub async fn page(path: &str) -> Result<(String, String), &'static str> {
     let answer = send("GET", path, TIMEOUT_MS).await;
-    let next = answer.as_ref().map(|answer| before(&answer.link)).unwrap_or_default();
+    let next = answer.as_ref().map(|answer| answer::older_than(&answer.link)).unwrap_or_default();
     Ok((answered(answer)?, next))
-}
-
-/// The row that a link to an older page names.
-fn before(link: &str) -> String {
-    let value = link.split_once("before=").map_or("", |(_, rest)| rest);
-    value.chars().take_while(char::is_ascii_digit).collect()
 }
 
 /// Asks for something to be done that needs no more words; an `Err` is a sentence for the reader.
@@ -93,44 +87,4 @@ pub async fn act(path: &str, body: &str) -> Result<(u16, String), JsValue> {
     let answer: Response = answer.unchecked_into();
     let body = JsFuture::from(answer.text()?).await?;
     Ok((answer.status(), body.as_string().unwrap_or_default()))
-}
-
-fn read(status: u16, body: &str) -> Result<Box<Snapshot>, PollError> {
-    match status {
-        200 => serde_json::from_str(body).map_err(|_| PollError::Unavailable),
-        401 => Err(PollError::SignedOut),
-        // 404: a server alone that Pulse does not know. To who asks it is the same.
-        403 | 404 => Err(PollError::Forbidden),
-        _ => Err(PollError::Unavailable),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_names_where_the_next_page_begins() {
-        for (link, expected) in [
-            ("</api/guilds/1/journal?player=2&limit=100&before=731>; rel=\"next\"", "731"),
-            ("</api/guilds/1/journal?before=5&limit=100>; rel=\"next\"", "5"),
-            ("", ""),
-        ] {
-            assert_eq!(before(link), expected, "{link}");
-        }
-    }
-
-    #[test]
-    fn an_answer_without_a_snapshot_says_why() {
-        let cases = [
-            (401, "{}", PollError::SignedOut),
-            (403, "{}", PollError::Forbidden),
-            (404, "{}", PollError::Forbidden),
-            (503, "", PollError::Unavailable),
-            (200, "<!doctype html>", PollError::Unavailable),
-        ];
-        for (status, body, error) in cases {
-            assert_eq!(read(status, body), Err(error), "{status} {body}");
-        }
-    }
 }

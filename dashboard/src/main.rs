@@ -1,21 +1,14 @@
 //! The page that administrators keep open: `protocol::feed` shown, `protocol::link` driven.
 
-#![cfg_attr(
-    not(target_family = "wasm"),
-    allow(clippy::large_types_passed_by_value, reason = "what is passed is half as large in a browser")
-)]
-
 mod browser;
 mod dom;
 mod fetch;
 mod format;
 mod json;
-mod lens;
 mod page;
 mod shell;
 mod socket;
 mod view;
-mod words;
 
 use leptos::{mount::mount_to, prelude::document};
 use wasm_bindgen::JsCast;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use protocol::{DashboardStats, Timestamp, history::HistoryPoint, link::Status};
 
-use crate::{
-    json::Json,
-    lens::{chart::Range, place::Place},
-};
+use view_model::{chart::Range, place::Place};
+
+use crate::json::Json;
 
 /// The signals of the page.
 #[derive(Clone, Copy)]

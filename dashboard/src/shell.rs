@@ -11,17 +11,14 @@ use protocol::{
     link::{Attempt, Input, Link, Output, Status},
 };
 
-use crate::{
-    browser, fetch,
-    lens::{
-        alert::{Alerts, Settings},
-        list::List,
-        log::{Change, Log},
-        place::Place,
-    },
-    page::Page,
-    socket::Socket,
+use view_model::{
+    alert::{Alerts, Settings},
+    list::List,
+    log::{Change, Log},
+    place::Place,
 };
+
+use crate::{browser, fetch, page::Page, socket::Socket};
 
 /// How often the clock on the page moves on.
 const TICK: Duration = Duration::from_secs(1);

@@ -2,6 +2,7 @@
 
 use leptos::prelude::window;
 use protocol::{Epoch, GuildId, Seq};
+use view_model::socket;
 use wasm_bindgen::{JsCast, prelude::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
@@ -21,7 +22,7 @@ impl Socket {
         mut closed: impl FnMut(u16) + 'static,
     ) -> Option<Self> {
         let location = window().location();
-        let url = url(&location.protocol().ok()?, &location.host().ok()?, room, resume);
+        let url = socket::url(&location.protocol().ok()?, &location.host().ok()?, room, resume);
         let socket = WebSocket::new(&url).ok()?;
         let on_message = Closure::<dyn FnMut(_)>::new(move |message: MessageEvent| {
             // A binary frame is not of this protocol; as an empty text it fails like any other nonsense.
@@ -44,32 +45,5 @@ impl Drop for Socket {
         self.inner.set_onmessage(None);
         self.inner.set_onclose(None);
         let _ = self.inner.close();
-    }
-}
-
-fn url(protocol: &str, host: &str, room: Option<GuildId>, resume: Option<(Epoch, Seq)>) -> String {
-    let mut url = [if protocol == "https:" { "wss" } else { "ws" }, "://", host, "/ws?"].concat();
-    if let Some(room) = room {
-        url.push_str(&["room=", &room.to_string(), "&"].concat());
-    }
-    if let Some((epoch, since)) = resume {
-        url.push_str(&["epoch=", &epoch.to_string(), "&since=", &since.to_string(), "&"].concat());
-    }
-    url.pop();
-    url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_socket_is_as_safe_as_the_page_and_goes_on_where_it_was() {
-        assert_eq!(url("http:", "127.0.0.1:8787", None, None), "ws://127.0.0.1:8787/ws");
-        assert_eq!(url("http:", "a.example", Some(GuildId(9)), None), "ws://a.example/ws?room=9");
-        assert_eq!(
-            url("https:", "pulse.example", Some(GuildId(9)), Some((Epoch(0xab), Seq(7)))),
-            "wss://pulse.example/ws?room=9&epoch=00000000000000ab&since=7"
-        );
     }
 }

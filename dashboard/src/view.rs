@@ -23,13 +23,13 @@ mod table;
 use leptos::prelude::*;
 use protocol::{GuildId, Timestamp, UserId};
 
+use view_model::{place::View, words};
+
 use crate::{
     browser,
     dom::{El, all, el, live, one},
     format,
-    lens::place::View,
     shell::Shell,
-    words,
 };
 
 /// Takes the page over from `index.html`, and begins.

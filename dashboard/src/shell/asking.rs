@@ -4,11 +4,9 @@ use leptos::prelude::*;
 use protocol::{Event, Seq};
 
 use super::Shell;
-use crate::{
-    browser, fetch,
-    json::Json,
-    lens::{filter::Filter, place::Place},
-};
+use view_model::{filter::Filter, place::Place};
+
+use crate::{browser, fetch, json::Json};
 
 /// Events in one page of what is older.
 const PAGE: usize = 200;
@@ -65,6 +63,6 @@ impl Shell {
 
     async fn older(self, filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {
         let body = fetch::text(&self.older_path("", filter, before)).await?;
-        serde_json::from_str(&body).map_err(|_| crate::words::refusal(500))
+        serde_json::from_str(&body).map_err(|_| view_model::words::refusal(500))
     }
 }

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use protocol::message::MAINTENANCE_OVER;
 
 use super::{Shell, State};
-use crate::{browser, lens::log::Change};
+use view_model::log::Change;
+
+use crate::browser;
 
 /// In a burst the page is drawn this often, in milliseconds: nobody reads faster, and every drawing costs.
 const DRAW_EVERY_MS: u64 = 100;
@@ -52,13 +54,13 @@ impl Shell {
     pub(super) fn show(self, change: Change) {
         let known = self.page.stats.with_untracked(|stats| stats.as_ref().map(|stats| stats.as_of));
         let (fresh, listed) = self.with(|state| {
-            let before = state.list.len();
+            let before = state.list.count();
             let added = state.list.update(&state.log, change);
             state.added += added;
             let feed = state.link.feed();
             let stats = feed.stats().filter(|stats| Some(stats.as_of) != known);
             let fresh = stats.map(|stats| (stats.clone(), feed.history().iter().cloned().collect()));
-            (fresh, change == Change::Anew || added > 0 || before != state.list.len())
+            (fresh, change == Change::Anew || added > 0 || before != state.list.count())
         });
         if let Some((stats, history)) = fresh {
             self.page.history.set(Arc::new(history));

@@ -10,14 +10,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlDialogElement;
 
 use super::server;
+use view_model::{
+    field::{self, Kind},
+    words,
+};
+
 use crate::{
     browser,
     dom::{El, el, one},
     fetch,
     json::Json,
-    lens::field::{self, Kind},
     shell::Shell,
-    words,
 };
 
 /// What stands in a field that limits nothing.

@@ -5,16 +5,16 @@ use protocol::time::SECOND_MS;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{actions::complain, moment};
+use view_model::{
+    alert::{self, Alert, Alerts, Kind, Settings, Tenths},
+    field, words,
+};
+
 use crate::{
     browser,
     dom::{El, all, el, live, one},
     fetch, format,
-    lens::{
-        alert::{self, Alert, Alerts, Kind, Settings, Tenths},
-        field,
-    },
     shell::Shell,
-    words,
 };
 
 /// What a threshold may be, in tenths: a latency, and a share of failed commands.

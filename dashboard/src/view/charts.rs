@@ -9,16 +9,17 @@ use protocol::{Timestamp, history::HistoryPoint, time::SECOND_MS};
 
 use self::readout::{listen, percent, point_at, said, table};
 use super::figures;
+use view_model::{
+    alert::{Kind, Tenths},
+    chart::{Fold, HEIGHT, Of, Range, Scale, Series},
+    words,
+};
+
 use crate::{
     dom::{El, all, el, live, one},
     fetch, format,
     json::Json,
-    lens::{
-        alert::{Kind, Tenths},
-        chart::{Fold, HEIGHT, Of, Range, Scale, Series},
-    },
     shell::Shell,
-    words,
 };
 
 /// How often a range that does not come with the stream is asked for anew, in seconds.

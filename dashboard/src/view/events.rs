@@ -8,13 +8,14 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
 use super::{exports, filters, row::Row};
+use view_model::{
+    list,
+    window::{Area, window as window_of},
+};
+
 use crate::{
     dom::{El, live, one},
     format,
-    lens::{
-        list,
-        window::{Area, window as window_of},
-    },
     shell::Shell,
 };
 
@@ -155,7 +156,7 @@ impl Table {
 
     /// Draws the rows in sight.
     fn draw(&self) {
-        let (count, added) = self.shell.with(|state| (state.list.len(), state.added));
+        let (count, added) = self.shell.with(|state| (state.list.count(), state.added));
         let open = self.drawn.borrow().open;
         let open =
             open.and_then(|(seq, more)| Some((self.shell.with(|state| state.list.index_of(seq))?, more)));

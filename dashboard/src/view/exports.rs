@@ -2,6 +2,7 @@
 
 use leptos::prelude::GetUntracked;
 use protocol::Seq;
+use view_model::export::{Page, add_csv};
 
 use crate::{
     browser,
@@ -13,8 +14,6 @@ use crate::{
 
 /// The most events in one file.
 const ROWS_MAX: usize = 10_000;
-/// The mark by which a spreadsheet knows UTF-8. The browser takes it off what it fetches.
-const MARK: char = '\u{feff}';
 
 /// Listens to the buttons.
 pub fn keep(shell: Shell) {
@@ -57,9 +56,6 @@ async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
     Ok(found as u64)
 }
 
-/// How many events a page held, and its oldest.
-type Page = (usize, Option<Seq>);
-
 fn add_json(file: &mut String, body: &str) -> Page {
     let events = Json::parse(body).map(|page| page.items()).unwrap_or_default();
     for event in &events {
@@ -67,32 +63,4 @@ fn add_json(file: &mut String, body: &str) -> Page {
         file.push_str(&event.write().unwrap_or_default());
     }
     (events.len(), events.last().and_then(|event| event.text("seq").parse().ok()).map(Seq))
-}
-
-/// A table: its first line names the columns, and every other one begins with the event's number.
-fn add_csv(file: &mut String, body: &str) -> Page {
-    let (columns, rows) = body.split_once('\n').unwrap_or((body, ""));
-    if file.is_empty() {
-        file.push(MARK);
-        file.push_str(columns);
-        file.push('\n');
-    }
-    file.push_str(rows);
-    let numbers = rows.split('\n').filter_map(|row| row.split(',').next()?.parse().ok());
-    let numbers: Vec<u64> = numbers.collect();
-    (numbers.len(), numbers.last().copied().map(Seq))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_of_a_table_are_one_table() {
-        let mut file = String::new();
-        assert_eq!(add_csv(&mut file, "seq,message\r\n9,\"a, b\"\r\n8,\"c\"\r\n"), (2, Some(Seq(8))));
-        assert_eq!(add_csv(&mut file, "seq,message\r\n3,\"d\"\r\n"), (1, Some(Seq(3))));
-        assert_eq!(add_csv(&mut file, "seq,message\r\n"), (0, None));
-        assert_eq!(file, "\u{feff}seq,message\r\n9,\"a, b\"\r\n8,\"c\"\r\n3,\"d\"\r\n");
-    }
 }

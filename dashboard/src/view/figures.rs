@@ -6,12 +6,15 @@ use leptos::prelude::*;
 use protocol::{DashboardStats, history::HistoryPoint, time::SECOND_MS};
 
 use super::{flash, set_moment};
+use view_model::{
+    chart::{Fold, Of, Scale, Series, Span},
+    words,
+};
+
 use crate::{
     dom::{El, all, live, one},
     format,
-    lens::chart::{Fold, Of, Scale, Series, Span},
     page::Page,
-    words,
 };
 
 type Text = fn(&DashboardStats) -> String;

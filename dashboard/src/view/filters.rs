@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 
+use view_model::{
+    filter::{Filter, severity},
+    text::isolated,
+    words,
+};
+
 use crate::{
     dom::{El, all, el, live, one},
     json::Json,
-    lens::{
-        filter::{Filter, severity},
-        text::isolated,
-    },
     shell::Shell,
-    words,
 };
 
 /// Kinds that can be chosen before one of them has come.

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use protocol::link::Status;
 
 use super::href;
+use view_model::{place::View, words};
+
 use crate::{
     browser,
     dom::{all, live, one},
     format,
-    lens::place::View,
     shell::Shell,
-    words,
 };
 
 /// Under what name the browser keeps the theme; `dress.js` reads it before the first paint.

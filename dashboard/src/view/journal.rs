@@ -12,13 +12,13 @@ use super::{
     managing, moment, player_link, say, server,
     table::{self, Column, span},
 };
+use view_model::{text::isolated, words};
+
 use crate::{
     dom::{El, el, live},
     fetch, format,
     json::Json,
-    lens::text::isolated,
     shell::Shell,
-    words,
 };
 
 const COLUMNS: [Column; 8] = [

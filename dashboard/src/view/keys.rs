@@ -5,10 +5,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement, KeyboardEvent};
 
 use super::header;
+use view_model::place::View;
+
 use crate::{
     browser,
     dom::{El, one},
-    lens::place::View,
     shell::Shell,
 };
 

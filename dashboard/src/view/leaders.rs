@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use protocol::stats::Leader;
 
 use super::{flash, href};
+use view_model::{leader::percent, place::View};
+
 use crate::{
     dom::{El, all, live, one},
     format,
-    lens::place::View,
     shell::Shell,
 };
 
@@ -60,21 +61,4 @@ fn show(shell: Shell, line: &El, leader: &Leader, first: i64, days: bool, flashe
     }
     let share = percent(leader.value.get(), first).unwrap_or_default();
     line.one("rect").attr("width", &share.to_string());
-}
-
-/// `part` of `whole`, in whole percent.
-fn percent(part: i64, whole: i64) -> Option<i64> {
-    i64::try_from(i128::from(part) * 100 / i128::from(whole).max(1)).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_hold_for_all_the_money_there_can_be() {
-        for (part, whole, share) in [(0, 0, 0), (1, 3, 33), (i64::MAX, i64::MAX, 100)] {
-            assert_eq!(percent(part, whole), Some(share), "{part} of {whole}");
-        }
-    }
 }

@@ -9,11 +9,12 @@ use super::{
     panel, say, server,
     table::{self, Column, span},
 };
+use view_model::{field::Kind, text::isolated};
+
 use crate::{
     dom::{El, el, live},
     fetch, format,
     json::Json,
-    lens::{field::Kind, text::isolated},
     shell::Shell,
 };
 

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use protocol::{link::Status, message::CloseCode};
 
 use super::account;
+use view_model::words::{self, Ending};
+
 use crate::{
     dom::{el, link, live, one},
     shell::Shell,
-    words::{self, Ending},
 };
 
 /// Shows a panel when the conversation has ended for good.

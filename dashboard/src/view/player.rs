@@ -4,13 +4,13 @@ use leptos::prelude::Track;
 use protocol::{GuildId, Timestamp, UserId};
 
 use super::{journal, managing, moment, panel, say, server, servers, table::span};
+use view_model::{place::View, text::isolated, words};
+
 use crate::{
     dom::{El, el, link, live},
     fetch, format,
     json::Json,
-    lens::{place::View, text::isolated},
     shell::Shell,
-    words,
 };
 
 /// A player's page.

@@ -4,12 +4,12 @@ use leptos::prelude::GetUntracked;
 use protocol::{Event, GuildId, Timestamp};
 
 use super::{events::px, href, set_moment};
+use view_model::{place::View, text::isolated, words};
+
 use crate::{
     dom::{El, el, link, svg},
     format,
-    lens::{place::View, text::isolated},
     shell::Shell,
-    words,
 };
 
 /// The row's elements.

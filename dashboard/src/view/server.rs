@@ -7,12 +7,13 @@ use super::{
     journal, managing, moment, panel, player_link, say, servers,
     table::{self, Column, span},
 };
+use view_model::place::{Place, View};
+
 use crate::{
     browser,
     dom::{El, el, link, live},
     fetch, format,
     json::Json,
-    lens::place::{Place, View},
     shell::Shell,
 };
 

@@ -7,15 +7,16 @@ use super::{
     managing, moment, panel, say,
     table::{self, Cell, Column},
 };
+use view_model::{
+    order::{Key, Order},
+    place::View,
+    text::isolated,
+};
+
 use crate::{
     dom::{El, el, link, live},
     format,
     json::Json,
-    lens::{
-        order::{Key, Order},
-        place::View,
-        text::isolated,
-    },
     shell::Shell,
 };
 

@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    dom::{El, el, live},
-    lens::order::{Key, Order},
-};
+use view_model::order::{Key, Order};
+
+use crate::dom::{El, el, live};
 
 /// A column's heading.
 #[derive(Clone, Copy)]

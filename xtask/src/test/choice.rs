@@ -32,7 +32,7 @@ const TOUCHED: &[(&str, &[&str])] = &[
         &["interactions", "bot-worker", "tests/", "browser/page", "browser/actions", "browser/dev"],
     ),
     ("edge", &["tests/", "browser/page", "browser/actions", "browser/sign_in", "browser/dev"]),
-    ("dashboard", &["dashboard", "browser/"]),
+    ("dashboard", &["view-model", "browser/"]),
     ("bot-worker", &["bot-worker", "tests/bot_", "tests/latency", "browser/page"]),
     ("discord-sim", &["discord-sim", "tests/", "browser/page", "browser/actions", "browser/sign_in"]),
     ("tests/src", &["tests/"]),
@@ -267,7 +267,7 @@ mod tests {
             "interactions/books",
             "bot-worker",
             "discord-sim",
-            "dashboard",
+            "view-model",
             "xtask",
             "tests/economy",
             "tests/bot_worker",
@@ -321,7 +321,7 @@ mod tests {
         for (path, expected) in [
             (
                 "dashboard/static/style.css",
-                &["browser/dev", "browser/events", "browser/page", "browser/sign_in", "dashboard"][..],
+                &["browser/dev", "browser/events", "browser/page", "browser/sign_in", "view-model"][..],
             ),
             (
                 "bot-worker/src/worker.rs",

@@ -24,21 +24,18 @@ pub enum Group {
     Cores,
     /// The native programs, and the end-to-end tests.
     Native,
-    /// The page's own rules, compiled for this machine.
-    Page,
     /// These commands.
     Commands,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::Cores, Self::Native, Self::Page, Self::Commands];
+    pub const ALL: [Self; 3] = [Self::Cores, Self::Native, Self::Commands];
 
     /// Its packages.
     pub fn packages(self) -> &'static [&'static str] {
         match self {
-            Self::Cores => &["protocol", "interactions"],
+            Self::Cores => &["protocol", "interactions", "view-model"],
             Self::Native => &NATIVE,
-            Self::Page => &["dashboard"],
             Self::Commands => &["xtask", "launcher"],
         }
     }
@@ -51,9 +48,8 @@ impl Group {
     /// How a step calls it.
     pub fn told(self) -> &'static str {
         match self {
-            Self::Cores => "tests of protocol and interactions",
+            Self::Cores => "tests of protocol, interactions and the page's view model",
             Self::Native => "end-to-end tests, bot-worker and discord-sim",
-            Self::Page => "tests of the page's rules",
             Self::Commands => "tests of these commands",
         }
     }
@@ -174,16 +170,17 @@ impl Suite {
             words: words.map(str::to_owned).to_vec(),
             tests: Vec::new(),
             folder: crate::at(""),
-            env: Vec::new(),
+            // With them, cargo takes what it has compiled for the other tests.
+            env: LINTS.map(|(name, value)| (name, value.into())).to_vec(),
             is_unit: true,
         }
     }
 
-    /// The command that runs it. A cargo that it starts takes what has been compiled for the tests.
+    /// The command that runs it.
     pub fn command(&self) -> Command {
         let mut command = command(&self.words[0]);
         command.args(&self.words[1..]).current_dir(&self.folder).stdin(Stdio::null());
-        command.envs(LINTS).envs(self.env.iter().map(|(name, value)| (*name, value)));
+        command.envs(self.env.iter().map(|(name, value)| (*name, value)));
         if self.runner == Runner::Rust {
             // Rust's harness tells how long a test took only to those who ask for what is not stable yet.
             command.args(["-Z", "unstable-options", "--report-time"]).env("RUSTC_BOOTSTRAP", "1");

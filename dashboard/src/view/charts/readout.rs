@@ -6,10 +6,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::{Chart, Shared, Shown};
+use view_model::chart::{Range, Series};
+
 use crate::{
     dom::{El, el},
     format,
-    lens::chart::{Range, Series},
 };
 
 pub(super) fn listen(figure: &El, chart: &'static Chart, shown: &Shared) {

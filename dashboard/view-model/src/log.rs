@@ -86,7 +86,7 @@ mod tests {
     use protocol::{ServerMessage, Snapshot};
 
     use super::*;
-    use crate::lens::filter::tests::event;
+    use crate::filter::tests::event;
 
     fn snapshot(epoch: u64, events: impl Iterator<Item = u64>) -> Snapshot {
         let golden = include_str!("../../../protocol/tests/golden/snapshot.json");

@@ -82,7 +82,7 @@ pub fn severity(word: &str) -> Option<Severity> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
     use protocol::{Seq, Source, Timestamp};
 

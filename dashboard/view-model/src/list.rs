@@ -33,7 +33,7 @@ impl List {
     }
 
     /// How many rows there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.rows.len()
     }
 
@@ -123,7 +123,7 @@ mod tests {
     use protocol::{Epoch, GuildId, ServerMessage, Snapshot, feed::Feed};
 
     use super::*;
-    use crate::lens::filter::tests::event;
+    use crate::filter::tests::event;
 
     struct Desk {
         feed: Feed,
@@ -198,6 +198,6 @@ mod tests {
         assert_eq!(desk.seqs(), [14, 13, 12, 11, 10, 1], "a server that filters less is filtered here");
         let none = Filter { guild: Some(GuildId(99)), ..Filter::default() };
         desk.list.refilter(none, &desk.log);
-        assert_eq!(desk.list.len(), 0);
+        assert_eq!(desk.list.count(), 0);
     }
 }
