@@ -127,7 +127,8 @@ impl Timeline {
                 let previous = if follows { self.months.commands } else { 0 };
                 self.months = Months { month, commands: 1, previous };
             }
-            _ => self.months.previous += 1,
+            month if month + 1 == self.months.month => self.months.previous += 1,
+            _ => {} // from before both months that are kept
         }
     }
 

@@ -126,9 +126,13 @@ fn months_are_compared_with_the_month_before() {
     assert_eq!(timeline.change_from_last_month(february), Some(0.0));
     assert_eq!(timeline.change_from_last_month(Timestamp(70 * DAY_MS)), Some(-100.0));
     assert_eq!(timeline.change_from_last_month(Timestamp(100 * DAY_MS)), None);
+    // Two months late, it is in neither of the two that are compared.
+    count(&mut timeline, Timestamp(70 * DAY_MS), 5);
+    count(&mut timeline, january, 3);
+    assert_eq!(timeline.change_from_last_month(Timestamp(70 * DAY_MS)), Some(0.0));
     // After a month without any, there is nothing to compare with.
-    count(&mut timeline, Timestamp(100 * DAY_MS), 1);
-    assert_eq!(timeline.change_from_last_month(Timestamp(100 * DAY_MS)), None);
+    count(&mut timeline, Timestamp(130 * DAY_MS), 1);
+    assert_eq!(timeline.change_from_last_month(Timestamp(130 * DAY_MS)), None);
 }
 
 #[test]
