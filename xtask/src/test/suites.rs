@@ -170,17 +170,16 @@ impl Suite {
             words: words.map(str::to_owned).to_vec(),
             tests: Vec::new(),
             folder: crate::at(""),
-            // With them, cargo takes what it has compiled for the other tests.
-            env: LINTS.map(|(name, value)| (name, value.into())).to_vec(),
+            env: Vec::new(),
             is_unit: true,
         }
     }
 
-    /// The command that runs it.
+    /// The command that runs it. A cargo that it starts takes what has been compiled for the tests.
     pub fn command(&self) -> Command {
         let mut command = command(&self.words[0]);
         command.args(&self.words[1..]).current_dir(&self.folder).stdin(Stdio::null());
-        command.envs(self.env.iter().map(|(name, value)| (*name, value)));
+        command.envs(LINTS).envs(self.env.iter().map(|(name, value)| (*name, value)));
         if self.runner == Runner::Rust {
             // Rust's harness tells how long a test took only to those who ask for what is not stable yet.
             command.args(["-Z", "unstable-options", "--report-time"]).env("RUSTC_BOOTSTRAP", "1");
