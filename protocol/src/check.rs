@@ -32,6 +32,9 @@ pub struct EdgeCheck {
     pub client_secret_why: Option<String>,
     /// The room of all servers; `null` when it does not answer.
     pub room: Option<RoomCheck>,
+    /// The plan, where `CLOUDFLARE_PLAN` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 /// A setting, by its name.
@@ -79,13 +82,49 @@ pub enum ClientSecret {
 }
 
 /// The room of all servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomCheck {
     /// Servers that the bot is in, or, until it has told, those with books.
     pub servers: u64,
     /// Pages that are open.
     pub viewers: u64,
+    /// Rows that all objects have written since midnight (UTC), those of indexes and alarms counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_today: Option<u64>,
+    /// The same of the last 24 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_last_day: Option<u64>,
+    /// Whether the storage takes no rows, because the plan's are used up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_limited: bool,
+    /// How large its database is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+}
+
+/// The plan of Cloudflare's that the edge runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// What is beyond it is refused until midnight (UTC).
+    Free,
+    /// What is beyond it is paid for.
+    Paid,
+    /// A word of another release.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Plan {
+    /// The plan of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "free" => Some(Self::Free),
+            "paid" => Some(Self::Paid),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +142,6 @@ mod tests {
         assert_eq!((newer.version, newer.client_secret), (9, ClientSecret::Unknown));
         assert_eq!(newer.settings, [SettingCheck { name: "NEW".into(), set: true, problem: None }]);
         assert_eq!(newer.bindings, [BindingCheck { name: "R2".into(), bound: false, optional: false }]);
-        assert_eq!(newer.room, Some(RoomCheck { servers: 3, viewers: 1 }));
+        assert_eq!(newer.room, Some(RoomCheck { servers: 3, viewers: 1, ..RoomCheck::default() }));
     }
 }

@@ -1,15 +1,20 @@
 //! Work that needs the bot's token: the edge hands it out, the bot-worker does it at least once and says so.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{GuildId, Timestamp, UserId};
 
 /// The most jobs that one pull hands out.
 pub const JOBS_PER_PULL: usize = 20;
+/// What a bot-worker that takes answers says in `?takes=`.
+pub const ANSWERS: &str = "answers";
 /// The largest answer to a pull that the bot-worker reads, in bytes.
 pub const JOBS_MAX_BYTES: usize = 256 * 1024;
 /// The largest settlement that the edge reads, in bytes.
 pub const SETTLEMENT_MAX_BYTES: usize = 16 * 1024;
+/// The longest message of a job that answers, in bytes of JSON: so many of them fit into an answer to a pull.
+pub const JOB_MESSAGE_MAX_BYTES: usize = JOBS_MAX_BYTES / (JOBS_PER_PULL + 1);
 /// The longest text of a job, in characters: what a message of Discord's holds.
 pub const JOB_TEXT_MAX: usize = 2_000;
 
@@ -60,6 +65,18 @@ pub enum Task {
         /// At most [`JOB_TEXT_MAX`] characters; mentions in it ping nobody.
         text: String,
     },
+    /// An answer to a player that the edge had promised, and that Discord did not take from it: it takes the place of the
+    /// promise, however often it is written there. Only a bot-worker that asks for these gets them.
+    Answer {
+        /// The server in which the command was used.
+        guild_id: GuildId,
+        /// The application of the interaction.
+        application_id: String,
+        /// What lets the promise be changed for 15 minutes. Of no other use, and in no log.
+        token: String,
+        /// The message, as Discord takes it; at most [`JOB_MESSAGE_MAX_BYTES`].
+        message: Value,
+    },
 }
 
 /// What `POST /api/jobs/{id}` tells: the job is over. The same again is taken again, and changes nothing.
@@ -81,16 +98,30 @@ pub enum Settlement {
 impl Task {
     /// The server whose books have asked for it.
     pub fn guild_id(&self) -> GuildId {
-        let (Self::Remind { guild_id, .. } | Self::Announce { guild_id, .. }) = self;
+        let (Self::Remind { guild_id, .. } | Self::Announce { guild_id, .. } | Self::Answer { guild_id, .. }) =
+            self;
         *guild_id
     }
 }
 
 impl Job {
-    /// Whether its id can stand in a path and its text in a message.
+    /// Whether its id and token can stand in a path and its text in a message.
     pub fn is_well_formed(&self) -> bool {
-        let (Task::Remind { text, .. } | Task::Announce { text, .. }) = &self.task;
-        is_id(&self.id) && (1..=JOB_TEXT_MAX).contains(&text.chars().count())
+        let is_fit = match &self.task {
+            Task::Remind { text, .. } | Task::Announce { text, .. } => {
+                (1..=JOB_TEXT_MAX).contains(&text.chars().count())
+            }
+            Task::Answer { application_id, token, message, .. } => {
+                let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.=".contains(letter);
+                let is_part = |text: &str| (1..=512).contains(&text.len()) && text.chars().all(is_plain);
+                let bytes = serde_json::to_string(message).map_or(usize::MAX, |json| json.len());
+                is_part(application_id)
+                    && is_part(token)
+                    && message.is_object()
+                    && bytes <= JOB_MESSAGE_MAX_BYTES
+            }
+        };
+        is_fit && is_id(&self.id)
     }
 }
 
@@ -106,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    fn remind() -> serde_json::Value {
+    fn remind() -> Value {
         json!({
             "id": "remind:7", "dueAt": 1_000, "expiresAt": 2_000, "kind": "remind", "userId": "5", "guildId": "6",
             "text": "Your daily is ready.",
@@ -129,6 +160,29 @@ mod tests {
             assert_eq!(serde_json::from_value::<Settlement>(written).unwrap(), dropped);
         }
         assert_eq!(serde_json::to_value(Settlement::Done).unwrap(), json!({ "outcome": "done" }));
+    }
+
+    #[test]
+    fn a_late_answer_is_a_job_of_its_own_kind() {
+        let written = json!({
+            "id": "answer:7", "dueAt": 1_000, "expiresAt": 2_000, "kind": "answer", "guildId": "6", "applicationId": "5",
+            "token": "aW50-x_y.z=", "message": { "embeds": [] },
+        });
+        let job: Job = serde_json::from_value(written.clone()).unwrap();
+        assert!(job.is_well_formed());
+        assert_eq!((job.task.guild_id(), serde_json::to_value(&job).unwrap()), (GuildId(6), written.clone()));
+        for (field, value) in [
+            ("token", json!("a/b")),
+            ("token", json!("")),
+            ("applicationId", json!("../5")),
+            ("message", json!("text")),
+            ("message", json!({ "content": "x".repeat(JOB_MESSAGE_MAX_BYTES) })),
+        ] {
+            let mut bent = written.clone();
+            bent[field] = value;
+            let job: Job = serde_json::from_value(bent).unwrap();
+            assert!(!job.is_well_formed(), "{field}");
+        }
     }
 
     #[test]

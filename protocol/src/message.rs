@@ -24,6 +24,10 @@ pub const CLIENT_MESSAGES_WINDOW_MS: u64 = 10_000;
 pub const MAINTENANCE: &str = "maintenance";
 /// The notice that everything goes on again.
 pub const MAINTENANCE_OVER: &str = "maintenance_over";
+/// The notice that the storage takes no rows: a limit of the plan that Pulse runs on is reached.
+pub const LIMIT_REACHED: &str = "limit_reached";
+/// The notice that it takes rows again.
+pub const LIMIT_OVER: &str = "limit_over";
 /// Sockets one room holds.
 pub const VIEWERS_MAX: usize = 30_000;
 

@@ -26,6 +26,18 @@ pub struct Push {
     /// that the room has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminders: Option<Vec<JobOrder>>,
+    /// Rows that the server's books have written since their last delivery, those of indexes and alarms counted; 0 from books
+    /// of an older version, and where another room hears of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rows: u64,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references; it is only told where they are larger"
+)]
+fn is_zero(rows: &u64) -> bool {
+    *rows == 0
 }
 
 /// A journal's life. Books that were restored to an earlier state write other rows under numbers that have been told already,

@@ -6,14 +6,18 @@
 mod connection;
 mod delivery;
 mod door;
+mod failing;
 mod handling;
 mod jobs;
 mod ledgers;
+mod limit;
 mod maintenance;
 mod pulse;
 mod rest;
 mod row;
+mod saving;
 mod showing;
+mod spent;
 mod timeline;
 mod viewer;
 
@@ -21,8 +25,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 pub use self::connection::Connection;
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
-pub use self::jobs::JOBS_KEPT_MAX;
-pub use self::maintenance::{Answer, MaintenanceRow, Remembered};
+pub use self::failing::edge_failure;
+pub use self::jobs::{JOBS_KEPT_MAX, Takes};
+pub use self::maintenance::{Answer, MaintenanceRow, Remembered, SPREAD_AT_ONCE};
 pub use self::pulse::OFFLINE_AFTER_MS;
 pub use self::rest::REST_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
@@ -33,16 +38,16 @@ use self::{
     jobs::Waiting,
     ledgers::Ledgers,
     pulse::{Pulse, SAVE_EVERY_MS},
+    spent::Spent,
     timeline::Timeline,
     viewer::Viewer,
 };
 use crate::{
-    ClientMessage, Epoch, Event, GuildId, Report, Sentence, Seq, ServerMessage, Severity, Source, Timestamp,
-    UserId,
+    ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Timestamp, UserId,
     action::{Action, Actor},
-    job::{Jobs, Settlement},
+    job::{Job, Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
-    record::{Acknowledgement, Maintenance, Outcome, Push},
+    record::{Acknowledgement, Maintenance, Push},
     time::MINUTE_MS,
 };
 
@@ -98,7 +103,9 @@ pub enum Input<'a> {
     /// The bot-worker reported.
     Reported(Report),
     /// The bot-worker asks for work.
-    Pulled,
+    Pulled(Takes),
+    /// An answer that the edge could not deliver.
+    Undelivered(Job),
     /// The bot-worker says how a job ended.
     Settled(String, Settlement),
     /// Somebody who may pauses everything, or lets it go on; the reason is cleaned.
@@ -109,6 +116,10 @@ pub enum Input<'a> {
     Heard(Maintenance),
     /// The edge could not answer a command; the event says which and why.
     Failed(Event),
+    /// The storage has refused rows, because a limit of the plan is reached.
+    Limited,
+    /// It takes rows again.
+    Unlimited,
     /// The alarm.
     Ticked,
     /// The time asked for by [`Output::FlushIn`] has passed.
@@ -171,9 +182,14 @@ pub struct Room {
     ticks: u64,
     ledgers: Ledgers,
     timeline: Timeline,
+    spent: Spent,
     pulse: Pulse,
     waiting: Waiting,
     maintenance: MaintenanceRow,
+    /// Servers that have to hear of it still, those that played last first.
+    untold: VecDeque<GuildId>,
+    /// Since when the storage refuses rows.
+    limited_at: Option<Timestamp>,
 }
 
 impl Room {
@@ -209,8 +225,11 @@ impl Room {
                 memory.active,
                 memory.open_steps_written,
             ),
+            spent: Spent::restore(memory.spent),
             waiting: Waiting::restore(memory.jobs),
             maintenance: memory.maintenance,
+            untold: VecDeque::new(),
+            limited_at: None,
         }
     }
 
@@ -227,12 +246,15 @@ impl Room {
             Input::Ended(session, code) => self.ended(now, session, code, &mut outputs),
             Input::Recorded(push) => self.recorded(now, push, &mut outputs),
             Input::Reported(report) => self.reported(now, report, &mut outputs),
-            Input::Pulled => self.pulled(now, &mut outputs),
+            Input::Pulled(takes) => self.pulled(now, takes, &mut outputs),
+            Input::Undelivered(job) => self.undelivered(now, job, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
             Input::Returned => self.pulse.returned(now),
             Input::Heard(said) => self.heard(now, said, &mut outputs),
             Input::Acted(actor, action) => self.acted(now, actor, action, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
+            Input::Limited => self.limited(now, &mut outputs),
+            Input::Unlimited => self.unlimited(now, &mut outputs),
             Input::Ticked => self.ticked(now, &mut outputs),
             Input::Flushed => {
                 self.flushing = false;
@@ -288,6 +310,7 @@ impl Room {
         if self.maintenance.current.is_on {
             outputs.push(Output::Send(socket, self.maintenance_notice()));
         }
+        outputs.extend(self.limit_notice().map(|notice| Output::Send(socket, notice)));
         outputs.push(self.tick(now));
     }
 
@@ -356,23 +379,7 @@ impl Room {
         if was_silent || is_news || is_event || is_due {
             self.save_report(now, outputs);
         }
-        self.flush_or_wait(now, outputs);
-    }
-
-    fn save_report(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        self.saved_at = now;
-        let steps = self.timeline.save(now, outputs);
-        outputs.extend(self.pulse.row(steps).map(Output::Store));
-    }
-
-    fn failed(&mut self, now: Timestamp, event: Event, outputs: &mut Vec<Output>) {
-        if self.ring.iter().any(|known| known.id == event.id) {
-            return; // A server's own room is told of it until it knows.
-        }
-        self.timeline.add_outcome(now, Outcome::Failed);
-        let steps = self.timeline.save(now, outputs);
-        outputs.push(Output::Store(Row::Open(steps)));
-        self.number(event, outputs);
+        self.spread_on(outputs);
         self.flush_or_wait(now, outputs);
     }
 
@@ -385,6 +392,7 @@ impl Room {
         if self.notice(now, outputs) {
             self.save_report(now, outputs);
         }
+        self.spread_on(outputs);
         self.flush(now, outputs);
         // Last the alarm: what is sent would otherwise wait for its write.
         let points_from = self.told_stats_at.replace(now).unwrap_or(now.minus(POINTS_SLACK_MS));
@@ -473,14 +481,4 @@ impl Room {
     fn window_ms(&self) -> u64 {
         (self.viewers.len() as u64 * COALESCE_MS_PER_1000_VIEWERS / 1_000).clamp(COALESCE_MS, COALESCE_MAX_MS)
     }
-}
-
-/// An event of the edge itself, for the room to number.
-pub fn edge_failure(id: String, at: Timestamp, guild_id: GuildId, message: String) -> Event {
-    Event::new(id, at, guild_id, Severity::Error, Source::Edge, message)
-}
-
-/// The same of something that is no failure of the edge.
-fn edge_warning(id: String, at: Timestamp, guild_id: GuildId, message: Sentence) -> Event {
-    Event::new(id, at, guild_id, Severity::Warn, Source::Edge, message)
 }

@@ -66,7 +66,8 @@ pub fn edge_check() -> EdgeCheck {
         public_key_matches: Some(true),
         client_secret: ClientSecret::Unreachable,
         client_secret_why: Some("/oauth2/token: no answer in 5000 ms".to_owned()),
-        room: Some(RoomCheck { servers: 2, viewers: 1 }),
+        room: Some(RoomCheck { servers: 2, viewers: 1, ..RoomCheck::default() }),
+        plan: None,
     }
 }
 
@@ -215,5 +216,6 @@ pub fn push(guild: GuildId, rows: std::ops::RangeInclusive<u64>) -> Push {
         totals,
         life: None,
         reminders: None,
+        rows: 0,
     }
 }

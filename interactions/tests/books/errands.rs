@@ -35,7 +35,7 @@ fn given(orders: &[JobOrder]) -> Vec<&Job> {
 fn reminded(orders: &[JobOrder]) -> Vec<(UserId, Timestamp)> {
     let whom = |job: &Job| match job.task {
         Task::Remind { user_id, .. } => (user_id, job.due_at),
-        Task::Announce { .. } => panic!("{job:?}"),
+        Task::Announce { .. } | Task::Answer { .. } => panic!("{job:?}"),
     };
     given(orders).into_iter().map(whom).collect()
 }
@@ -145,7 +145,7 @@ fn who_comes_to_the_top_is_told_in_the_channel_of_the_server() {
             .into_iter()
             .map(|job| match &job.task {
                 Task::Announce { channel_id, text, .. } => (channel_id.clone(), text.clone()),
-                Task::Remind { .. } => panic!("{job:?}"),
+                Task::Remind { .. } | Task::Answer { .. } => panic!("{job:?}"),
             })
             .collect();
         (told, code_of(&reply))

@@ -12,7 +12,7 @@ use protocol::{
     Coins, Epoch, Event, JournalSeq, Timestamp,
     job::{Jobs, Task},
     record::{Acknowledgement, Life},
-    room::{Input, Output, Room, Row},
+    room::{Input, Output, Room, Row, Takes},
     time::{DAY_MS, MINUTE_MS},
 };
 use rusqlite::Connection;
@@ -127,14 +127,14 @@ impl Town {
 
     /// Whom the bot is to remind within the next day.
     fn reminders(&mut self) -> Vec<String> {
-        let outputs = self.room.handle(self.now.plus(DAY_MS), Input::Pulled);
+        let outputs = self.room.handle(self.now.plus(DAY_MS), Input::Pulled(Takes::Messages));
         let jobs = outputs.into_iter().find_map(|output| match output {
             Output::HandOut(Jobs { jobs, .. }) => Some(jobs),
             _ => None,
         });
         let whom = jobs.unwrap().into_iter().filter_map(|job| match job.task {
             Task::Remind { user_id, .. } => Some(user_id.to_string()),
-            Task::Announce { .. } => None,
+            Task::Announce { .. } | Task::Answer { .. } => None,
         });
         whom.collect()
     }

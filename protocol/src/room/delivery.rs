@@ -1,10 +1,7 @@
 //! A delivery of a server's books is one of three things: the rows that follow those that the room has, the first of another life of the
 //! journal, or rows that cannot be what they say.
 
-use super::{
-    Output, Room, edge_warning,
-    row::{GuildRow, Row},
-};
+use super::{Output, Room, failing::edge_warning, row::GuildRow};
 use crate::{
     Coins, GuildId, JournalSeq, Sentence, Timestamp,
     record::{Acknowledgement, Push, Record},
@@ -42,6 +39,7 @@ impl Delivery {
 impl Room {
     pub(super) fn recorded(&mut self, now: Timestamp, mut push: Push, outputs: &mut Vec<Output>) {
         let guild = push.guild_id;
+        self.spent.add(now, push.rows);
         let seen = match Delivery::of(&push, self.ledgers.row(guild)) {
             Delivery::Continues(seen) => seen,
             Delivery::BeginsAnew(seen, gone) => {
@@ -93,12 +91,10 @@ impl Room {
         }
         // Perhaps no row follows yet; the numbers are theirs all the same.
         let life = push.life.map(|life| life.id);
-        let row =
-            GuildRow { acknowledged, totals: push.totals.clone(), life, latest_at: Timestamp::default() };
-        outputs.push(Output::Store(self.ledgers.replace(guild, row)));
+        let row = GuildRow { acknowledged, totals: push.totals.clone(), life, ..GuildRow::default() };
+        self.ledgers.replace(guild, row.clone());
         self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
-        let steps = self.timeline.save(now, outputs);
-        outputs.push(Output::Store(Row::Open(steps)));
+        self.save_books(now, guild, row, outputs);
     }
 
     fn take_records(&mut self, now: Timestamp, push: Push, outputs: &mut Vec<Output>) {
@@ -111,8 +107,8 @@ impl Room {
         let is_same = |row: &&GuildRow| row.life.is_none() || row.life == life;
         let before = self.ledgers.row(guild).filter(is_same).map(|row| row.latest_at).unwrap_or_default();
         let latest_at = push.records.iter().map(|record| record.at).fold(before, Timestamp::max);
-        let row = GuildRow { acknowledged, totals: push.totals, life, latest_at };
-        let stored = self.ledgers.replace(guild, row);
+        let row = GuildRow { acknowledged, totals: push.totals, life, latest_at, steps: None };
+        self.ledgers.replace(guild, row.clone());
         let mut refused_jobs = 0;
         // What all held at each record follows from what they hold after the last, less what was made since.
         let mut made_since: Coins =
@@ -129,11 +125,9 @@ impl Room {
             }
         }
         self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
-        outputs.push(Output::Store(stored));
         for at in [committed_at, now] {
             self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
         }
-        let steps = self.timeline.save(now, outputs);
-        outputs.push(Output::Store(Row::Open(steps)));
+        self.save_books(now, guild, row, outputs);
     }
 }

@@ -21,6 +21,21 @@ const LOOKED_AT_PER_PULL: usize = 500;
 /// The longest reason that an event repeats, in characters.
 const REASON_MAX_CHARS: usize = 200;
 
+/// What a bot-worker asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Messages alone, as one of an older version does.
+    Messages,
+    /// Answers, too.
+    Answers,
+}
+
+impl Takes {
+    const fn takes(self, task: &Task) -> bool {
+        matches!(self, Self::Answers) || !matches!(task, Task::Answer { .. })
+    }
+}
+
 /// By when a job is due, and a number that tells those of one moment apart.
 type Place = (Timestamp, u64);
 
@@ -56,7 +71,12 @@ impl Waiting {
     }
 
     /// What is due, oldest first, and how many were let go because they had expired.
-    pub(super) fn due(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> (Vec<Job>, usize) {
+    pub(super) fn due(
+        &mut self,
+        now: Timestamp,
+        takes: Takes,
+        outputs: &mut Vec<Output>,
+    ) -> (Vec<Job>, usize) {
         let until = (now, u64::MAX);
         let expired: Vec<String> = self
             .jobs
@@ -68,7 +88,8 @@ impl Waiting {
         for id in &expired {
             self.remove(id, outputs);
         }
-        let due = self.jobs.range(..=until).map(|(_, job)| job).filter(|job| job.expires_at > now);
+        let is_wanted = |job: &&Job| job.expires_at > now && takes.takes(&job.task);
+        let due = self.jobs.range(..=until).map(|(_, job)| job).filter(is_wanted);
         (due.take(JOBS_PER_PULL).cloned().collect(), expired.len())
     }
 
@@ -103,10 +124,18 @@ impl Waiting {
 
 impl Room {
     /// Hands out what is due.
-    pub(super) fn pulled(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        let (jobs, expired) = self.waiting.due(now, outputs);
+    pub(super) fn pulled(&mut self, now: Timestamp, takes: Takes, outputs: &mut Vec<Output>) {
+        let (jobs, expired) = self.waiting.due(now, takes, outputs);
         self.tell_lost(now, GuildId::NONE, expired, "expired before the bot could do them", outputs);
         outputs.push(Output::HandOut(Jobs { jobs, presence: self.presence() }));
+        self.flush_or_wait(now, outputs);
+    }
+
+    /// Keeps an answer that the edge could not deliver.
+    pub(super) fn undelivered(&mut self, now: Timestamp, job: Job, outputs: &mut Vec<Output>) {
+        let guild = job.task.guild_id();
+        let refused = usize::from(!self.waiting.take(JobOrder::Give(job), outputs));
+        self.tell_lost(now, guild, refused, "found no room among those that wait", outputs);
         self.flush_or_wait(now, outputs);
     }
 
@@ -148,6 +177,7 @@ fn dropped(now: Timestamp, job: &Job, reason: &str, unwelcome: bool) -> Event {
     let (what, guild, target_id) = match &job.task {
         Task::Remind { user_id, guild_id, .. } => ("A reminder", *guild_id, Some(*user_id)),
         Task::Announce { guild_id, .. } => ("An announcement", *guild_id, None),
+        Task::Answer { guild_id, .. } => ("A late answer", *guild_id, None),
     };
     let reason = text::clean(reason);
     let reason = text::shortened(&reason, REASON_MAX_CHARS);

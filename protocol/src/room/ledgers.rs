@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use super::row::{GuildRow, Row};
+use super::row::GuildRow;
 use super::timeline::Sums;
 use crate::{
     Coins, GuildId, Timestamp, UserId,
@@ -42,7 +42,7 @@ impl Ledgers {
     }
 
     /// Puts what is known of a server now in the place of what was known.
-    pub(super) fn replace(&mut self, id: GuildId, row: GuildRow) -> Row {
+    pub(super) fn replace(&mut self, id: GuildId, row: GuildRow) {
         if let Some(old) = self.guilds.remove(&id) {
             self.players -= old.totals.players;
             self.wealth = self.wealth.saturating_minus(old.totals.wealth);
@@ -53,8 +53,7 @@ impl Ledgers {
             self.by_level.remove(&old.totals.leaderboards.level);
             self.by_streak.remove(&old.totals.leaderboards.streak);
         }
-        self.put(id, row.clone());
-        Row::Guild(id, row)
+        self.put(id, row);
     }
 
     fn put(&mut self, id: GuildId, row: GuildRow) {
@@ -106,6 +105,14 @@ impl Ledgers {
 
     pub(super) fn guild_ids(&self) -> impl Iterator<Item = GuildId> {
         self.guilds.keys().copied()
+    }
+
+    /// The servers in which a command was used since then, the last one first.
+    pub(super) fn played_since(&self, from: Timestamp) -> Vec<GuildId> {
+        let played = self.guilds.iter().filter_map(|(&id, row)| Some((row.totals.last_command_at?, id)));
+        let mut played: Vec<(Timestamp, GuildId)> = played.filter(|(at, _)| *at >= from).collect();
+        played.sort_unstable_by_key(|&(at, id)| (Reverse(at), id));
+        played.into_iter().map(|(_, id)| id).collect()
     }
 
     pub(super) fn totals(&self, id: GuildId) -> Option<&GuildTotals> {

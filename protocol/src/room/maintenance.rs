@@ -9,8 +9,12 @@ use crate::{
     action::{Action, Actor, Deed},
     message::{MAINTENANCE, MAINTENANCE_OVER, Notice},
     record::Maintenance,
+    time::DAY_MS,
 };
 
+/// So many servers are told at once, each by a request of its own: the smallest plan allows an invocation 50, and some are
+/// made again. Each tick and each report is another invocation.
+pub const SPREAD_AT_ONCE: usize = 30;
 /// So many of the last actions are remembered by their keys.
 const REMEMBERED: usize = 100;
 
@@ -127,7 +131,17 @@ impl Room {
         let answer = json!({ "id": id, "message": message.to_string() }).to_string();
         let event = Event::new(id, now, GuildId::NONE, severity, Source::Admin, message);
         self.number(Event { actor_id: actor.id, actor_name: Some(actor.name.clone()), ..event }, outputs);
-        outputs.push(Output::Spread(current, self.ledgers.guild_ids().collect()));
+        self.untold = self.ledgers.played_since(now.minus(DAY_MS)).into();
+        self.spread_on(outputs);
         Answer::Done(answer)
+    }
+
+    /// Tells the next servers. The others hear it with the acknowledgement of what they deliver.
+    pub(super) fn spread_on(&mut self, outputs: &mut Vec<Output>) {
+        let next = self.untold.len().min(SPREAD_AT_ONCE);
+        if next > 0 {
+            let guilds = self.untold.drain(..next).collect();
+            outputs.push(Output::Spread(self.maintenance.current, guilds));
+        }
     }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Epoch, Event, GuildId, JournalSeq, Report, Timestamp, job::Job, record::GuildTotals, report::NamedGuild,
+    time::MINUTE_MS,
 };
 
 /// What a row is about.
@@ -27,6 +28,8 @@ pub enum Kind {
     Name,
     /// A step of time, by its beginning.
     FiveSeconds,
+    /// The steps of five minutes that are over and had commands, by its beginning.
+    Fives,
     /// A step of time, by its beginning.
     Minute,
     /// A step of time, by its beginning.
@@ -50,12 +53,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 15] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::Epoch, "epoch"),
         (Self::Event, "event"),
         (Self::Guild, "guild"),
         (Self::Name, "name"),
         (Self::FiveSeconds, "5s"),
+        (Self::Fives, "fives"),
         (Self::Minute, "1m"),
         (Self::QuarterHour, "15m"),
         (Self::Minutes, "minutes"),
@@ -90,8 +94,6 @@ pub enum Row {
     Guild(GuildId, GuildRow),
     /// A server's name.
     Name(NamedGuild),
-    /// A step of time.
-    Bucket(Resolution, Bucket),
     /// Steps of time that are over and share a row of this kind, from this beginning; oldest first.
     Page(Kind, Timestamp, Vec<Bucket>),
     /// Players whose last command falls into the quarter of an hour that begins here and is over.
@@ -117,9 +119,20 @@ pub struct OpenSteps {
     /// Players whose last command falls into the quarter of an hour that is not over; rows of older versions do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<(Timestamp, u64)>,
-    /// How often open steps have been written: the last report's row has them, too, and the newer ones count.
+    /// How often open steps have been written: the last report's row has them, too, and servers' rows, and the newest count.
     #[serde(default)]
     pub number: u64,
+    /// Rows that all objects have written, by the hour; rows of older versions do not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<(Timestamp, u64)>,
+}
+
+impl OpenSteps {
+    /// What tells newer ones: a number alone would let those win that an older version has not seen.
+    fn age(&self) -> (Timestamp, u64) {
+        let newest = self.buckets.iter().map(|(_, bucket)| bucket.at).max().unwrap_or_default();
+        (newest.floor(MINUTE_MS), self.number)
+    }
 }
 
 /// A server's books, as the room last heard of them.
@@ -136,6 +149,9 @@ pub struct GuildRow {
     /// When the newest of the rows was committed: later than the last one's commit, if a clock has stepped back.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub latest_at: Timestamp,
+    /// The open steps as of this row, where few servers play: a delivery is a row less to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<OpenSteps>,
 }
 
 #[allow(
@@ -189,7 +205,6 @@ impl Row {
             Self::Event(_) => Kind::Event,
             Self::Guild(..) => Kind::Guild,
             Self::Name(_) => Kind::Name,
-            Self::Bucket(resolution, _) => resolution.kind(),
             Self::Page(kind, ..) => *kind,
             Self::Active(..) => Kind::Active,
             Self::Report(_) => Kind::Report,
@@ -206,7 +221,6 @@ impl Row {
             Self::Event(event) => event.seq.0,
             Self::Guild(id, _) => id.0,
             Self::Name(guild) => guild.id.0,
-            Self::Bucket(_, bucket) => bucket.at.0,
             Self::Page(_, at, _) | Self::Active(at, _) => at.0,
             Self::Job(number, _) => *number,
         }
@@ -219,7 +233,6 @@ impl Row {
             Self::Event(event) => serde_json::to_string(event),
             Self::Guild(_, guild) => serde_json::to_string(guild),
             Self::Name(guild) => serde_json::to_string(guild),
-            Self::Bucket(_, bucket) => serde_json::to_string(bucket),
             Self::Page(.., steps) => serde_json::to_string(steps),
             Self::Active(_, players) => serde_json::to_string(players),
             Self::Report(report) => serde_json::to_string(report),
@@ -254,6 +267,8 @@ pub struct Memory {
     pub months: Months,
     /// How often open steps have been written.
     pub open_steps_written: u64,
+    /// Rows that all objects have written, by the hour.
+    pub spent: Vec<(Timestamp, u64)>,
     /// The last report.
     pub report: Option<ReportRow>,
     /// Work that waits for the bot-worker, by its running number.
@@ -276,6 +291,7 @@ impl Memory {
             active: BTreeMap::new(),
             months: Months::default(),
             open_steps_written: 0,
+            spent: Vec::new(),
             report: None,
             jobs: BTreeMap::new(),
             maintenance: MaintenanceRow::default(),
@@ -287,7 +303,9 @@ impl Memory {
     #[must_use]
     pub(super) fn with_open_steps(mut self) -> Self {
         let reported = self.report.as_mut().and_then(|report| report.steps.take());
-        let newest = self.open.take().into_iter().chain(reported).max_by_key(|open| open.number);
+        let delivered = self.guilds.values_mut().filter_map(|guild| guild.steps.take());
+        let written = self.open.take().into_iter().chain(reported).chain(delivered);
+        let newest = written.max_by_key(OpenSteps::age);
         let Some(open) = newest else { return self };
         for (resolution, bucket) in open.buckets {
             self.buckets.retain(|(kept, step)| *kept != resolution || step.at < bucket.at);
@@ -295,6 +313,7 @@ impl Memory {
         }
         self.months = open.months;
         self.open_steps_written = open.number;
+        self.spent = open.spent;
         self.active.extend(open.active);
         self
     }
@@ -328,6 +347,7 @@ impl Memory {
             }
             Kind::Minute => self.buckets.push((Resolution::Minute, serde_json::from_str(value)?)),
             Kind::QuarterHour => self.buckets.push((Resolution::QuarterHour, serde_json::from_str(value)?)),
+            Kind::Fives => self.add_page(Resolution::FiveSeconds, value)?,
             Kind::Minutes => self.add_page(Resolution::Minute, value)?,
             Kind::Quarters => self.add_page(Resolution::QuarterHour, value)?,
             Kind::Active => {

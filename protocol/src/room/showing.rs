@@ -161,8 +161,15 @@ impl Room {
     }
 
     /// What `/api/check` tells of it.
-    pub fn check(&self) -> RoomCheck {
-        RoomCheck { servers: self.guild_count(), viewers: self.viewers.len() as u64 }
+    pub fn check(&self, now: Timestamp) -> RoomCheck {
+        RoomCheck {
+            servers: self.guild_count(),
+            viewers: self.viewers.len() as u64,
+            rows_today: Some(self.rows_today(now)),
+            rows_last_day: Some(self.rows_of_last_day(now)),
+            is_limited: self.is_limited(),
+            bytes: None,
+        }
     }
 }
 

@@ -166,6 +166,14 @@ impl Timeline {
         self.update(at, |bucket| (bucket.wealth, bucket.census) = (wealth, Some(census)));
     }
 
+    /// Steps since this moment may not have been stored, though it was meant so.
+    pub(super) fn touch_since(&mut self, from: Timestamp) {
+        for resolution in Resolution::ALL {
+            let touched = self.touched[resolution as usize].get_or_insert(from);
+            *touched = from.min(*touched);
+        }
+    }
+
     /// Stores the steps that are over and have changed since the last time, and lets go of what is too old. Gives the rest,
     /// which changes with every command and every report: the caller has a row for it.
     pub(super) fn save(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> OpenSteps {
@@ -182,6 +190,7 @@ impl Timeline {
             months: self.months,
             active: self.activity.newest(),
             number: self.open_steps_written,
+            spent: Vec::new(),
         }
     }
 
@@ -192,17 +201,16 @@ impl Timeline {
         // What became over since then, too, was in the row of the open steps until now.
         let oldest = oldest.floor(resolution.saved_every_ms());
         let mut next = ring.partition_point(|bucket| bucket.at < oldest);
-        let Some((kind, page_ms)) = resolution.page() else {
-            let changed = ring.range(next.min(first_open)..first_open).filter(|bucket| is_kept(bucket));
-            outputs.extend(changed.map(|bucket| Output::Store(Row::Bucket(resolution, bucket.clone()))));
-            return;
-        };
+        let (kind, page_ms) = resolution.page();
         while next < first_open {
             let begins = ring[next].at.floor(page_ms);
             let first = ring.partition_point(|bucket| bucket.at < begins);
             next = ring.partition_point(|bucket| bucket.at < begins.plus(page_ms)).min(first_open);
-            let steps = ring.range(first..next).cloned().collect();
-            outputs.push(Output::Store(Row::Page(kind, begins, steps)));
+            let kept = ring.range(first..next).filter(|bucket| is_kept(resolution, bucket));
+            let steps: Vec<Bucket> = kept.cloned().collect();
+            if !steps.is_empty() {
+                outputs.push(Output::Store(Row::Page(kind, begins, steps)));
+            }
         }
     }
 
@@ -214,9 +222,8 @@ impl Timeline {
         if kept > 0 && now.since(ring[0].at) > resolution.span_ms() / 16 * 17 {
             ring.drain(..kept);
             outputs.push(Output::Forget(resolution.kind(), oldest.0));
-            if let Some((kind, page_ms)) = resolution.page() {
-                outputs.push(Output::Forget(kind, oldest.floor(page_ms).0));
-            }
+            let (kind, page_ms) = resolution.page();
+            outputs.push(Output::Forget(kind, oldest.floor(page_ms).0));
         }
     }
 
@@ -229,7 +236,10 @@ impl Timeline {
     }
 
     fn open(&self, resolution: Resolution) -> impl Iterator<Item = (Resolution, Bucket)> {
-        let open = self.ring(resolution).range(self.first_open(resolution)..);
+        let ring = self.ring(resolution);
+        let newest = ring.back().map(|bucket| bucket.at);
+        let open = ring.range(self.first_open(resolution)..);
+        let open = open.filter(move |bucket| is_kept(resolution, bucket) || newest == Some(bucket.at));
         open.map(move |bucket| (resolution, bucket.clone()))
     }
 
@@ -379,10 +389,10 @@ impl Timeline {
     }
 }
 
-/// Whether a step of five seconds that is over is stored. One without commands holds latencies alone, and its minute keeps
-/// their mean: 17 280 rows of a quiet day are not worth it.
-fn is_kept(bucket: &Bucket) -> bool {
-    bucket.commands > 0
+/// Whether a step that is over is stored. One of five seconds without commands holds latencies alone, and its minute keeps
+/// their mean: 17 280 steps of a quiet day are not worth it.
+fn is_kept(resolution: Resolution, bucket: &Bucket) -> bool {
+    resolution != Resolution::FiveSeconds || bucket.commands > 0
 }
 
 fn since(ring: &VecDeque<Bucket>, from: Timestamp) -> impl Iterator<Item = &Bucket> {

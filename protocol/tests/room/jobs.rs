@@ -5,7 +5,7 @@ use protocol::{
     GuildId, Severity, Source, Timestamp, UserId,
     job::{JOBS_PER_PULL, Job, Jobs, Settlement, Task},
     record::{JobOrder, Push},
-    room::{Input, JOBS_KEPT_MAX, Kind, Memory, Output, Room, Row},
+    room::{Input, JOBS_KEPT_MAX, Kind, Memory, Output, Room, Row, Takes},
 };
 
 const HOUR_MS: u64 = 3_600_000;
@@ -61,7 +61,7 @@ impl House {
     }
 
     fn pulled(&mut self, now: Timestamp) -> (Vec<String>, Vec<String>) {
-        let outputs = self.handle(now, Input::Pulled);
+        let outputs = self.handle(now, Input::Pulled(Takes::Messages));
         let Jobs { jobs, .. } = handed_out(&outputs);
         (jobs.into_iter().map(|job| job.id).collect(), warnings(&outputs))
     }
@@ -190,7 +190,8 @@ fn what_no_bot_worker_would_take_is_passed_over() {
 #[test]
 fn the_bot_shows_how_many_play() {
     let mut house = House::empty();
-    let presence = |house: &mut House| handed_out(&house.handle(NOON, Input::Pulled)).presence;
+    let presence =
+        |house: &mut House| handed_out(&house.handle(NOON, Input::Pulled(Takes::Messages))).presence;
     assert_eq!(presence(&mut house), None);
     house.order(vec![]);
     assert_eq!(presence(&mut house).as_deref(), Some("/daily · 112 players"));
@@ -198,4 +199,25 @@ fn the_bot_shows_how_many_play() {
     other.totals.players = 1;
     house.handle(NOON, Input::Recorded(other));
     assert_eq!(presence(&mut house).as_deref(), Some("/daily · 113 players"));
+}
+
+#[test]
+fn a_late_answer_waits_for_a_worker_that_takes_it_and_is_gone_when_it_is_settled() {
+    let task = Task::Answer {
+        guild_id: HARBOUR,
+        application_id: "5".into(),
+        token: "a-token".into(),
+        message: serde_json::json!({ "embeds": [] }),
+    };
+    let job = Job { id: "answer:1".into(), due_at: NOON, expires_at: NOON.plus(HOUR_MS), task };
+    let mut house = House::empty();
+    house.handle(NOON, Input::Undelivered(job.clone()));
+    house.handle(NOON, Input::Undelivered(job.clone()));
+    house.room = Room::restore(house.memory.clone(), []);
+    let pulled = |house: &mut House, takes| handed_out(&house.handle(NOON, Input::Pulled(takes))).jobs;
+    assert_eq!(pulled(&mut house, Takes::Messages), [], "one of an older version could not read it");
+    assert_eq!(pulled(&mut house, Takes::Answers), [job]);
+    house.handle(NOON, Input::Settled("answer:1".into(), Settlement::Done));
+    assert_eq!(pulled(&mut house, Takes::Answers), []);
+    assert!(house.memory.jobs.is_empty(), "and so is its token");
 }

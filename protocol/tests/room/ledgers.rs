@@ -55,6 +55,7 @@ fn deliver(room: &mut Room, now: Timestamp, guild_id: GuildId, seq: u64, totals:
             totals,
             life: None,
             reminders: None,
+            rows: 0,
         }),
     )
 }
@@ -132,6 +133,7 @@ fn active(room: &mut Room, at: Timestamp, seq: u64, previous: Option<Timestamp>)
         totals: totals(HARBOUR, 1, 0, 0, &[]),
         life: None,
         reminders: None,
+        rows: 0,
     };
     room.handle(at, Input::Recorded(push))
 }
@@ -139,7 +141,7 @@ fn active(room: &mut Room, at: Timestamp, seq: u64, previous: Option<Timestamp>)
 fn stored_activity(outputs: &[Output]) -> Vec<(Timestamp, u64)> {
     let stored = |output: &Output| match output {
         Output::Store(Row::Active(at, players)) => Some((*at, *players)),
-        Output::Store(Row::Open(open)) => open.active,
+        Output::Store(Row::Guild(_, row)) => row.steps.as_ref().and_then(|steps| steps.active),
         _ => None,
     };
     outputs.iter().filter_map(stored).collect()

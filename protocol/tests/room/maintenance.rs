@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
-use crate::samples::{ADA, EPOCH, HARBOUR, NOON, push};
+use std::collections::BTreeSet;
+
+use crate::samples::{ADA, EPOCH, HARBOUR, NOON, push, report};
 use protocol::{
     GuildId, ServerMessage, Severity,
     action::{Action, Actor, Deed},
-    record::{Acknowledgement, Maintenance},
-    room::{Answer, Input, Memory, Output, Room, Row, SocketId},
+    record::{Acknowledgement, GuildTotals, Maintenance},
+    report::REPORT_EVERY_MS,
+    room::{Answer, GuildRow, Input, Memory, Output, Room, Row, SPREAD_AT_ONCE, SocketId},
+    time::DAY_MS,
 };
 
 fn ada() -> Actor {
@@ -143,4 +147,38 @@ fn a_servers_own_room_hears_of_it_in_order() {
         let stored = outputs.iter().any(|output| matches!(output, Output::Store(Row::Maintenance(_))));
         assert_eq!((stored, room.stats(NOON).maintenance_mode), (!notices.is_empty(), shown));
     }
+}
+
+#[test]
+fn among_a_hundred_thousand_servers_few_are_told_at_once_and_the_rest_with_what_they_deliver() {
+    let mut memory = Memory::new(EPOCH);
+    let server = |number: u64| GuildId(number << 20);
+    for number in 1..=100_000 {
+        // One in ten has played today.
+        let at = if number % 10 == 0 { NOON.minus(number) } else { NOON.minus(3 * DAY_MS) };
+        let totals = GuildTotals { last_command_at: Some(at), ..GuildTotals::default() };
+        memory.guilds.insert(server(number), GuildRow { totals, ..GuildRow::default() });
+    }
+    let mut room = Room::restore(memory, []);
+    let outputs = room.handle(NOON, Input::Acted(ada(), action("k", Deed::Pause)));
+    let (on, first) = spread(&outputs).unwrap();
+    assert_eq!((first.len(), first[0]), (SPREAD_AT_ONCE, server(10)), "those that played last");
+    let rows = outputs.iter().filter(|output| matches!(output, Output::Store(_))).count();
+    assert!(rows <= 2, "{rows} rows, however many servers there are");
+
+    let mut told: BTreeSet<GuildId> = first.into_iter().collect();
+    let mut now = NOON;
+    loop {
+        now = now.plus(REPORT_EVERY_MS);
+        let Some((said, next)) = spread(&room.handle(now, Input::Reported(report(now)))) else { break };
+        assert!(said == on && next.len() <= SPREAD_AT_ONCE);
+        assert!(next.into_iter().all(|guild| told.insert(guild)), "each is told once");
+    }
+    assert_eq!(told.len(), 10_000, "all that have played today, within half an hour");
+    let outputs = room.handle(now, Input::Recorded(push(server(7), 1..=1)));
+    let heard = outputs.iter().any(|output| match output {
+        Output::Acknowledge(Acknowledgement { maintenance, .. }) => *maintenance == Some(on),
+        _ => false,
+    });
+    assert!(heard, "one that slept hears of it with what it delivers: {outputs:?}");
 }

@@ -12,7 +12,7 @@ use protocol::{
 };
 
 use super::house::{House, ONE, TWO, tells};
-use crate::samples::{EPOCH, NOON, report};
+use crate::samples::{EPOCH, HARBOUR, NOON, push, report};
 
 /// After how many reports at rest the room leaves memory in these tests: each would take minutes, and show no more.
 const REPORTS_PER_WAKE: u64 = 25;
@@ -129,6 +129,39 @@ fn a_day_with_a_page_open_takes_less_than_twenty_thousand_rows() {
     let (written, reports) = day.second_day();
     assert!(written <= 20_000, "{written} rows are written, alarms included");
     assert_eq!(reports, DAY_MS / REPORT_EVERY_MS, "every five seconds, as long as somebody looks");
+}
+
+#[test]
+fn a_command_that_comes_alone_takes_two_rows_and_a_share_of_the_steps() {
+    const EVERY_MS: u64 = 40_000;
+    let [mut quiet, mut played] = [0, 1].map(|_| Day::begins_with(House::watched()));
+    for seq in 1..=2 * DAY_MS / EVERY_MS {
+        if seq == DAY_MS / EVERY_MS {
+            (quiet.database.written, played.database.written) = (0, 0);
+        }
+        let mut push = push(HARBOUR, seq..=seq);
+        push.records[0].at = played.house.now;
+        let outputs = played.house.handle(Input::Recorded(push));
+        played.database.perform(&outputs);
+        quiet.pass(EVERY_MS, false);
+        played.pass(EVERY_MS, false);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let each = (played.database.written - quiet.database.written) as f64 / (DAY_MS / EVERY_MS) as f64;
+    assert!((2.0..=2.5).contains(&each), "{each} rows for each");
+}
+
+#[test]
+fn rows_that_were_written_are_known_after_a_restart() {
+    let mut day = Day::begins_with(House::empty());
+    let mut told = push(HARBOUR, 1..=1);
+    told.rows = 6;
+    let outputs = day.house.handle(Input::Recorded(told));
+    day.database.perform(&outputs);
+    day.house.room.note_rows(day.house.now, 3);
+    day.report();
+    let check = day.database.wake().check(day.house.now);
+    assert_eq!((check.rows_today, check.rows_last_day), (Some(9), Some(9)));
 }
 
 #[test]

@@ -54,31 +54,34 @@ fn a_step_is_stored_when_it_is_over_and_until_then_with_the_other_open_ones() {
         let (mut over, mut open) = (Vec::new(), Vec::new());
         for output in house.record(1) {
             match output {
-                Output::Store(Row::Bucket(resolution, bucket)) => {
-                    over.push((resolution.step_ms(), vec![told(&bucket)]));
+                Output::Store(Row::Page(kind, at, steps)) => {
+                    over.push((kind, at.since(NOON), steps.iter().map(told).collect()));
                 }
-                Output::Store(Row::Page(_, at, steps)) => {
-                    assert_eq!(at, NOON, "the hour of all of them");
-                    over.push((60_000, steps.iter().map(told).collect()));
-                }
-                Output::Store(Row::Open(steps)) => {
-                    open.extend(steps.buckets.iter().map(|(_, bucket)| told(bucket)));
+                Output::Store(Row::Guild(_, row)) => {
+                    open.extend(row.steps.unwrap().buckets.iter().map(|(_, bucket)| told(bucket)));
                 }
                 _ => {}
             }
         }
         (over, open)
     };
-    assert_eq!(stored(&mut house), (vec![(5_000, vec![(0, 1)])], vec![(5_000, 0), (0, 1), (0, 1)]));
-    assert_eq!(stored(&mut house), (vec![], vec![(5_000, 1), (0, 2), (0, 2)]), "late: in the newest step");
+    assert_eq!(stored(&mut house), (vec![], vec![(0, 1), (5_000, 0), (0, 1), (0, 1)]));
+    let late = vec![(0, 1), (5_000, 1), (0, 2), (0, 2)];
+    assert_eq!(stored(&mut house), (vec![], late), "late: in the newest step");
     // Minutes that are over leave two at a time.
     house.now = NOON.plus(61_000);
-    let over = vec![(5_000, vec![(5_000, 2)])];
-    assert_eq!(stored(&mut house), (over, vec![(60_000, 0), (0, 3), (60_000, 0), (0, 3)]));
+    let open = vec![(0, 1), (5_000, 2), (60_000, 0), (0, 3), (60_000, 0), (0, 3)];
+    assert_eq!(stored(&mut house), (vec![], open));
     house.now = NOON.plus(121_000);
-    let fine = [(5_000, vec![(0, 2)]), (5_000, vec![(5_000, 2)])];
-    let over = [&fine[..], &[(60_000, vec![(0, 3), (60_000, 1)])]].concat();
-    assert_eq!(stored(&mut house), (over, vec![(120_000, 0), (120_000, 0), (0, 4)]));
+    let over = vec![(Kind::Minutes, 0, vec![(0, 3), (60_000, 1)])];
+    let fine = [(0, 2), (5_000, 2), (120_000, 0)];
+    let open = [&fine[..], &[(120_000, 0), (0, 4)]].concat();
+    assert_eq!(stored(&mut house), (over, open));
+    // Those of five seconds leave five minutes at a time, but for those without commands.
+    house.now = NOON.plus(301_000);
+    let (over, open) = stored(&mut house);
+    assert_eq!(over[0], (Kind::Fives, 0, vec![(0, 3), (5_000, 2)]), "{over:?}");
+    assert_eq!(open[0], (300_000, 0));
 }
 
 #[test]
@@ -145,6 +148,7 @@ fn each_kind_of_row_keeps_its_word() {
         (Kind::Guild, "guild"),
         (Kind::Name, "name"),
         (Kind::FiveSeconds, "5s"),
+        (Kind::Fives, "fives"),
         (Kind::Minute, "1m"),
         (Kind::QuarterHour, "15m"),
         (Kind::Minutes, "minutes"),

@@ -65,6 +65,7 @@ impl Books {
             totals: self.totals.clone(),
             life: None,
             reminders: None,
+            rows: 0,
         })
     }
 

@@ -47,26 +47,27 @@ impl Resolution {
         }
     }
 
-    /// The kind of row that steps share when they are over, and the stretch of such a row in milliseconds; `None`: each has a
-    /// row of its own.
-    pub(super) const fn page(self) -> Option<(Kind, u64)> {
+    /// The kind of row that steps share when they are over, and the stretch of such a row in milliseconds.
+    pub(super) const fn page(self) -> (Kind, u64) {
         match self {
-            Self::FiveSeconds => None,
-            Self::Minute => Some((Kind::Minutes, HOUR_MS)),
-            Self::QuarterHour => Some((Kind::Quarters, DAY_MS)),
+            Self::FiveSeconds => (Kind::Fives, 5 * MINUTE_MS),
+            Self::Minute => (Kind::Minutes, HOUR_MS),
+            Self::QuarterHour => (Kind::Quarters, DAY_MS),
         }
     }
 
     /// How often steps that are over leave the row of the open ones, in milliseconds. That row is written with every command,
-    /// so it is kept short; a page is written less often than once a minute, because a quiet day has 1 440 of them.
+    /// so it is kept short; a page is written less often than once a minute, because a quiet day has 1 440 of them, and a day
+    /// of commands that come alone has as many steps of five seconds.
     pub(super) const fn saved_every_ms(self) -> u64 {
         match self {
+            Self::FiveSeconds => 5 * MINUTE_MS,
             Self::Minute => 2 * MINUTE_MS,
-            Self::FiveSeconds | Self::QuarterHour => self.step_ms(),
+            Self::QuarterHour => self.step_ms(),
         }
     }
 
-    /// The kind of the rows of single steps. Only an older version writes them for the coarser resolutions.
+    /// The kind of the rows of single steps, which only an older version writes.
     pub(in crate::room) const fn kind(self) -> Kind {
         match self {
             Self::FiveSeconds => Kind::FiveSeconds,

@@ -179,7 +179,7 @@ fn a_sample_that_comes_late_goes_where_it_belongs() {
     });
     let expected = [(2 * HOUR_MS, vec![HOUR_MS + 60_000]), (HOUR_MS, vec![HOUR_MS, 60_000])];
     assert_eq!(pages.collect::<Vec<_>>(), expected, "from the oldest change on; the newest is not over");
-    let is_fine = |output: &Output| matches!(output, Output::Store(Row::Bucket(..)));
+    let is_fine = |output: &Output| matches!(output, Output::Store(Row::Page(Kind::Fives, ..)));
     assert!(!outputs.iter().any(is_fine), "without commands they are not kept");
 }
 

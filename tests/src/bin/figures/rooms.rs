@@ -8,7 +8,8 @@ use protocol::{
     time::SECOND_MS,
 };
 
-const NOON: u64 = 1_795_348_800_000;
+/// Where all of this begins.
+pub const NOON: u64 = 1_795_348_800_000;
 
 /// A room and its clock.
 pub struct House {
@@ -53,7 +54,8 @@ pub fn rows(outputs: &[Output]) -> usize {
     outputs.iter().filter(writes).count()
 }
 
-fn push(guild_id: GuildId, seq: JournalSeq, at: Timestamp, players: u64) -> Push {
+/// A delivery of one row with one event.
+pub fn push(guild_id: GuildId, seq: JournalSeq, at: Timestamp, players: u64) -> Push {
     let message = "Load0000000001 claimed 100 coins (day 1)".to_owned();
     let event = Event {
         actor_id: Some(UserId(guild_id.0 + 1)),
@@ -90,5 +92,13 @@ fn push(guild_id: GuildId, seq: JournalSeq, at: Timestamp, players: u64) -> Push
         last_command_at: Some(at),
         leaderboards: Leaderboards { wealth: board.clone(), level: board.clone(), streak: board },
     };
-    Push { version: protocol::VERSION, guild_id, records: vec![record], totals, life: None, reminders: None }
+    Push {
+        version: protocol::VERSION,
+        guild_id,
+        records: vec![record],
+        totals,
+        life: None,
+        reminders: None,
+        rows: 0,
+    }
 }
