@@ -10,6 +10,9 @@ use protocol::{
 use super::{Books, BooksError, Measure, row::Reader, totals::Totals};
 use crate::sql::{Row, Sql, Value};
 
+/// An acknowledgement is written down when it is so many rows ahead of the one that is. What was not is delivered again to
+/// whoever has it after a restart, and passed over: a row less with each command that comes alone.
+const ACKNOWLEDGED_EVERY_ROWS: u64 = 16;
 /// How far back a server's own room is told, in rows.
 const FOLLOWED_FROM_ROWS: u64 = 2_000;
 
@@ -112,12 +115,19 @@ impl<S: Sql> Books<S> {
         };
         let reminders = (begins_anew && listener == Listener::Everyone).then(|| self.reminders(guild, now));
         let reminders = reminders.transpose()?;
-        Ok(Some(Push { version: protocol::VERSION, guild_id: guild, records, totals, life, reminders }))
+        Ok(Some(Push {
+            version: protocol::VERSION,
+            guild_id: guild,
+            records,
+            totals,
+            life,
+            reminders,
+            rows: 0,
+        }))
     }
 
-    /// Remembers how far a listener has stored the journal: in memory, until [`Books::tidy`] writes it
-    /// down. Whatever is
-    /// lost with the memory is delivered again, and a listener passes over what it has.
+    /// Remembers how far a listener has stored the journal: in memory, until [`Books::tidy`] writes it down. Whatever is lost
+    /// with the memory is delivered again, and a listener passes over what it has.
     pub fn acknowledge(&self, listener: Listener, seq: JournalSeq) -> Result<(), BooksError> {
         if let Acknowledged::Row(before) = self.acknowledged(listener)? {
             self.acknowledged[listener as usize].set(Acknowledged::Row(before.max(seq.0)));
@@ -127,14 +137,34 @@ impl<S: Sql> Books<S> {
 
     /// Writes down what was acknowledged.
     pub fn keep_acknowledgements(&self) -> Result<(), BooksError> {
+        self.keep_acknowledgements_ahead_by(1)
+    }
+
+    /// Writes it down once it is worth a row.
+    pub(super) fn keep_acknowledgements_if_worth_it(&self) -> Result<(), BooksError> {
+        self.keep_acknowledgements_ahead_by(ACKNOWLEDGED_EVERY_ROWS)
+    }
+
+    fn keep_acknowledgements_ahead_by(&self, rows: u64) -> Result<(), BooksError> {
         for listener in Listener::ALL {
             if let Acknowledged::Row(seq) = self.acknowledged[listener as usize].get() {
                 let table = listener.table();
-                let statement = format!("UPDATE {table} SET acknowledged = ?1 WHERE acknowledged < ?1");
-                self.sql.execute(&statement, &[Value::from(seq)])?;
+                let statement = format!("UPDATE {table} SET acknowledged = ?1 WHERE acknowledged + ?2 <= ?1");
+                self.sql.execute(&statement, &[Value::from(seq), Value::from(rows)])?;
             }
         }
         Ok(())
+    }
+
+    /// The last row that all who listen have acknowledged.
+    pub(super) fn acknowledged_by_all(&self) -> Result<u64, BooksError> {
+        let mut least = u64::MAX;
+        for listener in Listener::ALL {
+            if let Acknowledged::Row(seq) = self.acknowledged(listener)? {
+                least = least.min(seq);
+            }
+        }
+        Ok(least)
     }
 
     fn acknowledged(&self, listener: Listener) -> Result<Acknowledged, BooksError> {

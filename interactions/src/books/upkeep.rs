@@ -15,13 +15,15 @@ const SNAPSHOT_EVERY_ROWS: u64 = 256;
 const KEPT_MS: u64 = 48 * HOUR_MS;
 /// Journal rows that one step looks at.
 const PRUNE_STEP: u64 = 500;
+/// So many rows are let go together at least: one at a time would be a row to write with each command.
+const PRUNED_TOGETHER: u64 = 16;
 /// Accounts that one step looks at.
 const STREAKS_STEP: u64 = 5_000;
 
 impl<S: Sql> Books<S> {
     /// One step. Says whether there is more to do at once.
     pub fn tidy(&self, now: Timestamp) -> Result<bool, BooksError> {
-        self.keep_acknowledgements()?;
+        self.keep_acknowledgements_if_worth_it()?;
         let seq = self.totals()?.seq;
         if self.with_kept(|kept| Ok(kept.standings.unstored(seq) >= SNAPSHOT_EVERY_ROWS))? {
             self.store_standings(seq)?;
@@ -34,12 +36,18 @@ impl<S: Sql> Books<S> {
 
     /// Deletes old rows in which no money moved and no administrator acted. The newest row stays: it holds the totals.
     fn prune(&self, now: Timestamp, newest: JournalSeq) -> Result<bool, BooksError> {
-        let statement = "SELECT seq, at FROM journal
-            WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= (SELECT acknowledged FROM outbox) AND seq < ?
-                AND seq <= IFNULL((SELECT acknowledged FROM followed), 9223372036854775807)
-            ORDER BY seq LIMIT ?";
-        let rows = self.sql.query(statement, &[newest.0.into(), PRUNE_STEP.into()])?;
         let oldest_kept = now.minus(KEPT_MS);
+        let statement = "SELECT at FROM journal WHERE seq > (SELECT pruned_to FROM upkeep)
+            ORDER BY seq LIMIT 1 OFFSET ?";
+        let row = self.sql.query(statement, &[(PRUNED_TOGETHER - 1).into()])?.into_iter().next();
+        let Some(row) = row else { return Ok(false) };
+        if Timestamp(Reader::new("journal", Some(row)).unsigned()?) >= oldest_kept {
+            return Ok(false);
+        }
+        let statement = "SELECT seq, at FROM journal
+            WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= ? AND seq < ? ORDER BY seq LIMIT ?";
+        let heard = self.acknowledged_by_all()?.min(newest.0);
+        let rows = self.sql.query(statement, &[heard.into(), newest.0.into(), PRUNE_STEP.into()])?;
         let (mut last, mut passed) = (None, 0);
         for row in rows {
             let mut row = Reader::new("journal", Some(row));
@@ -50,7 +58,7 @@ impl<S: Sql> Books<S> {
             last = Some(seq);
             passed += 1;
         }
-        let Some(last) = last else { return Ok(false) };
+        let Some(last) = last.filter(|_| passed >= PRUNED_TOGETHER) else { return Ok(false) };
         let delete = "DELETE FROM journal WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= ?
             AND debit IS NULL AND audit = 0";
         self.write(delete, &[last.into()])?;

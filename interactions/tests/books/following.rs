@@ -82,17 +82,23 @@ fn rows_stay_until_both_have_them() {
     let sqlite = Sqlite::new();
     rows(&sqlite, 1, NOON); // The newest row stays in any case.
     let refused = |id| answer(&sqlite, NOON, &call(id, &person(1), work()));
-    (2..=4).for_each(|id| drop(refused(id)));
+    (2..=40).for_each(|id| drop(refused(id)));
     let books = Books::new(&sqlite);
     books.follow(NOON).unwrap();
     told(&sqlite, Listener::Everyone);
-    books.acknowledge(Listener::Server, JournalSeq(2)).unwrap();
+    books.acknowledge(Listener::Server, JournalSeq(21)).unwrap();
     let kept = |after: Timestamp| {
         while books.tidy(after).unwrap() {}
         sqlite.number("SELECT COUNT(*) FROM journal")
     };
-    assert_eq!(kept(NOON.plus(9 * DAY_MS)), 3, "the second row is not needed any more");
-    told(&sqlite, Listener::Server);
+    assert_eq!(
+        kept(NOON.plus(9 * DAY_MS)),
+        20,
+        "twenty rows are not needed any more, and the first moved coins"
+    );
+    books.acknowledge(Listener::Server, JournalSeq(30)).unwrap();
+    assert_eq!(kept(NOON.plus(9 * DAY_MS)), 20, "a few are not worth the row that says so");
+    books.acknowledge(Listener::Server, JournalSeq(40)).unwrap();
     assert_eq!(kept(NOON.plus(9 * DAY_MS)), 2);
 }
 
@@ -111,4 +117,20 @@ fn a_server_of_the_release_before_can_be_followed() {
     schema::migrate(&sqlite).unwrap();
     Books::new(&sqlite).follow(NOON).unwrap();
     assert_eq!(told(&sqlite, Listener::Server), [1, 2]);
+}
+
+#[test]
+fn an_acknowledgement_is_written_down_with_every_sixteenth_row() {
+    let sqlite = Sqlite::new();
+    rows(&sqlite, 31, NOON);
+    let books = Books::new(&sqlite);
+    let written = || sqlite.number("SELECT acknowledged FROM outbox");
+    for (row, expected) in [(1, 0), (15, 0), (16, 16), (17, 16), (31, 16)] {
+        books.acknowledge(Listener::Everyone, JournalSeq(row)).unwrap();
+        books.tidy(NOON).unwrap();
+        assert_eq!(written(), expected, "after row {row}");
+        assert_eq!(books.backlog(NOON, GUILD, Listener::Everyone).unwrap().is_some(), row < 31);
+    }
+    let again = Books::new(&sqlite).backlog(NOON, GUILD, Listener::Everyone).unwrap().unwrap();
+    assert_eq!(again.records.len(), 15, "what was not written down is delivered again, and passed over");
 }
