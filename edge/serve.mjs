@@ -13,6 +13,8 @@
 //                       `start Room`, and `trap Guild` lets the next answer of a server's books end in a trap; each is
 //                       answered by the same line. `sql CLASS STATEMENT` runs a statement in the database of the next
 //                       object of that class that is asked something, before it answers; answered by the same line.
+//                       `limit rows` lets the storage refuse what writes, as a plan does that is out of rows, `limit
+//                       requests` a server's books every command, until `limit nothing`; answered by the same line.
 //                       `count` is answered by `counted N`, the requests and calls to objects so far.
 //                       `nameless CLASS` asks an object that has no name, and is answered by `nameless CLASS STATUS`.
 //                       With `"dev": true`, `reload JSON` takes on what was built anew, with other options where the
@@ -69,7 +71,7 @@ process.env.TMPDIR = temporary;
 const { Log, LogLevel, Miniflare, convertV4MiniflareOptions } = await import("miniflare");
 
 const pages = given.dev ? new Pages() : null;
-const fault = { room: "running", books: "running", sql: {} };
+const fault = { room: "running", books: "running", limit: "", sql: {} };
 /** Requests and calls to objects so far. */
 let asked = 0;
 
@@ -110,7 +112,10 @@ async function options() {
   const { workerOptions, ...config } = await read(root, given.config ?? "wrangler.toml");
   const rules = config.assets?.run_worker_first;
   const serviceBindings = { ...workerOptions.serviceBindings };
-  if (faults) serviceBindings.FAULTS = async ({ url }) => new Response(nextFault(new URL(url).pathname.slice(1)));
+  if (faults) {
+    serviceBindings.FAULTS = async ({ url }) =>
+      new Response(nextFault(new URL(url).pathname.slice(1)), { headers: { "X-Limit": fault.limit } });
+  }
   if (pages) serviceBindings.DEV = (request) => pages.answer(request);
   name = config.name;
   if (given.page && workerOptions.assets) workerOptions.assets = { ...workerOptions.assets, directory: given.page };
@@ -195,6 +200,9 @@ createInterface({ input: process.stdin })
     const rest = line.slice(verb.length + 1);
     if (faults && ["stop Room", "start Room", "trap Guild"].includes(line)) {
       setFault(verb, className);
+      process.stdout.write(`${line}\n`);
+    } else if (faults && verb === "limit") {
+      fault.limit = className === "nothing" ? "" : className;
       process.stdout.write(`${line}\n`);
     } else if (faults && verb === "sql") {
       fault.sql[className] = rest.slice(className.length + 1);

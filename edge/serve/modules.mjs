@@ -31,8 +31,8 @@ export function front(inner, rules, build) {
 }
 
 /**
- * The built Worker, and faults that tests switch on and off: a room that answers nothing, a trap in a server's books, and
- * statements that damage an object's database, or mend it.
+ * The built Worker, and faults that tests switch on and off: a room that answers nothing, a trap in a server's books, a plan
+ * that is out of rows or of requests, and statements that damage an object's database, or mend it.
  */
 export function faulty() {
   return `
@@ -40,13 +40,36 @@ export function faulty() {
   export * from "./index.js";
   export { default } from "./index.js";
   import { Guild as Books, Room as Real } from "./index.js";
-  async function ask(env, className) {
-    const answer = await env.FAULTS.fetch("https://faults/" + className);
+  /** What the plan is out of, if anything: "rows" or "requests". */
+  let limit = "";
+  const out = (of) => new Error("Exceeded allowed " + of + " in Durable Objects free tier.");
+  /** From now on the storage takes no rows where the plan is out of them; whatever is read is read. */
+  function guard({ ctx: { storage } }) {
+    const sql = Object.getPrototypeOf(storage.sql);
+    if (sql.exec.guarded) return;
+    const { exec } = sql;
+    sql.exec = function (statement, ...given) {
+      const writes = /^\\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP)/i.test(statement);
+      if (limit === "rows" && writes) throw out("rows written");
+      return exec.call(this, statement, ...given);
+    };
+    sql.exec.guarded = true;
+    const alarms = Object.getPrototypeOf(storage);
+    const { setAlarm } = alarms;
+    alarms.setAlarm = async function (...given) {
+      if (limit === "rows") throw out("rows written");
+      return setAlarm.apply(this, given);
+    };
+  }
+  async function ask(object, className) {
+    const answer = await object.env.FAULTS.fetch("https://faults/" + className);
+    limit = answer.headers.get("X-Limit") ?? "";
+    guard(object);
     return answer.text();
   }
   /** The fault that is ordered; a statement runs at once. */
   async function ordered(object, className) {
-    const fault = await ask(object.env, className);
+    const fault = await ask(object, className);
     if (fault.startsWith("sql ")) object.ctx.storage.sql.exec(fault.slice(4));
     return fault;
   }
@@ -56,11 +79,13 @@ export function faulty() {
   const { trap } = new WebAssembly.Instance(trapping).exports;
   export class Guild extends Books {
     async fetch(request) {
-      await ask(this.env, "Books"); // It is counted, and no fault is meant for it.
+      await ask(this, "Books"); // It is counted, and no fault is meant for it.
       return super.fetch(request);
     }
     async answer(question) {
-      if ((await ordered(this, "Guild")) !== "trap") return super.answer(question);
+      const fault = await ordered(this, "Guild");
+      if (limit === "requests") throw out("volume of requests");
+      if (fault !== "trap") return super.answer(question);
       // At the first statement: the wasm is left in the middle of a call, and of a transaction.
       const sql = Object.getPrototypeOf(this.ctx.storage.sql);
       const { exec } = sql;

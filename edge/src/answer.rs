@@ -2,10 +2,14 @@
 
 use crate::log;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use protocol::{time::SECOND_MS, version::Unread};
+use interactions::{limit, sql::SqlError};
+use protocol::{Timestamp, time::SECOND_MS, version::Unread};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use worker::{Request, Response};
+
+/// The code of what a limit of the plan refuses.
+pub const LIMIT: &str = "limit_reached";
 
 /// An answer that is not what was asked for.
 #[derive(Debug)]
@@ -88,6 +92,18 @@ impl Problem {
         Self::new(500, "failure", format!("{what}. It is in the log."))
     }
 
+    /// A limit of the plan is reached: said with the moment at which it ends.
+    pub fn limit(now: Timestamp) -> Self {
+        let message = "The limit of the plan that Pulse runs on is reached: nothing more is written until midnight (UTC). \
+                       Nothing has happened.";
+        Self::new(503, LIMIT, message).retry_after(limit::ends_at(now).since(now))
+    }
+
+    /// The database has refused a statement: because of a limit, or by a failure of ours.
+    pub fn database(what: &str, error: &SqlError) -> Self {
+        if error.is_limit() { Self::limit(crate::room::now()) } else { Self::failure(what, error) }
+    }
+
     pub fn into_response(self) -> worker::Result<Response> {
         let body = json!({ "error": { "code": self.code, "message": self.message } });
         let response = Response::from_json(&body)?.with_status(self.status);
@@ -106,6 +122,9 @@ impl std::fmt::Display for Problem {
 
 impl From<worker::Error> for Problem {
     fn from(error: worker::Error) -> Self {
+        if limit::is_limit(&error.to_string()) {
+            return Self::limit(crate::room::now());
+        }
         Self::failure("The edge could not answer", &error)
     }
 }

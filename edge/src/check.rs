@@ -25,6 +25,7 @@ pub async fn get(request: &Request, settings: &Settings) -> Result<Response, Pro
         client_secret,
         client_secret_why,
         room: room_of_all(settings).await,
+        plan: settings.plan(),
     })?)
 }
 

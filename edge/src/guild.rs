@@ -13,14 +13,11 @@ use interactions::{
     Books, BooksError,
     books::{Answered, Listener},
     interaction::Lookup,
-    reply, schema,
+    limit, reply, schema,
 };
 use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
-use worker::{
-    Env, Method, ObjectNamespace, Request, Response, State, WebSocket, WebSocketIncomingMessage,
-    durable_object,
-};
+use worker::{Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 pub use self::{
     acting::{MAINTENANCE, act},
@@ -31,7 +28,9 @@ use self::{asking::Question, outbox::Outboxes, proving::Proofs};
 use crate::{
     answer::Problem,
     identity::{self, Nameless},
-    log, room,
+    log,
+    objects::Objects,
+    room,
     sql::ObjectSql,
 };
 
@@ -62,6 +61,13 @@ enum Unanswered {
     Transaction(#[from] worker::Error),
 }
 
+impl Unanswered {
+    /// Whether a limit of the plan is reached, which may have kept the books from coming up, too.
+    fn is_limit(&self) -> bool {
+        limit::is_limit(&self.to_string())
+    }
+}
+
 /// The object.
 #[durable_object]
 pub struct Guild {
@@ -71,7 +77,7 @@ pub struct Guild {
 struct Inner {
     state: State,
     books: Books<ObjectSql>,
-    rooms: worker::Result<ObjectNamespace>,
+    rooms: Result<Objects, Problem>,
     /// The server whose books these are, or what went wrong in the constructor, to be said with each answer: a constructor
     /// cannot fail.
     started: Result<GuildId, String>,
@@ -101,6 +107,10 @@ impl Guild {
                 Inner::push_soon(&self.inner, now, question.call.guild);
                 Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
             }
+            Err(error) if error.is_limit() => {
+                log::error(&format_args!("server {}: {error}", question.call.guild));
+                Ok(serde_json::to_string(&self.inner.answer_without_rows(now, &question)?)?)
+            }
             Err(error) => {
                 log::error(&format_args!("server {}: {error}", question.call.guild));
                 Err(JsError::new("the books did not answer"))
@@ -117,7 +127,7 @@ impl worker::DurableObject for Guild {
         let inner = Inner {
             state,
             books,
-            rooms: env.durable_object(room::BINDING),
+            rooms: Objects::bound(&env, room::BINDING),
             started,
             outboxes: Outboxes::default(),
             proofs: Proofs::default(),
@@ -195,6 +205,26 @@ impl Inner {
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let entropy = entropy()?;
         self.whole(|books| books.answer(now, entropy, &question.call, handled_ms))
+    }
+
+    /// The answer while a limit of the plan is reached: it writes nothing, and where nothing can be read either, it says when to
+    /// come again.
+    fn answer_without_rows(
+        &self,
+        now: Timestamp,
+        question: &Question<'_>,
+    ) -> Result<Answer, serde_json::Error> {
+        let call = &question.call;
+        let read = || {
+            self.check_ready(question.version, call.guild)?;
+            Ok::<_, Unanswered>(self.books.answer_without_rows(now, entropy()?, call)?)
+        };
+        let reply = match read() {
+            Ok(reply) => reply,
+            Err(_) => limit::reply(now, call.pressed)?,
+        };
+        self.books.forget();
+        Answer::try_from(Answered { reply, rows_written: 0 })
     }
 
     /// Whether the tables are in place, and whoever asks is understood, and means these books.

@@ -1,6 +1,6 @@
 //! Which object this is. Its name decides what it may do, so one that cannot tell does nothing.
 
-use interactions::sql::{Sql, SqlError, Value};
+use interactions::sql::{Sql, SqlError, Value, exists};
 use worker::State;
 
 use crate::sql::ObjectSql;
@@ -19,9 +19,10 @@ pub enum Nameless {
 /// The object's name. The runtime says it to an object that was asked for by name; it is written down, because the runtime
 /// need not say it to one that its alarm has woken.
 pub fn name(state: &State, sql: &ObjectSql) -> Result<String, Nameless> {
-    let table =
-        "CREATE TABLE IF NOT EXISTS identity (only INTEGER PRIMARY KEY CHECK (only = 0), name TEXT NOT NULL)";
-    sql.execute(table, &[])?;
+    if !exists(sql, "identity")? {
+        let table = "CREATE TABLE identity (only INTEGER PRIMARY KEY CHECK (only = 0), name TEXT NOT NULL)";
+        sql.execute(table, &[])?;
+    }
     let written = sql.query("SELECT name FROM identity", &[])?;
     if let Some(Value::Text(name)) = written.into_iter().flatten().next() {
         return Ok(name);

@@ -20,7 +20,7 @@ use protocol::{Timestamp, room::edge_failure, time::SECOND_MS};
 use worker::{Context, Delay, Headers, Request, Response};
 
 use crate::{
-    answer::{Problem, read_bounded},
+    answer::{LIMIT, Problem, read_bounded},
     ed25519,
     guild::{self, Answer},
     headers, log, room,
@@ -128,7 +128,7 @@ async fn answer_in_time(
     let settings = Rc::clone(settings);
     context.wait_until(async move {
         let answer = asked.await;
-        late::deliver(&call, &webhook, answer, &settings).await;
+        late::deliver(&call, &webhook, arrived_at, answer, &settings).await;
     });
     Ok(Response::from_json(&promise)?)
 }
@@ -138,13 +138,16 @@ async fn ask_books(call: Call, arrived_at: Timestamp, settings: Rc<Settings>) ->
     let mut answer = guild::ask(&call, arrived_at, &settings).await;
     for wait in ASK_AGAIN_AFTER_MS {
         match &answer {
-            Err(error) if !error.is(guild::OVERLOADED) => {
+            Err(error) if !error.is(guild::OVERLOADED) && !error.is(LIMIT) => {
                 log::error(&format_args!("server {}: asking again in {wait} ms: {error}", call.guild));
             }
             _ => break,
         }
         Delay::from(Duration::from_millis(wait)).await;
         answer = guild::ask(&call, arrived_at, &settings).await;
+    }
+    if answer.as_ref().is_err_and(|error| error.is(LIMIT)) {
+        return Answer::limited(arrived_at, call.pressed);
     }
     if let Err(error) = &answer {
         log::error(&format_args!("server {}: interaction {} failed: {error}", call.guild, call.id));

@@ -16,6 +16,7 @@ mod identity;
 mod interactions;
 mod limits;
 mod log;
+mod objects;
 mod page;
 mod room;
 mod session;

@@ -3,6 +3,7 @@
 mod answering;
 mod events;
 mod gate;
+mod limit;
 mod memory;
 mod server;
 mod sockets;
@@ -31,7 +32,13 @@ pub use self::gate::{
     own_origin, post_report, push, require_own_origin, settle_job, tell, tell_at,
 };
 use self::{memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
-use crate::{answer::Problem, identity, log, session::Sessions, settings::Settings, sql::ObjectSql};
+use crate::{
+    answer::{LIMIT, Problem},
+    identity, log,
+    session::Sessions,
+    settings::Settings,
+    sql::ObjectSql,
+};
 
 /// The object.
 #[durable_object]
@@ -50,6 +57,8 @@ struct Inner {
     core: Result<RefCell<Core>, String>,
     /// The core has gone on without its rows, and they could not be read again.
     lost: Cell<bool>,
+    /// A timer stands in for the alarm, which the storage does not take.
+    timed: Cell<bool>,
 }
 
 struct Core {
@@ -108,7 +117,9 @@ impl worker::DurableObject for Room {
         });
         let (place, attendance, lost) = (place.ok(), Attendance::new(&env), Cell::new(false));
         let visitors = Visitors::default();
-        Self { inner: Rc::new(Inner { place, attendance, visitors, settings, state, sql, core, lost }) }
+        let timed = Cell::new(false);
+        let inner = Inner { place, attendance, visitors, settings, state, sql, core, lost, timed };
+        Self { inner: Rc::new(inner) }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -119,13 +130,7 @@ impl worker::DurableObject for Room {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        self.inner.attend().await;
-        if let Err(error) = self.inner.end_old_sessions().await {
-            log::error(&format_args!("the room's sessions: {error:?}"));
-        }
-        if let Err(error) = self.inner.take(Input::Ticked).await {
-            log::error(&format_args!("the room's tick: {error:?}")); // An alarm that fails is repeated, and then dropped.
-        }
+        self.inner.tick().await;
         Response::empty()
     }
 
@@ -172,7 +177,7 @@ fn place_of(state: &State, sql: &ObjectSql) -> Result<Place, String> {
 }
 
 fn restore(sql: &ObjectSql, settings: &Settings, sockets: &mut Sockets) -> Result<room::Room, Problem> {
-    let failure = |error: SqlError| Problem::failure("The room's database", &error);
+    let failure = |error: SqlError| Problem::database("The room's database", &error);
     Sessions::new(sql, settings).prepare().map_err(failure)?;
     let store = Store(sql);
     store.prepare().map_err(failure)?;
@@ -226,16 +231,40 @@ impl Inner {
         Ok(rest)
     }
 
-    /// The same but for the alarm.
+    /// What the alarm does: it must not fail, for one that does is repeated, and then dropped.
+    async fn tick(self: &Rc<Self>) {
+        self.attend().await;
+        if let Err(error) = self.end_old_sessions().await {
+            log::error(&format_args!("the room's sessions: {error:?}"));
+        }
+        if let Err(error) = self.take(Input::Ticked).await {
+            log::error(&format_args!("the room's tick: {error:?}"));
+        }
+    }
+
+    /// The same as [`Self::take`] but for the alarm.
     fn drain(self: &Rc<Self>, input: Input<'_>) -> Result<Rest, Problem> {
         let mut rest = Rest::default();
-        let outputs = self.core()?.borrow_mut().room.handle(now(), input);
-        if let Err(problem) = self.store(&outputs) {
-            self.forget_what_was_not_stored()?;
-            return Err(problem);
-        }
+        let (before, outputs) = {
+            let room = &mut self.core()?.borrow_mut().room;
+            if self.place == Some(Place::Everyone) {
+                room.note_rows(now(), self.sql.take_rows()); // A server's own room tells of them when it asks.
+            }
+            (room.is_limited().then(|| room.clone()), room.handle(now(), input))
+        };
+        let was_limited = before.is_some();
+        let rows = match self.store(&outputs) {
+            Ok(rows) => rows,
+            Err(problem) => {
+                self.go_on_without_rows(problem, before, &outputs, &mut rest)?;
+                0
+            }
+        };
         for output in outputs {
             self.perform(output, &mut rest)?;
+        }
+        if was_limited && rows > 0 {
+            self.note_end_of_limit(&mut rest)?;
         }
         Ok(rest)
     }
@@ -259,26 +288,27 @@ impl Inner {
         Ok(())
     }
 
-    /// Writes all rows, or none: what an input changed is one thing.
-    fn store(&self, outputs: &[Output]) -> Result<(), Problem> {
+    /// Writes all rows, or none: what an input changed is one thing. Gives how many were written.
+    fn store(&self, outputs: &[Output]) -> Result<u64, Problem> {
         let store = Store(&self.sql);
-        let failure = |error: SqlError| Problem::failure("The room's database", &error);
+        let failure = |error: SqlError| Problem::database("The room's database", &error);
         if !outputs
             .iter()
             .any(|output| matches!(output, Output::Store(_) | Output::Forget(..) | Output::Delete(..)))
         {
-            return Ok(());
+            return Ok(0);
         }
         self.sql.atomically(|| {
+            let mut rows = 0;
             for output in outputs {
-                match output {
+                rows += match output {
                     Output::Store(row) => store.write(row).map_err(failure)?,
                     Output::Forget(kind, below) => store.forget(*kind, *below).map_err(failure)?,
                     Output::Delete(kind, key) => store.delete(*kind, *key).map_err(failure)?,
-                    _ => {}
-                }
+                    _ => 0,
+                };
             }
-            Ok(())
+            Ok(rows)
         })
     }
 
@@ -300,11 +330,15 @@ impl Inner {
     }
 
     /// Arms the alarm when there is none, or one that a restart has left behind past due.
-    async fn arm(&self, wait_ms: u64) -> Result<(), Problem> {
+    async fn arm(self: &Rc<Self>, wait_ms: u64) -> Result<(), Problem> {
         let storage = self.state.storage();
         let armed = storage.get_alarm().await?;
         if armed.is_none_or(|at| at.unsigned_abs() < now().0) {
-            storage.set_alarm(Duration::from_millis(wait_ms)).await?;
+            match storage.set_alarm(Duration::from_millis(wait_ms)).await.map_err(Problem::from) {
+                Err(problem) if problem.is(LIMIT) => self.tick_by_timer(wait_ms)?,
+                Err(problem) => return Err(problem),
+                Ok(()) => self.note_alarm()?,
+            }
         }
         Ok(())
     }

@@ -9,12 +9,12 @@ use std::{
 use interactions::{
     PublicKey, at_rest::RestKey, sealed::SealKey, signature::BadKey, transport::is_confidential,
 };
-use protocol::{UserId, number};
+use protocol::{UserId, check::Plan, number};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use worker::{Env, Fetcher, ObjectNamespace, RateLimiter, Url};
+use worker::{Env, Fetcher, RateLimiter, Url};
 
-use crate::{answer::Problem, log};
+use crate::{answer::Problem, log, objects::Objects};
 
 /// Discord's API, when no setting names another.
 const DISCORD_API: &str = "https://discord.com/api/v10";
@@ -38,6 +38,11 @@ impl Settings {
     pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         let read = self.text(name).map(|text| number::typed(&text)).transpose();
         read.map_err(|why| Problem::bad_setting(name, why))
+    }
+
+    /// The plan of Cloudflare's, where `CLOUDFLARE_PLAN` names one.
+    pub fn plan(&self) -> Option<Plan> {
+        Plan::named(&self.text("CLOUDFLARE_PLAN")?)
     }
 
     /// Discord's public key; `None` when what is set can verify nothing.
@@ -157,7 +162,7 @@ impl Settings {
     }
 
     /// The objects of a class.
-    pub fn objects(&self, binding: &str) -> Result<ObjectNamespace, Problem> {
-        Ok(self.env.durable_object(binding)?)
+    pub fn objects(&self, binding: &str) -> Result<Objects, Problem> {
+        Objects::bound(&self.env, binding)
     }
 }

@@ -1,6 +1,9 @@
 //! The books' SQL on workerd's SQLite.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use interactions::sql::{Row, Sql, SqlError, Value};
 use js_sys::Array;
@@ -26,6 +29,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, variadic)]
     fn exec(this: &Statements, statement: &JsValue, parameters: &Array) -> Result<Cursor, JsValue>;
 
+    #[wasm_bindgen(method, getter, js_name = databaseSize)]
+    fn database_size(this: &Statements) -> f64;
+
     #[wasm_bindgen(method)]
     fn raw(this: &Cursor) -> Rows;
 
@@ -42,13 +48,20 @@ pub struct ObjectSql {
     storage: JsValue,
     /// The statements as JavaScript has them: one that is the same string is not looked up, copied and prepared anew.
     texts: RefCell<HashMap<String, JsValue>>,
+    /// Rows that were written since somebody took the count.
+    written: Cell<u64>,
 }
 
 impl ObjectSql {
     pub fn new(state: &State) -> Self {
         let storage = state.storage();
         let statements = JsValue::from(storage.sql().as_ref());
-        Self { statements, storage: JsValue::from(storage.as_raw()), texts: RefCell::default() }
+        Self {
+            statements,
+            storage: JsValue::from(storage.as_raw()),
+            texts: RefCell::default(),
+            written: Cell::new(0),
+        }
     }
 
     /// Everything that `body` writes is kept, or, when it fails, nothing of it.
@@ -67,6 +80,28 @@ impl ObjectSql {
             (_, Err(error)) => Err(worker::Error::from(error).into()),
             (None, Ok(_)) => Err(worker::Error::RustError("a transaction ran nothing".to_owned()).into()),
         }
+    }
+
+    /// Counts a row that is written without a statement: an alarm is one.
+    pub fn note_row(&self) {
+        self.give_back_rows(1);
+    }
+
+    /// How many rows were written since this was last asked, those of indexes counted.
+    pub fn take_rows(&self) -> u64 {
+        self.written.take()
+    }
+
+    /// Whoever took them could not tell them on.
+    pub fn give_back_rows(&self, rows: u64) {
+        self.written.set(self.written.get() + rows);
+    }
+
+    /// How large the database is, in bytes.
+    pub fn size(&self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let bytes = self.statements.unchecked_ref::<Statements>().database_size() as u64;
+        bytes
     }
 
     fn run(&self, statement: &str, parameters: &[Value]) -> Result<Cursor, SqlError> {
@@ -102,6 +137,7 @@ impl Sql for ObjectSql {
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         let rows_written = self.run(statement, parameters)?.rows_written() as u64;
+        self.give_back_rows(rows_written);
         Ok(rows_written)
     }
 }

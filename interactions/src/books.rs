@@ -44,6 +44,7 @@ use crate::{
     command::Turn,
     interaction::Lookup,
     ledger::{Account, Refusal},
+    limit,
     reply::{Choice, Reply},
     settings::{Setting, Settings},
     sql::{Sql, SqlError, Value},
@@ -67,6 +68,13 @@ pub enum BooksError {
     /// A row is not what the schema says.
     #[error("a row of {0} is not what the schema says")]
     Shape(&'static str),
+}
+
+impl BooksError {
+    /// Whether a limit of the plan is reached.
+    pub fn is_limit(&self) -> bool {
+        matches!(self, Self::Sql(error) if error.is_limit())
+    }
 }
 
 /// An answered call.
@@ -140,15 +148,37 @@ impl<S: Sql> Books<S> {
             return too_often(call, now.plus(wait_ms));
         }
         self.rows_written.set(0);
-        let settings = self.settings()?;
-        let turn = Turn { call, desk: self, settings, now, entropy };
-        let decision = match (call.command.is_administrative(), self.maintenance()?.is_on) {
-            (false, true) => Decision::refuse(&Refusal::Maintenance),
-            (false, false) if settings.paused() => Decision::refuse(&Refusal::Paused),
-            _ => call.command.decide(&turn)?,
-        };
+        let decision = self.decide(now, entropy, call)?;
         let reply = self.commit(now, call, decision, handled_ms, None)?;
         Ok(Answered { reply, rows_written: self.rows_written.get() })
+    }
+
+    /// Answers a call without a written row, as long as a limit of the plan refuses them: what was answered before, what only
+    /// looks, and what a rule refuses, as ever; for anything else, when to come again. An error means that not even reading
+    /// works.
+    pub fn answer_without_rows(
+        &self,
+        now: Timestamp,
+        entropy: u64,
+        call: &Call,
+    ) -> Result<String, BooksError> {
+        if let Some(reply) = self.reply_to(call.id)? {
+            return Ok(reply);
+        }
+        let decision = self.decide(now, entropy, call)?;
+        if decision.changes_something() {
+            return Ok(limit::reply(now, call.pressed)?);
+        }
+        Ok(serde_json::to_string(&decision.reply.into_response(call.pressed))?)
+    }
+
+    fn decide(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Decision, BooksError> {
+        let settings = self.settings()?;
+        match (call.command.is_administrative(), self.maintenance()?.is_on) {
+            (false, true) => Ok(Decision::refuse(&Refusal::Maintenance)),
+            (false, false) if settings.paused() => Ok(Decision::refuse(&Refusal::Paused)),
+            _ => call.command.decide(&Turn { call, desk: self, settings, now, entropy }),
+        }
     }
 
     /// What an option could be completed to. Nothing is written.

@@ -1,7 +1,11 @@
 //! The edge's settings as a deployer has set them, each looked at for itself: whether it is there, and what is wrong with
 //! it. What is said names a setting and never holds its value.
 
-use protocol::{UserId, check::SettingCheck, number};
+use protocol::{
+    UserId,
+    check::{Plan, SettingCheck},
+    number,
+};
 use url::Url;
 
 use crate::{signature::PublicKey, transport::is_confidential};
@@ -10,7 +14,7 @@ use crate::{signature::PublicKey, transport::is_confidential};
 type Look = fn(&str) -> Option<String>;
 
 /// Every setting that the edge reads.
-const SETTINGS: [(&str, Look); 12] = [
+const SETTINGS: [(&str, Look); 15] = [
     ("DISCORD_PUBLIC_KEY", public_key),
     ("DISCORD_APPLICATION_ID", application_id),
     ("DISCORD_CLIENT_SECRET", secret),
@@ -23,7 +27,15 @@ const SETTINGS: [(&str, Look); 12] = [
     ("DISCORD_API", discord_api),
     ("RIGHTS_AFTER_MS", milliseconds),
     ("DEFER_AFTER_MS", milliseconds),
+    ("CLOUDFLARE_PLAN", plan),
+    ("OBJECT_LOCATION", location),
+    ("OBJECT_JURISDICTION", jurisdiction),
 ];
+
+/// Where objects can be asked to be made, as Cloudflare calls it.
+pub const LOCATIONS: [&str; 9] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
+/// What can be promised never to leave.
+pub const JURISDICTIONS: [&str; 2] = ["eu", "fedramp"];
 
 /// What the edge cannot do without, and what it is missed for.
 const NEEDED: [(&str, &str); 2] = [
@@ -107,6 +119,18 @@ fn milliseconds(value: &str) -> Option<String> {
     number::typed::<u64>(value).err().map(|_| "no whole number of milliseconds".to_owned())
 }
 
+fn plan(value: &str) -> Option<String> {
+    Plan::named(value).is_none().then(|| "expected free or paid".to_owned())
+}
+
+fn location(value: &str) -> Option<String> {
+    (!LOCATIONS.contains(&value)).then(|| format!("expected one of {}", LOCATIONS.join(", ")))
+}
+
+fn jurisdiction(value: &str) -> Option<String> {
+    (!JURISDICTIONS.contains(&value)).then(|| format!("expected one of {}", JURISDICTIONS.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +179,9 @@ mod tests {
             ("DISCORD_API", "http://pulse.example/x", "http:// beyond this machine"),
             ("DISCORD_API", "discord-x", "no address"),
             ("RIGHTS_AFTER_MS", "soon-x", "no whole number"),
+            ("CLOUDFLARE_PLAN", "business-x", "free or paid"),
+            ("OBJECT_LOCATION", "paris-x", "wnam"),
+            ("OBJECT_JURISDICTION", "fr-x", "eu, fedramp"),
             ("DISCORD_TOKEN", "a.b.c-x", "bot-worker's alone"),
         ] {
             let found = look(&[(name, value)]);
@@ -170,6 +197,9 @@ mod tests {
             ("PUBLIC_URL", "https://pulse.example"),
             ("DISCORD_API", "http://127.0.0.1:4000/api/v10"),
             ("DEFER_AFTER_MS", "0"),
+            ("CLOUDFLARE_PLAN", "paid"),
+            ("OBJECT_LOCATION", "weur"),
+            ("OBJECT_JURISDICTION", "eu"),
         ] {
             let found = look(&[(name, value)]);
             assert_eq!(found.iter().find(|each| each.name == name).unwrap().problem, None, "{name}");

@@ -11,6 +11,7 @@ pub mod deployment;
 pub mod errand;
 pub mod interaction;
 pub mod ledger;
+pub mod limit;
 pub mod reply;
 pub mod rest;
 pub mod schema;

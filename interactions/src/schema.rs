@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use protocol::text::{self, NAME_MAX_CHARS, fold};
 
-use crate::sql::{Sql, SqlError, Value};
+use crate::sql::{Sql, SqlError, Value, exists};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
@@ -161,7 +161,9 @@ pub fn migrate(sql: &impl Sql) -> Result<(), SqlError> {
 
 /// Brings the tables to a step: the state that an older release left behind.
 pub fn migrate_to(sql: &impl Sql, step: usize) -> Result<(), SqlError> {
-    sql.execute("CREATE TABLE IF NOT EXISTS schema (step INTEGER PRIMARY KEY)", &[])?;
+    if !exists(sql, "schema")? {
+        sql.execute("CREATE TABLE schema (step INTEGER PRIMARY KEY)", &[])?;
+    }
     let done = match sql.query("SELECT step FROM schema ORDER BY step DESC LIMIT 1", &[])?.first() {
         Some(row) => match row.first() {
             Some(Value::Integer(step)) => usize::try_from(*step).unwrap_or(0),

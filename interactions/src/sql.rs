@@ -1,5 +1,7 @@
 //! The database, as little of it as the books need: workerd's SQLite at the edge, rusqlite in tests.
 
+use crate::limit;
+
 /// The largest integer that workerd carries exactly, as floating point. A larger amount travels as text: a column of integers
 /// makes an integer of it, and it is selected as text.
 pub const EXACT_MAX: u64 = (1 << 53) - 1;
@@ -28,6 +30,13 @@ pub struct SqlError {
     pub reason: String,
 }
 
+impl SqlError {
+    /// Whether a limit of the plan is reached: what is read may still be read.
+    pub fn is_limit(&self) -> bool {
+        limit::is_limit(&self.reason)
+    }
+}
+
 /// A database with one writer. Everything between two awaits commits whole.
 pub trait Sql {
     /// The rows that a statement gives.
@@ -35,6 +44,13 @@ pub trait Sql {
 
     /// Rows that were written, each index's entry counted, as the storage counts them.
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError>;
+}
+
+/// Whether there is a table or an index of this name. What makes tables asks first: where a limit of the plan is reached, even what would
+/// change nothing is refused.
+pub fn exists(sql: &impl Sql, name: &str) -> Result<bool, SqlError> {
+    let statement = "SELECT 1 FROM sqlite_master WHERE name = ?";
+    Ok(!sql.query(statement, &[name.into()])?.is_empty())
 }
 
 impl<S: Sql> Sql for &S {

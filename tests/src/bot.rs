@@ -1,5 +1,7 @@
 //! The real bot-worker, against a stand-in for Discord and an edge.
 
+use std::process::Command;
+
 use anyhow::Result;
 use discord_sim::{Config, Server};
 
@@ -57,7 +59,17 @@ pub fn start(edge: &Edge, discord: &Server, settings: &[(&str, &str)]) -> Result
 
 /// One of the bot-worker's commands, such as `run` or `register --dry-run`.
 pub fn command(words: &str, edge_url: &str, discord: &Server, settings: &[(&str, &str)]) -> Result<Program> {
-    let mut command = binary("bot-worker")?;
+    command_of(binary("bot-worker")?, words, edge_url, discord, settings)
+}
+
+/// The same of this program, which another checkout may have built.
+pub fn command_of(
+    mut command: Command,
+    words: &str,
+    edge_url: &str,
+    discord: &Server,
+    settings: &[(&str, &str)],
+) -> Result<Program> {
     command
         .args(words.split_whitespace())
         .env("DISCORD_TOKEN", DISCORD_TOKEN)

@@ -1,7 +1,7 @@
 //! A real edge on workerd, with keys and a state folder of its own.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
     time::{Duration, Instant},
@@ -38,7 +38,7 @@ pub struct Edge {
     state: PathBuf,
     bindings: Value,
     faults: bool,
-    main: &'static str,
+    main: PathBuf,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -80,6 +80,11 @@ impl Edge {
         Self::start_build("edge/build/index.js", settings, false)
     }
 
+    /// The file that a build of a checkout begins with: the one that the tests take of their own.
+    pub fn build_of(checkout: &Path) -> PathBuf {
+        checkout.join(if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" })
+    }
+
     fn start_as(settings: Value, faults: bool) -> Result<Self> {
         let main = if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" };
         Self::start_build(main, settings, faults)
@@ -97,6 +102,7 @@ impl Edge {
         let port = free_port()?;
         let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
         let url = format!("http://127.0.0.1:{port}");
+        let main = PathBuf::from(main);
         let mut edge = Self { program: None, port, state, bindings, faults, main, url };
         edge.revive()?;
         Ok(edge)
@@ -107,9 +113,16 @@ impl Edge {
         self.program = None;
     }
 
+    /// Kills it, and starts another build in its place, on the same port and state.
+    pub fn deploy(&mut self, main: &Path) -> Result<()> {
+        self.kill();
+        main.clone_into(&mut self.main);
+        self.revive()
+    }
+
     /// Starts it again on the same port and state.
     pub fn revive(&mut self) -> Result<()> {
-        let main = root().join(self.main);
+        let main = root().join(&self.main);
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
         let page = is_dev_build().then(|| root().join("target/page/dev"));
         let options = json!({"port": self.port, "state": self.state, "main": main, "page": page, "bindings": self.bindings, "faults": self.faults});
@@ -227,6 +240,11 @@ impl Edge {
     /// Lets the room work again.
     pub fn start_room(&self) -> Result<()> {
         self.tell("start Room")
+    }
+
+    /// Lets the plan be out of `rows`, of `requests` or of `nothing`, from the next request to an object on.
+    pub fn limit(&self, of: &str) -> Result<()> {
+        self.tell(&format!("limit {of}"))
     }
 
     /// Tells its runner something, which it repeats when it is done.

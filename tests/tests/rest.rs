@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tests::{
     Edge, Viewer,
     edge::until,
@@ -32,6 +32,28 @@ async fn after_a_command_books_and_room_sleep() -> Result<()> {
     ensure!(!edge.alarms()?.is_empty(), "the alarm that looks after the delivery");
     assert_quiet(&edge).await?;
     assert_eq!(edge.events().await?.len(), 1);
+    Ok(())
+}
+
+/// Rows that all objects have written today, by the storage's own counts.
+async fn rows(edge: &Edge) -> Result<u64> {
+    edge.get("/api/check").await?["room"]["rowsToday"].as_u64().context("the rows")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_comes_alone_writes_eight_rows_in_all() -> Result<()> {
+    let (edge, home) = (Edge::start()?, guild());
+    let mut written = Vec::new();
+    for name in ["First", "Ann", "Ben", "Cid"] {
+        until("every object sleeps", async || Ok(edge.alarms()?.is_empty())).await?;
+        let before = rows(&edge).await?;
+        edge.post_at_once(vec![daily(&home, &player(name))]).await?;
+        until("the delivery is told", async || Ok(rows(&edge).await? > before)).await?;
+        written.push(rows(&edge).await? - before);
+    }
+    // The first makes the tables; and now and then minutes are over, which are rows, too.
+    println!("rows of all objects: {written:?}");
+    assert!(written[0] > 8 && written[1..].iter().min() == Some(&8), "{written:?}");
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
-use protocol::message::MAINTENANCE_OVER;
+use protocol::message::{LIMIT_OVER, MAINTENANCE_OVER};
 
 use super::{Shell, State};
 use view_model::log::Change;
@@ -37,7 +37,8 @@ impl Shell {
             state.frame_asked = false;
             state.drawn_at = browser::now();
             let State { log, link, .. } = state;
-            let notice = link.feed().notice().filter(|notice| notice.code != MAINTENANCE_OVER);
+            let is_over = |code: &str| code == MAINTENANCE_OVER || code == LIMIT_OVER;
+            let notice = link.feed().notice().filter(|notice| !is_over(&notice.code));
             (log.sync(link.feed()), notice.map(|notice| notice.message.clone()).unwrap_or_default())
         });
         if self.page.announced.with_untracked(|shown| *shown != announced) {

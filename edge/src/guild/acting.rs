@@ -55,6 +55,10 @@ impl Inner {
                     }
                 }
             }
+            Err(error) if error.is_limit() => {
+                log::error(&format_args!("server {}: {error}", order.guild));
+                Err(Problem::limit(now))
+            }
             Err(error) => {
                 log::error(&format_args!("server {}: {error}", order.guild));
                 let message =

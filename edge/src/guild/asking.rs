@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use interactions::{Call, books::Answered, interaction::Lookup};
+use interactions::{Call, books::Answered, interaction::Lookup, limit};
 use js_sys::Promise;
 use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What a command gets where a limit of the plan keeps its books from being asked.
+    pub fn limited(now: Timestamp, pressed: bool) -> Result<Self, Problem> {
+        let answered = limit::reply(now, pressed).map(|reply| Answered { reply, rows_written: 0 });
+        let answer = answered.and_then(Self::try_from);
+        answer.map_err(|error| Problem::failure("A refusal is not JSON", &error))
+    }
+
     /// The JSON.
     pub fn reply(&self) -> &str {
         self.reply.get()
@@ -68,7 +75,7 @@ pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Res
     let question = Question { version: protocol::VERSION, call: Cow::Borrowed(call), arrived_at };
     let question =
         serde_json::to_string(&question).map_err(|error| Problem::failure("A call is not JSON", &error))?;
-    let stub: Stub = settings.objects(BINDING)?.get_by_name(&call.guild.to_string())?;
+    let stub: Stub = settings.objects(BINDING)?.named(&call.guild.to_string())?;
     let told = async { JsFuture::from(stub.into_rpc::<Called>().answer(&question)?).await };
     let answer = told.await.map_err(|error| unanswered(worker::Error::from(error)))?;
     serde_json::from_str(&answer.as_string().unwrap_or_default())
@@ -87,7 +94,7 @@ pub(super) async fn post(
     settings: &Settings,
 ) -> Result<Response, Problem> {
     let body = serde_json::to_string(what).map_err(|error| Problem::failure("A call is not JSON", &error))?;
-    let stub: Stub = settings.objects(BINDING)?.get_by_name(guild)?;
+    let stub: Stub = settings.objects(BINDING)?.named(guild)?;
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init(&format!("https://guild{path}"), &init)?;
@@ -96,5 +103,8 @@ pub(super) async fn post(
 
 fn unanswered(error: worker::Error) -> Problem {
     let said = error.to_string();
+    if limit::is_limit(&said) {
+        return error.into();
+    }
     if said.contains(OVERLOADED) { Problem::new(503, OVERLOADED, said) } else { error.into() }
 }

@@ -10,12 +10,12 @@ use protocol::{
     room::COALESCE_MS,
     time::SECOND_MS,
 };
-use worker::ObjectNamespace;
 
 use super::{Inner, Unanswered};
 use crate::{
     answer::Problem,
     log,
+    objects::Objects,
     room::{self, Place},
 };
 
@@ -136,10 +136,12 @@ impl Inner {
                 worker::Delay::from(wait).await;
             }
             outbox.fresh.set(false);
-            let Some(push) = self.books.backlog(now(), guild, listener).map_err(unread)? else {
+            let Some(mut push) = self.books.backlog(now(), guild, listener).map_err(unread)? else {
                 return Ok(());
             };
             self.arm_alarm(LOST_PUSH_MS).await?;
+            // A server's own room tells of its own rows alone.
+            push.rows = if listener == Listener::Everyone { self.books.sql().take_rows() } else { 0 };
             outbox.departed_at.set(now());
             if push.records.len() >= PUSH_MAX_RECORDS {
                 outbox.fresh.set(true);
@@ -150,7 +152,8 @@ impl Inner {
                 Listener::Everyone => Place::Everyone,
                 Listener::Server => Place::Server(guild),
             };
-            let said = deliver(rooms, room, &push).await?;
+            let said = deliver(rooms, room, &push).await;
+            let said = said.inspect_err(|_| self.books.sql().give_back_rows(push.rows))?;
             // A server's own room has only heard of it, too.
             if let (Listener::Everyone, Some(maintenance)) = (listener, said.maintenance) {
                 self.hear_of_maintenance(maintenance)?;
@@ -197,6 +200,7 @@ impl Inner {
     pub(super) async fn arm_alarm(&self, after_ms: u64) -> worker::Result<()> {
         if !self.alarm_armed.get() {
             self.state.storage().set_alarm(Duration::from_millis(after_ms)).await?;
+            self.books.sql().note_row();
             self.alarm_armed.set(true);
         }
         Ok(())
@@ -215,7 +219,7 @@ fn now() -> Timestamp {
     Timestamp(worker::Date::now().as_millis())
 }
 
-async fn deliver(rooms: &ObjectNamespace, room: Place, push: &Push) -> Result<Acknowledgement, Problem> {
+async fn deliver(rooms: &Objects, room: Place, push: &Push) -> Result<Acknowledgement, Problem> {
     let told = pin!(room::push(rooms, room, push));
     let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
     match select(told, patience).await {

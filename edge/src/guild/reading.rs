@@ -35,7 +35,7 @@ pub async fn audit(
 /// Asks a server's books for something to read.
 pub(super) async fn ask(settings: &Settings, guild: GuildId, what: &str) -> Result<Response, Problem> {
     let inner = Request::new(&format!("https://guild/{what}"), Method::Get)?;
-    Ok(settings.objects(BINDING)?.get_by_name(&guild.to_string())?.fetch_with_request(inner).await?)
+    Ok(settings.objects(BINDING)?.named(&guild.to_string())?.fetch_with_request(inner).await?)
 }
 
 impl Inner {

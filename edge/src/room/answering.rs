@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use protocol::{
     Seq,
+    check::RoomCheck,
     history::Range,
     job::Settlement,
     message::CloseCode,
     record::{Acknowledgement, Push},
-    room::{Input, Refusal, SESSION_SOCKETS_MAX},
+    room::{Input, Refusal, SESSION_SOCKETS_MAX, Takes},
     session::View,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -37,8 +38,14 @@ impl Inner {
                 self.take(Input::Reported(report)).await?;
                 Ok(Response::from_json(&self.core()?.borrow().room.next_report(now()))?)
             }
+            (Method::Post, "/undelivered") => {
+                let job = request.json().await?;
+                self.take(Input::Undelivered(job)).await?;
+                Ok(Response::ok("")?)
+            }
             (Method::Post, "/jobs") => {
-                let rest = self.take(Input::Pulled).await?;
+                let takes = if request.json().await? { Takes::Answers } else { Takes::Messages };
+                let rest = self.take(Input::Pulled(takes)).await?;
                 Ok(Response::from_json(&rest.jobs)?)
             }
             (Method::Post, "/settled") => {
@@ -68,7 +75,14 @@ impl Inner {
                 self.hear_of_the_end(request.json().await?).await?;
                 Ok(Response::ok("")?)
             }
-            (Method::Post, "/check") => Ok(Response::from_json(&self.core()?.borrow().room.check())?),
+            (Method::Post, "/check") => {
+                let check = {
+                    let room = &mut self.core()?.borrow_mut().room;
+                    room.note_rows(now(), self.sql.take_rows());
+                    RoomCheck { bytes: Some(self.sql.size()), ..room.check(now()) }
+                };
+                Ok(Response::from_json(&check)?)
+            }
             (Method::Post, "/attend") => {
                 let answer = self.attended(&request.json().await?).await?;
                 Ok(Response::from_json(&answer)?)

@@ -4,18 +4,19 @@ use js_sys::Promise;
 use protocol::{
     GuildId, Report,
     action::Actor,
-    job::{self, SETTLEMENT_MAX_BYTES, Settlement},
+    job::{self, ANSWERS, SETTLEMENT_MAX_BYTES, Settlement},
     record::{Acknowledgement, Push},
     report::{NextReport, REPORT_MAX_BYTES},
 };
 use serde::Serialize;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use worker::{Headers, Method, ObjectNamespace, Request, RequestInit, Response};
+use worker::{Headers, Method, Request, RequestInit, Response};
 
 use super::answering::Settled;
 use crate::{
     answer::{Problem, read_bounded},
+    objects::Objects,
     session::{Closing, Credential, Opened, Opening, query},
     settings::Settings,
 };
@@ -170,7 +171,8 @@ pub async fn post_report(mut request: Request, settings: &Settings) -> Result<Re
 /// `GET /api/jobs`: the work that is due.
 pub async fn get_jobs(request: &Request, settings: &Settings) -> Result<Response, Problem> {
     admit_bot(request, settings)?;
-    let jobs = tell(&settings.objects(BINDING)?, "/jobs", &()).await?;
+    let takes_answers = query(request, "takes")?.is_some_and(|what| what == ANSWERS);
+    let jobs = tell(&settings.objects(BINDING)?, "/jobs", &takes_answers).await?;
     let response = Response::ok(jobs)?;
     response.headers().set("Content-Type", "application/json")?;
     Ok(response)
@@ -204,23 +206,23 @@ fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
 }
 
 /// Delivers to a room what the journal gained; gives its answer.
-pub async fn push(rooms: &ObjectNamespace, place: Place, push: &Push) -> Result<Acknowledgement, Problem> {
+pub async fn push(rooms: &Objects, place: Place, push: &Push) -> Result<Acknowledgement, Problem> {
     let push =
         serde_json::to_string(push).map_err(|error| Problem::failure("A delivery is not JSON", &error))?;
-    let room: Called = rooms.get_by_name(&place.name())?.into_rpc();
+    let room: Called = rooms.named(&place.name())?.into_rpc();
     let told = async { JsFuture::from(room.push(&push)?).await };
     let answer = told.await.map_err(worker::Error::from)?.as_string().unwrap_or_default();
     serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
 }
 
 /// Tells the room of all servers something from within the edge; gives its answer.
-pub async fn tell(rooms: &ObjectNamespace, path: &str, what: &impl Serialize) -> Result<String, Problem> {
+pub async fn tell(rooms: &Objects, path: &str, what: &impl Serialize) -> Result<String, Problem> {
     tell_at(rooms, Place::Everyone, path, what).await
 }
 
 /// Tells a room something from within the edge; gives its answer.
 pub async fn tell_at(
-    rooms: &ObjectNamespace,
+    rooms: &Objects,
     place: Place,
     path: &str,
     what: &impl Serialize,
@@ -230,7 +232,7 @@ pub async fn tell_at(
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-    let mut response = rooms.get_by_name(&place.name())?.fetch_with_request(request).await?;
+    let mut response = rooms.named(&place.name())?.fetch_with_request(request).await?;
     let answer = response.text().await?;
     if response.status_code() == 200 {
         Ok(answer)
@@ -274,7 +276,7 @@ async fn ask_at(
     let mut init = RequestInit::new();
     init.with_headers(headers);
     let request = Request::new_with_init(&format!("https://room{path}"), &init)?;
-    Ok(settings.objects(BINDING)?.get_by_name(&place.name())?.fetch_with_request(request).await?)
+    Ok(settings.objects(BINDING)?.named(&place.name())?.fetch_with_request(request).await?)
 }
 
 fn bad_resume() -> Problem {

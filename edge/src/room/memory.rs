@@ -1,6 +1,6 @@
 //! The room's rows in SQLite: one table, a kind, a key that sorts, JSON.
 
-use interactions::sql::{Sql, SqlError, Value};
+use interactions::sql::{Sql, SqlError, Value, exists};
 use protocol::{
     Epoch,
     room::{Kind, Memory, RING_LEN, Row},
@@ -14,31 +14,34 @@ pub struct Store<'a>(pub &'a ObjectSql);
 impl Store<'_> {
     /// Makes the table.
     pub fn prepare(&self) -> Result<(), SqlError> {
-        let statement = "CREATE TABLE IF NOT EXISTS memory
+        if exists(self.0, "memory")? {
+            return Ok(());
+        }
+        let statement = "CREATE TABLE memory
             (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID";
         self.0.execute(statement, &[]).map(|_| ())
     }
 
-    /// Writes a row over the one of the same kind and key.
-    pub fn write(&self, row: &Row) -> Result<(), SqlError> {
+    /// Writes a row over the one of the same kind and key. Gives, as the others do, how many rows that wrote.
+    pub fn write(&self, row: &Row) -> Result<u64, SqlError> {
         let value = row.value().map_err(|error| SqlError {
             statement: format!("write {}", row.kind().word()),
             reason: error.to_string(),
         })?;
         let parameters = [row.kind().word().into(), Row::key_text(row.key()).into(), value.into()];
-        self.0.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", &parameters).map(|_| ())
+        self.0.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", &parameters)
     }
 
     /// Deletes the rows of a kind whose keys are below.
-    pub fn forget(&self, kind: Kind, below: u64) -> Result<(), SqlError> {
+    pub fn forget(&self, kind: Kind, below: u64) -> Result<u64, SqlError> {
         let parameters = [kind.word().into(), Row::key_text(below).into()];
-        self.0.execute("DELETE FROM memory WHERE kind = ? AND key < ?", &parameters).map(|_| ())
+        self.0.execute("DELETE FROM memory WHERE kind = ? AND key < ?", &parameters)
     }
 
     /// Deletes one row.
-    pub fn delete(&self, kind: Kind, key: u64) -> Result<(), SqlError> {
+    pub fn delete(&self, kind: Kind, key: u64) -> Result<u64, SqlError> {
         let parameters = [kind.word().into(), Row::key_text(key).into()];
-        self.0.execute("DELETE FROM memory WHERE kind = ? AND key = ?", &parameters).map(|_| ())
+        self.0.execute("DELETE FROM memory WHERE kind = ? AND key = ?", &parameters)
     }
 
     /// All that the room remembers; `None` when it has never been. Of the events, only the ring.

@@ -11,18 +11,18 @@ use protocol::{
     room::{Input, OFFLINE_AFTER_MS, ReportRow, STATS_EVERY_MS, SessionId},
 };
 use serde::{Deserialize, Serialize};
-use worker::{Env, Method, ObjectNamespace, RequestInit};
+use worker::{Env, Method, RequestInit};
 
 use super::{BINDING, Inner, Place, now, tell, visitors::RIGHTS_UNKNOWN};
-use crate::{answer::Problem, guild, log};
+use crate::{answer::Problem, guild, log, objects::Objects};
 
 /// How long the room of all servers may take to answer, in milliseconds: the tick waits for it.
 const ANSWER_MAX_MS: u64 = 2_000;
 
 /// What a server's own room needs besides what every room has.
 pub(super) struct Attendance {
-    rooms: worker::Result<ObjectNamespace>,
-    guilds: worker::Result<ObjectNamespace>,
+    rooms: Result<Objects, Problem>,
+    guilds: Result<Objects, Problem>,
     /// The books tell this room what happens.
     following: Cell<bool>,
     asked_at: Cell<Timestamp>,
@@ -36,6 +36,9 @@ pub(super) struct Question {
     reported_at: Timestamp,
     /// The sessions that have sockets here, as text: 64 bits do not survive JavaScript.
     sessions: Vec<String>,
+    /// Rows that this room has written since it last asked.
+    #[serde(default)]
+    rows: u64,
 }
 
 /// The answer.
@@ -58,15 +61,15 @@ pub(super) struct Answer {
 impl Attendance {
     pub(super) fn new(env: &Env) -> Self {
         Self {
-            rooms: env.durable_object(BINDING),
-            guilds: env.durable_object(guild::BINDING),
+            rooms: Objects::bound(env, BINDING),
+            guilds: Objects::bound(env, guild::BINDING),
             following: Cell::default(),
             asked_at: Cell::default(),
         }
     }
 
     /// The servers' books.
-    pub(super) fn guilds(&self) -> Result<&ObjectNamespace, Problem> {
+    pub(super) fn guilds(&self) -> Result<&Objects, Problem> {
         self.guilds.as_ref().map_err(|error| Problem::failure("No books are bound", error))
     }
 }
@@ -114,9 +117,11 @@ impl Inner {
                 .collect();
             sessions.sort_unstable();
             sessions.dedup();
-            Question { guild, reported_at: core.room.reported_at(), sessions }
+            let rows = self.sql.take_rows();
+            Question { guild, reported_at: core.room.reported_at(), sessions, rows }
         };
-        let answer = tell(self.rooms()?, "/attend", &question).await?;
+        let answer = tell(self.rooms()?, "/attend", &question).await;
+        let answer = answer.inspect_err(|_| self.sql.give_back_rows(question.rows))?;
         let answer: Answer =
             serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer", &error))?;
         for (sessions, code) in [
@@ -144,7 +149,7 @@ impl Inner {
         let mut init = RequestInit::new();
         init.with_method(Method::Post);
         let request = worker::Request::new_with_init(&format!("https://guild{}", guild::FOLLOW), &init)?;
-        let response = guilds.get_by_name(&guild.to_string())?.fetch_with_request(request).await?;
+        let response = guilds.named(&guild.to_string())?.fetch_with_request(request).await?;
         match response.status_code() {
             200 => Ok(()),
             status => Err(Problem::failure("The books could not be followed", &status)),
@@ -168,12 +173,13 @@ impl Inner {
         }
         let room = &mut self.core()?.borrow_mut().room;
         room.look(now());
+        room.note_rows(now(), question.rows);
         let report = room.report_for(now(), question.guild, question.reported_at);
         let (failures, maintenance) = (room.failures_of(question.guild), room.maintenance());
         Ok(Answer { report, failures, signed_out, forbidden, unsure, maintenance })
     }
 
-    pub(super) fn rooms(&self) -> Result<&ObjectNamespace, Problem> {
+    pub(super) fn rooms(&self) -> Result<&Objects, Problem> {
         self.attendance.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))
     }
 }

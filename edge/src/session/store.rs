@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeSet, fmt::Display};
 
 use interactions::{
     at_rest::NONCE_BYTES,
-    sql::{Sql, SqlError, Value},
+    sql::{Sql, SqlError, Value, exists},
 };
 use protocol::{
     GuildId, Timestamp,
@@ -70,6 +70,20 @@ const IN_ALL_MAX: u64 = 10_000;
 /// The most sessions that are pruned at a time: of each, Discord may have to be told.
 const PRUNED_MAX: u64 = 20;
 
+/// The tables and indexes, by their names.
+const TABLES: [(&str, &str); 4] = [
+    (
+        "signed_in",
+        "CREATE TABLE signed_in (
+            hash TEXT PRIMARY KEY, user TEXT, visitor TEXT NOT NULL, opened_at INTEGER NOT NULL,
+            seen_at INTEGER NOT NULL, checked_at INTEGER NOT NULL
+        ) WITHOUT ROWID",
+    ),
+    ("signed_in_by_user", "CREATE INDEX signed_in_by_user ON signed_in (user)"),
+    ("signed_in_by_use", "CREATE INDEX signed_in_by_use ON signed_in (seen_at)"),
+    ("used_links", "CREATE TABLE used_links (hash TEXT PRIMARY KEY, at INTEGER NOT NULL)"),
+];
+
 const FOUND: &str = "SELECT hash, visitor, opened_at, seen_at, checked_at FROM signed_in";
 
 impl<'a> Sessions<'a> {
@@ -85,16 +99,10 @@ impl<'a> Sessions<'a> {
 
     /// Makes the tables, and encrypts what releases before this one have kept in clear.
     pub fn prepare(&self) -> Result<(), SqlError> {
-        for statement in [
-            "CREATE TABLE IF NOT EXISTS signed_in (
-                hash TEXT PRIMARY KEY, user TEXT, visitor TEXT NOT NULL, opened_at INTEGER NOT NULL,
-                seen_at INTEGER NOT NULL, checked_at INTEGER NOT NULL
-            ) WITHOUT ROWID",
-            "CREATE INDEX IF NOT EXISTS signed_in_by_user ON signed_in (user)",
-            "CREATE INDEX IF NOT EXISTS signed_in_by_use ON signed_in (seen_at)",
-            "CREATE TABLE IF NOT EXISTS used_links (hash TEXT PRIMARY KEY, at INTEGER NOT NULL)",
-        ] {
-            self.sql.execute(statement, &[])?;
+        for (name, statement) in TABLES {
+            if !exists(self.sql, name)? {
+                self.sql.execute(statement, &[])?;
+            }
         }
         for row in self.sql.query(&format!("{FOUND} WHERE visitor LIKE '%\"access\":%'"), &[])? {
             let Ok(Session { hash, visitor, .. }) = self.read(row) else { continue }; // Who uses it is told.
@@ -142,13 +150,13 @@ impl<'a> Sessions<'a> {
             return Ok(None);
         };
         if session.life.is_over(now) || !session.visitor.is_somebody() {
-            self.close(hash)?;
+            or_limited(self.close(hash))?;
             return Ok(None);
         }
         if session.life.is_to_be_noted(now) {
             session.life.seen_at = now;
-            self.sql
-                .execute("UPDATE signed_in SET seen_at = ? WHERE hash = ?", &[now.into(), hash.into()])?;
+            let statement = "UPDATE signed_in SET seen_at = ? WHERE hash = ?";
+            or_limited(self.sql.execute(statement, &[now.into(), hash.into()]))?;
         }
         Ok(Some(session))
     }
@@ -193,7 +201,7 @@ impl<'a> Sessions<'a> {
     /// Deletes some of those that nobody has used for too long. One that is used and too old is deleted when it is found.
     pub fn prune(&self, now: Timestamp) -> Result<(), SqlError> {
         let unused = "hash IN (SELECT hash FROM signed_in WHERE seen_at <= ? ORDER BY seen_at LIMIT ?)";
-        self.end(unused, &[now.minus(IDLE_MAX_MS).into(), PRUNED_MAX.into()])
+        or_limited(self.end(unused, &[now.minus(IDLE_MAX_MS).into(), PRUNED_MAX.into()]))
     }
 
     /// Deletes these. Discord revokes all that a person has allowed at once, so it is told of their last session alone.
@@ -267,6 +275,14 @@ struct Kept {
     sealed: Option<String>,
     #[serde(default)]
     local: bool,
+}
+
+/// Where a limit of the plan is reached, what would only be noted is passed over: who is signed in goes on looking.
+fn or_limited<T>(noted: Result<T, SqlError>) -> Result<(), SqlError> {
+    match noted {
+        Err(error) if !error.is_limit() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn unread(reason: &str) -> SqlError {

@@ -172,6 +172,14 @@ impl Decision {
         Self { refusal: Some(refusal.clone()), ..Self::done(refusal.into()).ended(Outcome::Refused) }
     }
 
+    /// Whether it has to be written down: a look and a refusal need not be.
+    pub(super) fn changes_something(&self) -> bool {
+        let is_changed = |change: &Change| change.before.as_ref() != Some(&change.after);
+        self.audited
+            || !(self.writes.is_empty() && self.jobs.is_empty() && self.events.is_empty())
+            || self.changes.iter().any(is_changed)
+    }
+
     /// How it ended.
     #[must_use]
     pub fn ended(mut self, outcome: Outcome) -> Self {

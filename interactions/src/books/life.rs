@@ -15,6 +15,9 @@ const REMINDERS_MAX: u64 = 5_000;
 impl<S: Sql> Books<S> {
     /// Begins the life of new books, or of those of a release that knew of none.
     pub fn begin(&self, now: Timestamp) -> Result<(), BooksError> {
+        if read(&self.sql)?.is_some() {
+            return Ok(());
+        }
         let statement = "INSERT OR IGNORE INTO life (only, id, after, is_set_back)
             VALUES (0, ?, (SELECT COALESCE(MAX(seq), 0) FROM journal), 0)";
         self.sql.execute(statement, &[now.into()])?;

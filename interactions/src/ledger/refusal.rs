@@ -16,6 +16,11 @@ pub enum Refusal {
         /// When to go on.
         next: Timestamp,
     },
+    /// A limit of the plan that Pulse runs on is reached.
+    LimitReached {
+        /// When it takes rows again.
+        next: Timestamp,
+    },
     /// Everything is paused.
     Maintenance,
     /// Whoever manages the server has paused its economy.
@@ -159,6 +164,7 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooOften { .. } => "too_often",
+            Self::LimitReached { .. } => "limit_reached",
             Self::Maintenance => "maintenance",
             Self::Paused => "paused",
             Self::NotPermitted => "not_permitted",
@@ -206,6 +212,11 @@ impl Refusal {
     pub fn line(&self) -> String {
         match self {
             Self::TooOften { next } => too_often(*next),
+            Self::LimitReached { next } => format!(
+                "Pulse may write nothing more today: the limit of the plan that it runs on is reached. Nothing has happened, \
+                 and your coins are safe; try again {}.",
+                relative_time(*next)
+            ),
             Self::Maintenance => {
                 "Pulse is being looked after. Your coins are safe; try again in a few minutes.".to_owned()
             }

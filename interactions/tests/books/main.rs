@@ -12,6 +12,7 @@ mod faults;
 mod following;
 mod large;
 mod life;
+mod limit;
 mod management;
 mod model;
 mod numbers;
