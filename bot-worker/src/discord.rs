@@ -67,6 +67,12 @@ pub enum DiscordError {
         /// The system's reason.
         reason: String,
     },
+    /// An interaction can be answered for 15 minutes, which are over.
+    #[error("{asked}: the interaction can be answered no more")]
+    TooLate {
+        /// What was asked.
+        asked: &'static str,
+    },
     /// An id that Discord cannot have made.
     #[error("an id is 0, so there is nothing to ask {asked}")]
     NoId {
@@ -200,6 +206,18 @@ impl Discord {
         self.send(route, Method::POST, &format!("/channels/{channel}/messages"), &body).await.map(drop)
     }
 
+    /// Puts a message in the place of what an interaction was promised. The same again changes nothing.
+    pub async fn answer(&self, application: &str, token: &str, message: &Value) -> Result<(), DiscordError> {
+        let asked = "PATCH /webhooks/{id}/{token}/messages/@original";
+        let url = format!("{}/webhooks/{application}/{token}/messages/@original", self.url);
+        // The token in the address is the interaction's; the bot's own is not asked for, and not to blame.
+        let request = || self.http.patch(&url).json(message);
+        match self.ask(route(asked), PATIENCE, request).await {
+            Err(DiscordError::Unauthorized) => Err(DiscordError::TooLate { asked }),
+            answer => answer.map(drop),
+        }
+    }
+
     async fn get(&self, asked: &'static str, path: &str) -> Result<Answer, DiscordError> {
         self.ask(route(asked), PATIENCE, || self.as_bot(self.http.get(format!("{}{path}", self.url)))).await
     }
@@ -236,14 +254,14 @@ impl Discord {
                 Ok(response) => response,
                 Err(error) => {
                     permit.heard(if error.is_connect() { Outcome::NotSent } else { Outcome::Lost });
-                    return Err(not_answered(route.asked, &error));
+                    return Err(not_answered(route.asked, &error.without_url()));
                 }
             };
             let (status, headers) = (response.status(), response.headers().clone());
             let body = body_of(response).await;
             if status.is_success() {
                 permit.heard(Outcome::Done { used_up_for: used_up_for(&headers) });
-                let body = body.map_err(|error| not_read(route.asked, &error))?;
+                let body = body.map_err(|error| not_read(route.asked, &error.without_url()))?;
                 return Ok(Answer { headers, body, took: began.elapsed() });
             }
             let refusal =

@@ -5,7 +5,7 @@ use std::time::Duration;
 use protocol::{
     Report,
     check::{CHECK_MAX_BYTES, EdgeCheck},
-    job::{JOBS_MAX_BYTES, Jobs, Settlement},
+    job::{ANSWERS, JOBS_MAX_BYTES, Jobs, Settlement},
     report::{NextReport, REPORT_EVERY_MS},
 };
 use reqwest::{Response, StatusCode, Url, header::LOCATION, redirect::Policy};
@@ -87,7 +87,7 @@ impl Edge {
 
     /// What is to be done.
     pub async fn jobs(&self) -> Result<Jobs, EdgeError> {
-        let request = self.http.get(format!("{}/api/jobs", self.url));
+        let request = self.http.get(format!("{}/api/jobs?takes={ANSWERS}", self.url));
         read(self.ask(request, StatusCode::OK).await?, JOBS_MAX_BYTES).await
     }
 

@@ -117,6 +117,9 @@ impl Workbench {
 
     async fn perform(&self, job: &Job) -> Result<(), DiscordError> {
         let (channel, text) = match &job.task {
+            Task::Answer { application_id, token, message, .. } => {
+                return self.discord.answer(application_id, token, message).await;
+            }
             Task::Remind { user_id, text, .. } => (self.discord.direct_channel(*user_id).await?, text),
             Task::Announce { channel_id, text, .. } => {
                 let channel = channel_id.parse().ok().and_then(Id::new_checked);
@@ -149,7 +152,7 @@ fn triage(job: &Job, now: Timestamp) -> Triage {
 /// Asking again would change nothing.
 fn is_final(error: &DiscordError) -> bool {
     let says_no = matches!(error.meaning(), Some(Meaning::Unwelcome | Meaning::Channel | Meaning::Final));
-    says_no || matches!(error, DiscordError::NoId { .. })
+    says_no || matches!(error, DiscordError::NoId { .. } | DiscordError::TooLate { .. })
 }
 
 /// Whether this person takes no messages of the bot: their messages are closed, or they share no server with it.

@@ -1,5 +1,7 @@
 //! Work that needs the bot's token reaches people exactly once, whatever dies in between.
 
+use std::net::SocketAddr;
+
 use anyhow::Result;
 use discord_sim::{
     Guild, Payload, Player, Typed,
@@ -12,6 +14,7 @@ use tests::{
     Edge, Relay, Spoiler, Viewer, bot,
     edge::{BOT_TOKEN, http, until},
     people::{daily, guild, interaction, pay, player},
+    program::free_port,
     stage::PACE,
 };
 
@@ -175,5 +178,38 @@ async fn jobs_are_for_the_bot_worker_alone() -> Result<()> {
     for (what, request, status) in cases {
         assert_eq!(request.send().await?.status(), status, "{what}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_answer_that_the_edge_cannot_deliver_is_delivered_by_the_worker_and_seen_once() -> Result<()> {
+    let listen = SocketAddr::from(([127, 0, 0, 1], free_port()?));
+    let settings = json!({ "DEFER_AFTER_MS": "0", "DISCORD_API": format!("http://{listen}/api/v10") });
+    let edge = Edge::start_with(settings)?;
+    let edge_url = Some(edge.url.clone());
+    let discord = bot::discord_like(|config| (config.listen, config.edge_url) = (listen, edge_url)).await?;
+    // The edge's address has to wait for an hour; the worker's has not.
+    discord.state().faults.add(Fault::new("/webhooks/", Effect::limited(3_600.0)).times(1));
+    let control = format!("{}/control/interactions", discord.url());
+    let promised = http().post(control).json(&json!({ "name": "daily" })).send().await?;
+    let promised: serde_json::Value = promised.json().await?;
+    assert_eq!(promised["body"], json!({ "type": 5 }), "{promised}");
+    let token = promised["token"].as_str().unwrap();
+    edge.wait_for_log("bot-worker gets the late answer")?;
+    assert_eq!(waiting(&edge).await?.len(), 0, "a worker of an older version could not read it");
+
+    let relay = Relay::start(&edge).await?;
+    let _worker = bot::command("run", &relay.url, &discord, &[PACE])?;
+    relay.until(|heard| heard.settled.iter().any(|(job, _)| job.starts_with("answer:"))).await?;
+    let original = discord.state().originals.get(token).unwrap();
+    assert_eq!((original.edits.len(), original.follow_ups.len()), (1, 0));
+    assert!(original.message.to_string().contains("100 coins"), "{}", original.message);
+    let heard = relay.until(|heard| !heard.settled.is_empty()).await?;
+    assert!(heard.settled.iter().all(|(_, settlement)| *settlement == Settlement::Done), "{heard:?}");
+    assert_eq!(
+        edge.rows("Room", "SELECT value FROM memory WHERE kind = 'job'")?,
+        [""; 0],
+        "nor is its token kept"
+    );
     Ok(())
 }
