@@ -1,6 +1,7 @@
 //! `bot-worker check`: everything that has to fit together, one line each, and what to do where it does not.
 
 mod edge;
+mod limits;
 
 use std::{fmt, time::Duration};
 

@@ -56,6 +56,12 @@ enum Command {
     /// Make the files that a deployment needs, tell Discord of the Worker, and end with a check; again and again, until all is
     /// well
     Setup(setup::RawSetup),
+    /// Ask the process that runs here whether its reports arrive: for a container's health check
+    Health {
+        /// Where it serves /healthz
+        #[arg(long, env = "METRICS_LISTEN")]
+        metrics_listen: Option<SocketAddr>,
+    },
     /// Register the commands, stay connected and report until asked to stop; what happens without a command, too
     Run(RawSettings),
 }
@@ -66,12 +72,18 @@ struct RawSettings {
     /// The bot's token, from the Developer Portal under Bot
     #[arg(long, env = "DISCORD_TOKEN", hide_env_values = true)]
     discord_token: Option<String>,
+    /// A file with the bot's token, instead of the token itself
+    #[arg(long, env = "DISCORD_TOKEN_FILE")]
+    discord_token_file: Option<PathBuf>,
     /// The edge's origin
     #[arg(long, env = "EDGE_URL")]
     edge_url: Option<String>,
     /// The secret shared with the edge
     #[arg(long, env = "BOT_TOKEN", hide_env_values = true)]
     bot_token: Option<String>,
+    /// A file with that secret, instead of the secret itself
+    #[arg(long, env = "BOT_TOKEN_FILE")]
+    bot_token_file: Option<PathBuf>,
     /// The base URL of Discord's API
     #[arg(long, env = "DISCORD_API", default_value = DISCORD)]
     discord_api: String,
@@ -114,6 +126,8 @@ pub enum Task {
     Register(Discord, Registration),
     /// Set up a deployment.
     Setup(Setup),
+    /// Ask the process that serves there how it is.
+    Health(SocketAddr),
     /// Work until asked to stop.
     Run(Settings),
 }
@@ -137,6 +151,7 @@ impl Arguments {
                 settings.log_format
             }
             Some(Command::Setup(setup)) => setup.log_format(),
+            Some(Command::Health { .. }) => LogFormat::Text,
             None => self.settings.log_format,
         }
     }
@@ -149,6 +164,10 @@ impl Arguments {
                 Task::Register(settings.discord()?, Registration { guild, dry_run, delete })
             }
             Some(Command::Setup(raw)) => Task::Setup(raw.check()),
+            Some(Command::Health { metrics_listen }) => {
+                let hint = "give the address that the running process has";
+                Task::Health(metrics_listen.ok_or(BadSetting::Missing("METRICS_LISTEN", hint))?)
+            }
             Some(Command::Run(raw)) => Task::Run(raw.check()?),
             None => Task::Run(self.settings.check()?),
         })

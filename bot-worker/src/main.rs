@@ -19,7 +19,12 @@ mod sessions;
 mod setup;
 mod worker;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::IsTerminal,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -34,6 +39,8 @@ use crate::{
 
 /// A setting is missing or malformed.
 const EXIT_BAD_SETTING: u8 = 2;
+/// A process that is well answers sooner.
+const HEALTH_WITHIN: Duration = Duration::from_secs(3);
 /// Discord refuses the token.
 const EXIT_TOKEN_REFUSED: u8 = 3;
 
@@ -48,6 +55,7 @@ async fn main() -> ExitCode {
             Err(error) => no_client(&error),
         },
         Ok(Task::Setup(settings)) => set_up(&settings).await,
+        Ok(Task::Health(address)) => health(address).await,
         Ok(Task::Run(settings)) => run(settings).await,
         Err(error) => {
             eprintln!("bot-worker: {error}");
@@ -112,6 +120,32 @@ async fn set_up(settings: &config::Setup) -> ExitCode {
         Err(error) => {
             eprintln!("bot-worker: {error}");
             ExitCode::from(if matches!(error, Stop::BadSetting(_)) { EXIT_BAD_SETTING } else { 1 })
+        }
+    }
+}
+
+/// Asks the process that serves there, on this machine, how it is.
+async fn health(mut address: SocketAddr) -> ExitCode {
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    let client = match reqwest::Client::builder().no_proxy().timeout(HEALTH_WITHIN).build() {
+        Ok(client) => client,
+        Err(error) => return no_client(&error),
+    };
+    match client.get(format!("http://{address}/healthz")).send().await {
+        Ok(answer) if answer.status().is_success() => ExitCode::SUCCESS,
+        Ok(answer) => {
+            eprint!("bot-worker: {}", answer.text().await.unwrap_or_default());
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("bot-worker: nobody serves /healthz at {address}: {}", error.without_url());
+            ExitCode::FAILURE
         }
     }
 }

@@ -7,6 +7,7 @@ use protocol::{
     check::{BindingCheck, ClientSecret, EdgeCheck},
 };
 
+use super::limits;
 use crate::{clock::SKEW_TOLERATED, edge::EdgeError, line::Line};
 
 /// The release of this program.
@@ -32,13 +33,12 @@ impl Told {
     /// A line for each thing that it told. `skew_seconds` is how far the clock here is ahead of Discord's.
     pub fn lines(&self, skew_seconds: Option<i64>) -> Vec<Line> {
         match &self.check {
-            Ok(check) => vec![
-                versions(check),
-                settings(check),
-                sign_in(check),
-                bindings(check),
-                clock(check.now, self.at, skew_seconds),
-            ],
+            Ok(check) => {
+                let mut lines = vec![versions(check), settings(check), sign_in(check), bindings(check)];
+                lines.extend(limits::line(check));
+                lines.push(clock(check.now, self.at, skew_seconds));
+                lines
+            }
             Err(EdgeError::NotOffered) => {
                 vec![Line::note(
                     "versions",

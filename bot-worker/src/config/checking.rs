@@ -1,5 +1,7 @@
 //! What was typed, checked setting by setting.
 
+use std::{fs, io::ErrorKind, path::Path};
+
 use interactions::transport::is_confidential;
 use reqwest::Url;
 
@@ -15,6 +17,9 @@ pub enum BadSetting {
     /// A secret with characters that no header can carry.
     #[error("{0} has spaces or other characters that a token never has: copy it again, {1}")]
     NotAToken(&'static str, &'static str),
+    /// A file that should hold a secret.
+    #[error("{0} names a file that cannot be read: {1}")]
+    Unreadable(&'static str, ErrorKind),
     /// Not the origin of the edge.
     #[error("EDGE_URL is not an http(s) origin: expected something like https://pulse.example.workers.dev")]
     EdgeUrl,
@@ -46,7 +51,11 @@ const EDGE_URL_HINT: &str = "give the edge's origin, such as https://pulse.examp
 impl RawSettings {
     pub(super) fn discord(&self) -> Result<Discord, BadSetting> {
         Ok(Discord {
-            token: secret("DISCORD_TOKEN", self.discord_token.as_deref(), DISCORD_TOKEN_HINT)?,
+            token: given_or_read(
+                ("DISCORD_TOKEN", self.discord_token.as_deref()),
+                ("DISCORD_TOKEN_FILE", self.discord_token_file.as_deref()),
+                DISCORD_TOKEN_HINT,
+            )?,
             host: discord_host(&self.discord_api)?,
         })
     }
@@ -54,7 +63,11 @@ impl RawSettings {
     pub(super) fn check(self) -> Result<Settings, BadSetting> {
         let discord = self.discord()?;
         let url = edge_url(self.edge_url.as_deref())?;
-        let token = secret("BOT_TOKEN", self.bot_token.as_deref(), BOT_TOKEN_HINT)?;
+        let token = given_or_read(
+            ("BOT_TOKEN", self.bot_token.as_deref()),
+            ("BOT_TOKEN_FILE", self.bot_token_file.as_deref()),
+            BOT_TOKEN_HINT,
+        )?;
         let given = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
         Ok(Settings {
             discord,
@@ -65,6 +78,22 @@ impl RawSettings {
             session_file: self.session_file,
             pace: self.pace.map(Pace::from).unwrap_or_default(),
         })
+    }
+}
+
+/// A secret, or else what a file holds, as containers are handed them.
+fn given_or_read(
+    (name, value): (&'static str, Option<&str>),
+    (file_name, file): (&'static str, Option<&Path>),
+    hint: &'static str,
+) -> Result<Secret, BadSetting> {
+    match (value.filter(|value| !value.trim().is_empty()), file) {
+        (None, Some(file)) => {
+            let read = fs::read_to_string(file);
+            let read = read.map_err(|error| BadSetting::Unreadable(file_name, error.kind()))?;
+            secret(name, Some(&read), hint)
+        }
+        (value, _) => secret(name, value, hint),
     }
 }
 

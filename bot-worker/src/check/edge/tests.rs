@@ -17,7 +17,7 @@ fn good() -> EdgeCheck {
         settings: ["DISCORD_PUBLIC_KEY", "BOT_TOKEN", "ADMIN_IDS"].map(set).into(),
         bindings: ["GUILD", "ROOM", "ASSETS"].map(bound).into(),
         client_secret: ClientSecret::Accepted,
-        room: Some(RoomCheck { servers: 3, viewers: 1 }),
+        room: Some(RoomCheck { servers: 3, viewers: 1, ..RoomCheck::default() }),
         ..EdgeCheck::default()
     }
 }

@@ -70,3 +70,19 @@ fn discord_may_be_elsewhere() {
         assert_eq!(discord_host(url), Ok(host), "{url}");
     }
 }
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let file = std::env::temp_dir().join(format!("pulse-secret-{}", std::process::id()));
+    fs::write(&file, "from-a-file\n").unwrap();
+    let with = |token: Option<&str>, file: &Path| RawSettings {
+        bot_token: token.map(str::to_owned),
+        bot_token_file: Some(file.into()),
+        ..raw()
+    };
+    assert_eq!(with(None, &file).check().unwrap().edge.token.reveal(), "from-a-file");
+    assert_eq!(with(Some("given"), &file).check().unwrap().edge.token.reveal(), "given");
+    fs::remove_file(&file).unwrap();
+    let error = with(None, &file).check().unwrap_err();
+    assert_eq!(error.to_string(), "BOT_TOKEN_FILE names a file that cannot be read: entity not found");
+}
