@@ -9,6 +9,7 @@
 #![allow(clippy::cast_precision_loss, reason = "figures are far below 2^52")]
 
 mod cost;
+mod days;
 mod fanout;
 mod load;
 mod memory;
