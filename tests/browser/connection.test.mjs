@@ -57,6 +57,17 @@ test("cut again and again while events run, the page ends with what the room has
   console.log(`${server.joined.length} sockets, ${seen.length} events, each of them once`);
 });
 
+test("that a plan's limit is reached stands on the page until it is over", async () => {
+  await open();
+  await pill("Live");
+  const announced = page.locator("[data-announced]", { hasText: "no more rows today" });
+  server.say({ type: "NOTICE", data: { code: "limit_reached", message: "The plan allows no more rows today." } });
+  await announced.waitFor(PATIENCE);
+  server.say({ type: "NOTICE", data: { code: "limit_over", message: "The plan allows rows again." } });
+  await announced.waitFor({ ...PATIENCE, state: "hidden" });
+  assert.equal(await page.getByText("The plan allows rows again.").count(), 0, "what is over needs no banner");
+});
+
 test("what came with the document is not asked for again, and every card has its line at once", async () => {
   server.embeds = true;
   server.join = () => {}; // Nothing comes by the socket.

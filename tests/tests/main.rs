@@ -27,6 +27,7 @@ mod limit;
 mod long_books;
 mod matrix;
 mod outage;
+mod place;
 mod players;
 mod reading;
 mod rest;

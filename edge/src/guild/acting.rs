@@ -8,7 +8,7 @@ use worker::{Request, Response};
 use super::{Inner, Unanswered, asking};
 use crate::{
     acting::{json, key_reused},
-    answer::Problem,
+    answer::{LIMIT, Problem},
     log,
     settings::Settings,
 };
@@ -33,6 +33,9 @@ pub async fn act(order: &Order, settings: &Settings) -> Result<Response, Problem
     let asked = Asked { version: protocol::VERSION, order: order.clone(), arrived_at };
     let mut answer = asking::post(&order.guild.to_string(), ACT, &asked, settings).await?;
     let body = answer.text().await?;
+    if answer.status_code() == 503 && body.contains(LIMIT) {
+        return Err(Problem::limit(arrived_at));
+    }
     json(body, answer.status_code())
 }
 

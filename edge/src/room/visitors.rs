@@ -319,7 +319,7 @@ impl Inner {
         use_it: impl FnOnce(&Sessions) -> Result<T, SqlError>,
     ) -> Result<T, Problem> {
         let sessions = Sessions::new(&self.sql, &self.settings);
-        let used = use_it(&sessions).map_err(|error| Problem::failure("The sessions", &error));
+        let used = use_it(&sessions).map_err(|error| Problem::database("The sessions", &error));
         self.revoke(sessions.let_go());
         used
     }

@@ -16,7 +16,6 @@ impl Output {
             Self::Store(row) => {
                 matches!(row, Row::Report(_) | Row::Open(_) | Row::Page(..) | Row::Active(..))
             }
-            Self::Forget(..) => true,
             Self::Delete(..) | Self::Acknowledge(_) | Self::Answer(_) | Self::Spread(..) => false,
             _ => true,
         }

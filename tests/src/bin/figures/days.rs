@@ -1,7 +1,7 @@
 //! Simulated days: rows that are written and requests to objects that are made, counted as the storage counts them. The room's
 //! are those of its core over two days, of which the second counts; the books' are measured at the edge, a command at a time.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anyhow::Result;
 use protocol::{
@@ -48,9 +48,9 @@ pub struct Spent {
 /// The second of two days of this plan.
 pub fn spent(plan: Plan) -> Result<Spent> {
     let mut day = Day::new(plan.is_watched)?;
-    day.pass(plan, DAY_MS)?;
+    day.pass(plan, DAY_MS);
     let before = day.spent;
-    day.pass(plan, DAY_MS)?;
+    day.pass(plan, DAY_MS);
     let mut spent = Spent {
         rows: day.spent.rows - before.rows,
         object_requests: day.spent.object_requests - before.object_requests,
@@ -65,7 +65,7 @@ pub fn spent(plan: Plan) -> Result<Spent> {
 struct Day {
     room: Room,
     now: Timestamp,
-    rows: BTreeMap<(Kind, u64), ()>,
+    rows: BTreeSet<(Kind, u64)>,
     spent: Spent,
     report: Report,
     next_report: Timestamp,
@@ -87,7 +87,7 @@ impl Day {
         let mut day = Self {
             room: Room::new(Epoch(1)).0,
             now,
-            rows: BTreeMap::new(),
+            rows: BTreeSet::new(),
             spent: Spent::default(),
             report,
             next_report: now,
@@ -102,7 +102,7 @@ impl Day {
         Ok(day)
     }
 
-    fn pass(&mut self, plan: Plan, ms: u64) -> Result<()> {
+    fn pass(&mut self, plan: Plan, ms: u64) {
         let (end, every_ms) = (self.now.plus(ms), DAY_MS.checked_div(plan.commands).unwrap_or(u64::MAX));
         while self.now < end {
             if self.now >= self.next_report {
@@ -126,7 +126,6 @@ impl Day {
             }
             self.now = self.now.plus(SECOND_MS);
         }
-        Ok(())
     }
 
     fn report(&mut self) {
@@ -146,15 +145,15 @@ impl Day {
     fn written(&mut self, output: &Output) -> usize {
         match output {
             Output::Store(row) => {
-                self.rows.insert((row.kind(), row.key()), ());
+                self.rows.insert((row.kind(), row.key()));
                 1
             }
             Output::Forget(kind, below) => {
                 let before = self.rows.len();
-                self.rows.retain(|(kept, key), ()| kept != kind || key >= below);
+                self.rows.retain(|(kept, key)| kept != kind || key >= below);
                 before - self.rows.len()
             }
-            Output::Delete(kind, key) => usize::from(self.rows.remove(&(*kind, *key)).is_some()),
+            Output::Delete(kind, key) => usize::from(self.rows.remove(&(*kind, *key))),
             Output::TickIn(_) => 1, // An alarm is a row, too.
             _ => 0,
         }
