@@ -100,6 +100,11 @@ impl Gateway {
         lock(&self.board.shards).iter().map(|(&id, view)| view.report(id, now)).collect()
     }
 
+    /// How many shards there are.
+    pub fn shard_count(&self) -> u32 {
+        self.total
+    }
+
     /// The servers of all shards.
     pub fn guilds(&self) -> ReportedGuilds {
         lock(&self.board.roster).report()

@@ -313,6 +313,7 @@ impl Worker {
             at: now(),
             bot: self.bot.clone(),
             shards: self.gateway.shards(),
+            shard_count: Some(self.gateway.shard_count()),
             rest_ms,
             rest_failure: self.rest_failure,
             guilds,

@@ -70,6 +70,14 @@ snowflake! {
 impl GuildId {
     /// Stands where an event concerns no server in particular.
     pub const NONE: Self = Self(0);
+
+    /// The connection to the gateway, of so many, to which Discord tells this server.
+    /// Source: <https://discord.com/developers/docs/events/gateway#sharding-sharding-formula>.
+    pub const fn shard(self, of: u32) -> u32 {
+        #[expect(clippy::cast_possible_truncation, reason = "less than a number of 32 bits")]
+        let shard = ((self.0 >> 22) % of as u64) as u32;
+        shard
+    }
 }
 
 macro_rules! sequence {

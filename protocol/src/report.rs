@@ -34,6 +34,9 @@ pub struct Report {
     /// Its gateway connections; empty when it keeps none.
     #[serde(default)]
     pub shards: Vec<Shard>,
+    /// How many connections the bot has in all, these among them; left out by whoever keeps all of them, and by older releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard_count: Option<u32>,
     /// The round trip of a request to Discord's API in milliseconds; `null` when it failed.
     #[serde(default)]
     pub rest_ms: Option<f64>,
@@ -209,6 +212,19 @@ impl Report {
             (bot.clone(), *leaving, *started_at, rest_failure.is_some(), guilds.count, states)
         };
         says(self) == says(other)
+    }
+
+    /// Whether it can know of a server that the bot is in: Discord tells each server to one shard, and a shard that is not
+    /// connected may have more than it has told. Where no shard is named, it is from Discord's REST.
+    pub fn knows_of(&self, guild: GuildId) -> bool {
+        let is_told = |shard: &Shard| shard.state == ACTIVE;
+        match self.shard_count {
+            Some(count @ 1..) => {
+                let of = guild.shard(count);
+                self.shards.iter().any(|shard| shard.id == of && is_told(shard))
+            }
+            _ => self.shards.iter().all(is_told),
+        }
     }
 
     /// Whether the next one comes later than while somebody watches.

@@ -171,6 +171,7 @@ pub fn report(at: Timestamp) -> Report {
             down_ms: None,
             tries: 0,
         }],
+        shard_count: None,
         rest_ms: Some(88.25),
         rest_failure: None,
         guilds: ReportedGuilds { count: 2, members: 140, named: vec![name] },

@@ -72,7 +72,7 @@ impl Pulse {
     }
 
     /// Takes a report, and stores what is new in it; gives whether more than the numbers has changed. A server that the bot
-    /// has left is forgotten, unless it has books here: those are still read under its name.
+    /// has left is forgotten, unless it has books here, which are still read under its name, or is another shard's to tell.
     pub(super) fn report(
         &mut self,
         now: Timestamp,
@@ -86,7 +86,7 @@ impl Pulse {
         self.samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
         let named = std::mem::take(&mut report.guilds.named);
         if !named.is_empty() && named.len() as u64 >= report.guilds.count {
-            self.forget_all_but(&named, has_books, outputs);
+            self.forget_all_but(&named, |guild| !report.knows_of(guild) || has_books(guild), outputs);
         }
         for guild in named {
             if self.names.get(&guild.id) != Some(&guild) {
@@ -117,12 +117,12 @@ impl Pulse {
     fn forget_all_but(
         &mut self,
         named: &[NamedGuild],
-        has_books: impl Fn(GuildId) -> bool,
+        is_kept: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
     ) {
         let stay: BTreeSet<GuildId> = named.iter().map(|guild| guild.id).collect();
         self.names.retain(|&id, _| {
-            let stays = stay.contains(&id) || has_books(id);
+            let stays = stay.contains(&id) || is_kept(id);
             if !stays {
                 outputs.push(Output::Delete(Kind::Name, id.0));
             }

@@ -2,7 +2,7 @@
 
 use protocol::{
     Event, GuildId, Report, Severity,
-    report::{NamedGuild, RestFailure},
+    report::{NamedGuild, RestFailure, Shard},
     room::{Input, Kind, Memory, Output, Room, Row, STATS_EVERY_MS},
     stats::BotStatus,
 };
@@ -191,6 +191,47 @@ fn servers_that_were_left_are_forgotten_unless_their_books_are_here() {
         assert_eq!(deleted, forgotten, "{ids:?} of {count}");
         let listed: Vec<u64> = house.room.guilds().iter().map(|guild| guild.id.0).collect();
         assert_eq!(listed, known, "{ids:?} of {count}");
+    }
+}
+
+/// The server of this number among those that Discord tells to a shard of two.
+fn told_to(shard: u64, number: u64) -> GuildId {
+    GuildId((number * 2 + shard) << 22)
+}
+
+fn shard(id: u32, state: &str) -> Shard {
+    Shard { id, state: state.to_owned(), latency_ms: None, down_ms: None, tries: 0 }
+}
+
+#[test]
+fn a_shard_makes_no_server_forgotten_that_another_has_not_told_yet() {
+    let named = |ids: &[GuildId], shards: &[Shard], shard_count, now| {
+        let mut report = report(now);
+        let name = report.guilds.named.remove(0);
+        report.guilds.named = ids.iter().map(|&id| NamedGuild { id, ..name.clone() }).collect();
+        report.guilds.count = ids.len() as u64;
+        Report { shards: shards.to_vec(), shard_count, ..report }
+    };
+    let (a, b, c, d) = (told_to(0, 1), told_to(0, 2), told_to(1, 1), told_to(1, 2));
+    let (up, down) = ("active", "identifying");
+    for (what, ids, shards, count, left) in [
+        ("all have told", vec![a, c], vec![shard(0, up), shard(1, up)], Some(2), vec![a, c]),
+        ("one is not connected yet", vec![a], vec![shard(0, up), shard(1, down)], Some(2), vec![a, c, d]),
+        ("by an older release", vec![a], vec![shard(0, up), shard(1, down)], None, vec![a, b, c, d]),
+        ("the other's", vec![c], vec![shard(1, up)], Some(2), vec![a, b, c]),
+        ("another bot-worker's", vec![a], vec![shard(0, up)], Some(2), vec![a, c, d]),
+        ("of more shards than are told", vec![a], vec![shard(3, up)], Some(4), vec![a, b, d]),
+        ("without a gateway", vec![a], vec![], None, vec![a]),
+        ("no shard at all", vec![a], vec![shard(0, up)], Some(0), vec![a]),
+    ] {
+        let mut house = House::empty();
+        let both = [shard(0, up), shard(1, up)];
+        house.handle(Input::Reported(named(&[a, b, c, d], &both, Some(2), house.now)));
+        house.handle(Input::Reported(named(&ids, &shards, count, house.now)));
+        let mut listed: Vec<GuildId> = house.room.guilds().iter().map(|guild| guild.id).collect();
+        let mut left = left.clone();
+        (listed.sort_unstable(), left.sort_unstable());
+        assert_eq!(listed, left, "{what}");
     }
 }
 

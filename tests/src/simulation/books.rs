@@ -102,6 +102,7 @@ pub fn report(now: Timestamp, chance: &mut Chance) -> Report {
         bot: ReportedBot { id: UserId(1), name: "Pulse".to_owned(), avatar_url: None },
         shards: if chance.once_in(3) { Vec::new() } else { vec![shard] },
         rest_ms: (!chance.once_in(3)).then_some(80.0),
+        shard_count: None,
         rest_failure: None,
         guilds: ReportedGuilds { count: 2, members: 3, named: vec![named] },
         missed: Vec::new(),
