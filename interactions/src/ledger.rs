@@ -22,7 +22,10 @@ pub use self::{
     transfer::{NOTE_MAX_CHARS, Transfer, TransferOrder, check_order, transfer},
     work::{Shift, work},
 };
-use crate::Person;
+use crate::{
+    Person,
+    settings::{Key, Settings},
+};
 
 /// Experience for a daily.
 pub const DAILY_XP: u64 = 25;
@@ -165,6 +168,20 @@ pub fn level(xp: u64) -> u64 {
 /// The experience that a level needs.
 pub const fn xp_for_level(level: u64) -> u64 {
     50 * level * (level + 1)
+}
+
+/// Whether a Discord account is as old as a setting wants, by the moment in its id.
+fn is_old_enough(user: UserId, settings: &Settings, key: Key, now: Timestamp) -> bool {
+    let days = u64::try_from(settings.get(key)).unwrap_or(0);
+    now.since(user.created_at()) >= days * DAY_MS
+}
+
+/// Refuses to let somebody earn whose Discord account is too young: `account_too_young`.
+fn check_earner(user: UserId, settings: &Settings, now: Timestamp) -> Result<(), Refusal> {
+    if is_old_enough(user, settings, Key::EarnAccountAgeDays, now) {
+        return Ok(());
+    }
+    Err(Refusal::OwnAccountTooYoung { days: settings.get(Key::EarnAccountAgeDays) })
 }
 
 /// The sum, if an account may hold it.

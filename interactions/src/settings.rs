@@ -97,7 +97,17 @@ settings! {
     CoinflipMax, "coinflip_max", Coins, 1..=1_000_000_000, 10_000, "The largest bet";
     ConfirmAbove, "confirm_above", Coins, 0..=CAP, 100_000, "Above this amount, /economy asks for confirmation";
     EconomyByRole, "economy_by_role", Switch, 0..=1, 0, "Whether roles to which Discord allows /economy (Server Settings, Integrations) need no Manage Server";
+    EarnAccountAgeDays, "earn_account_age_days", Days, 0..=3_650, 0, "How old a Discord account must be for /daily and /work";
 }
+
+/// Settings that make it dear to play with many accounts, and a value to begin with for each. None is on by itself: each refuses
+/// somebody who has done nothing wrong, and who that may be is for those who manage the server to say.
+pub const AGAINST_SECOND_ACCOUNTS: [(Key, i64); 4] = [
+    (Key::EarnAccountAgeDays, 7),
+    (Key::PayAccountAgeDays, 7),
+    (Key::PayReceiveCap, 5_000),
+    (Key::PayTaxPercent, 2),
+];
 
 /// Why a setting cannot be what somebody wants.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -235,6 +245,11 @@ impl Settings {
     /// The time between two shifts of work, in milliseconds.
     pub fn work_cooldown_ms(&self) -> u64 {
         u64::try_from(self.get(Key::WorkCooldownMinutes)).unwrap_or(0) * MINUTE_MS
+    }
+
+    /// Whether nothing holds somebody back who plays with many accounts.
+    pub fn lets_second_accounts_be(&self) -> bool {
+        AGAINST_SECOND_ACCOUNTS.iter().all(|(key, _)| self.get(*key) == 0)
     }
 
     /// Whether players' commands are refused.

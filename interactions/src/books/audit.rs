@@ -73,6 +73,11 @@ impl<S: Sql> Books<S> {
         Ok(JournalSeq(Reader::new("journal", found.into_iter().next()).unsigned()?))
     }
 
+    /// Whether nobody who manages the server has done anything yet.
+    pub fn has_no_act(&self) -> Result<bool, BooksError> {
+        Ok(self.sql.query("SELECT seq FROM journal WHERE audit = 1 LIMIT 1", &[])?.is_empty())
+    }
+
     /// The journal row of an interaction, if there is one.
     pub fn row_of(&self, id: InteractionId) -> Result<Option<JournalSeq>, BooksError> {
         let found = self.sql.query("SELECT seq FROM journal WHERE id = ?", &[id.to_string().into()])?;

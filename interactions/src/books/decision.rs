@@ -9,7 +9,7 @@ use crate::{
     Call,
     ledger::{Account, Item, Refusal},
     reply::Reply,
-    settings::Key,
+    settings::{Key, Settings},
 };
 
 /// What a command has decided.
@@ -190,6 +190,11 @@ impl Decision {
     /// Money that moves.
     #[must_use]
     pub fn with_entry(mut self, entry: Entry) -> Self {
+    /// Whether what was asked is done.
+    pub fn is_done(&self) -> bool {
+        self.outcome == Outcome::Done
+    }
+
         self.entry = entry;
         self
     }
@@ -232,6 +237,21 @@ impl Decision {
     /// It undoes this row.
     #[must_use]
     pub fn undoing(mut self, row: JournalSeq) -> Self {
+    /// One more thing in the reply.
+    #[must_use]
+    pub fn noting(mut self, title: &str, text: &str) -> Self {
+        self.reply = self.reply.field(title, text);
+        self
+    }
+
+    /// The server's rules after it.
+    pub fn settings_after(&self, settings: Settings) -> Settings {
+        self.writes.iter().fold(settings, |settings, write| match write {
+            Write::Setting(key, value) => settings.holding(*key, *value),
+            _ => settings,
+        })
+    }
+
         self.undoes = Some(row);
         self
     }

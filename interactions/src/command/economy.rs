@@ -31,7 +31,7 @@ use crate::{
     interaction::{Lookup, NotUnderstood},
     ledger::{NOTE_MAX_CHARS, Refusal},
     reply::Choice,
-    settings::{Key, Settings},
+    settings::{AGAINST_SECOND_ACCOUNTS, Key, Setting, Settings},
     sql::Sql,
     text,
 };
@@ -138,11 +138,31 @@ impl Play for Economy {
         if !may(turn.call.manager, &turn.settings) {
             return Ok(Decision::refuse(&Refusal::NotPermitted));
         }
-        match self {
+        let decision = match self {
             Self::Confirm(confirm) => confirm.decide(turn),
             _ => self.act(turn, false),
+        }?;
+        if decision.is_done()
+            && turn.desk.has_no_act()?
+            && decision.settings_after(turn.settings).lets_second_accounts_be()
+        {
+            return Ok(decision.noting("Second accounts", &about_second_accounts()));
         }
+        Ok(decision)
     }
+}
+
+/// Those who manage a server read it with whatever they do there first.
+fn about_second_accounts() -> String {
+    let suggested = AGAINST_SECOND_ACCOUNTS.iter().map(|&(key, value)| {
+        let setting = Setting::of(key);
+        format!("`/economy settings key:{} value:{value}`", setting.name)
+    });
+    let suggested: Vec<String> = suggested.collect();
+    format!(
+        "Nothing holds somebody back here who plays with many accounts. Any of these does:\n{}",
+        suggested.join("\n")
+    )
 }
 
 /// Whether somebody may use `/economy`. Discord sends it only from whom it lets use it, but that is not asked unless

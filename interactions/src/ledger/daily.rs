@@ -2,7 +2,7 @@
 
 use protocol::{Coins, Timestamp};
 
-use super::{Account, DAILY_XP, Refusal, capped_sum};
+use super::{Account, DAILY_XP, Refusal, capped_sum, check_earner};
 use crate::settings::{Key, Settings};
 
 /// A freeze is earned with each so many days of streak.
@@ -23,8 +23,9 @@ pub struct Daily {
     pub freeze_earned: bool,
 }
 
-/// Claims the daily. Refusals: `frozen`, `daily_claimed`, `recipient_cap`.
+/// Claims the daily. Refusals: `account_too_young`, `frozen`, `daily_claimed`, `recipient_cap`.
 pub fn daily(mut account: Account, settings: &Settings, now: Timestamp) -> Result<Daily, Refusal> {
+    check_earner(account.user, settings, now)?;
     account.check_free()?;
     let today = now.day();
     // A clock that stepped back must not pay the same day twice.

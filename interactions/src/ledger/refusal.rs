@@ -72,6 +72,11 @@ pub enum Refusal {
     /// More than somebody else has, from whom it would be taken.
     HoldsLess {
         /// What there is.
+    /// The Discord account of somebody who wants to earn is too young.
+    OwnAccountTooYoung {
+        /// The age it needs, in days.
+        days: i64,
+    },
         balance: Coins,
     },
     /// More than may be sent in 24 hours.
@@ -178,7 +183,7 @@ impl Refusal {
             Self::AmountTooSmall { .. } => "amount_too_small",
             Self::AmountTooLarge { .. } => "amount_too_large",
             Self::NoteTooLong => "note_too_long",
-            Self::AccountTooYoung { .. } => "account_too_young",
+            Self::AccountTooYoung { .. } | Self::OwnAccountTooYoung { .. } => "account_too_young",
             Self::InsufficientFunds { .. } | Self::HoldsLess { .. } => "insufficient_funds",
             Self::SendCap { .. } => "send_cap",
             Self::ReceiveCap { .. } => "receive_cap",
@@ -258,6 +263,7 @@ impl Refusal {
                 format!("That is more than the {} they have. Take less.", text::coins(*balance))
             }
             Self::SendCap { left, next } => {
+            Self::OwnAccountTooYoung { days } => too_young_to_earn(*days),
                 format!(
                     "You may send {} more today; the limit is renewed {}.",
                     text::coins(*left),
@@ -324,3 +330,8 @@ fn too_often(next: Timestamp) -> String {
         relative_time(next)
     )
 }
+fn too_young_to_earn(days: i64) -> String {
+    let age = text::count(days, "day");
+    format!("Your Discord account has to be at least {age} old to earn coins here. Others can pay you.")
+}
+

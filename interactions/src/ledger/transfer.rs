@@ -1,8 +1,8 @@
 //! A payment from one player to another.
 
-use protocol::{Coins, Timestamp, UserId, time::DAY_MS};
+use protocol::{Coins, Timestamp, UserId};
 
-use super::{Account, OTHER_XP, Refusal, Window, capped_sum};
+use super::{Account, OTHER_XP, Refusal, Window, capped_sum, is_old_enough};
 use crate::{
     Person,
     settings::{Key, Settings},
@@ -44,9 +44,7 @@ pub fn check_order(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let TransferOrder { to, amount, note } = order;
-    let days = settings.get(Key::PayAccountAgeDays);
-    let age_ms = u64::try_from(days).unwrap_or(0) * DAY_MS;
-    let old_enough = |user: UserId| now.since(user.created_at()) >= age_ms;
+    let old_enough = |user: UserId| is_old_enough(user, settings, Key::PayAccountAgeDays, now);
     if to.id == from.id {
         return Err(Refusal::SelfTransfer);
     }
@@ -66,7 +64,7 @@ pub fn check_order(
         return Err(Refusal::NoteTooLong);
     }
     if !(old_enough(from.id) && old_enough(to.id)) {
-        return Err(Refusal::AccountTooYoung { days });
+        return Err(Refusal::AccountTooYoung { days: settings.get(Key::PayAccountAgeDays) });
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use protocol::{Coins, Timestamp};
 
-use super::{Account, Refusal, WORK_XP, capped_sum, drawn};
+use super::{Account, Refusal, WORK_XP, capped_sum, check_earner, drawn};
 use crate::settings::{Key, Settings};
 
 /// A shift that was paid.
@@ -16,13 +16,14 @@ pub struct Shift {
     pub next: Timestamp,
 }
 
-/// Works a shift. Refusals: `frozen`, `cooldown`, `recipient_cap`.
+/// Works a shift. Refusals: `account_too_young`, `frozen`, `cooldown`, `recipient_cap`.
 pub fn work(
     mut account: Account,
     settings: &Settings,
     now: Timestamp,
     entropy: u64,
 ) -> Result<Shift, Refusal> {
+    check_earner(account.user, settings, now)?;
     account.check_free()?;
     let cooldown = settings.work_cooldown_ms();
     // A clock that stepped back must not shorten the wait.

@@ -378,7 +378,7 @@ fn the_server_its_rules_and_its_shelf_are_managed() {
     server.done(item("remove", "Cap", &json!({})));
     assert_eq!(Books::new(&server.sqlite).shop().unwrap(), []);
     let rules = serde_json::to_value(Books::new(&server.sqlite).rules().unwrap()).unwrap();
-    assert_eq!((&rules["paused"], rules["settings"].as_array().unwrap().len()), (&json!(false), 16));
+    assert_eq!((&rules["paused"], rules["settings"].as_array().unwrap().len()), (&json!(false), 17));
     assert_eq!(
         rules["settings"][10],
         json!({

@@ -32,6 +32,25 @@ fn check(reply: &str, code: Option<&str>) {
 }
 
 #[test]
+fn what_holds_second_accounts_back_is_told_at_the_first_use() {
+    let told = |reply: &str| field(reply, "Second accounts");
+    let (server, boss, ann) = (Server::new(), person(9), person(1));
+    assert_eq!(told(&server.says(&ann, daily())), None, "players need not know");
+    let listed = told(&server.manages(&boss, subcommand(&["economy", "settings"], &[], &[]))).unwrap();
+    for key in ["earn_account_age_days", "pay_account_age_days", "pay_receive_cap", "pay_tax_percent"] {
+        assert!(listed.contains(&format!("`/economy settings key:{key} value:")), "{listed}");
+    }
+    assert_eq!(told(&server.says(&ann, adjust("give", &ann, 5, "please"))), None);
+    assert!(told(&server.manages(&boss, adjust("give", &ann, 5, "because"))).is_some());
+    assert_eq!(told(&server.manages(&boss, adjust("give", &ann, 5, "because"))), None, "once is enough");
+
+    let server = Server::new();
+    assert_eq!(told(&server.manages(&boss, set_rule("pay_tax_percent", "2"))), None, "it is known");
+    let server = Server::new();
+    assert!(told(&server.manages(&boss, set_rule("gambling", "on"))).is_some());
+}
+
+#[test]
 fn coins_are_made_and_burnt_by_those_who_may() {
     let (server, boss, ann) = (Server::new(), person(9), person(1));
     check(&server.says(&ann, adjust("give", &ann, 5, "please")), Some("not_permitted"));
