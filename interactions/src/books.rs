@@ -37,6 +37,13 @@ pub use self::{
     standings::Measure,
 };
 use self::{journal::JournalEntry, outbox::Acknowledged, standings::Standings, totals::Totals};
+    upkeep::REPLIES_KEPT_MS,
+};
+use self::{
+    journal::JournalEntry,
+    outbox::{Acknowledged, Retelling},
+    standings::Standings,
+    totals::Totals,
 use crate::{
     Call,
     action::Order,
@@ -108,6 +115,8 @@ struct Kept {
     totals: Totals,
     life: Option<Life>,
 }
+    /// By [`Listener`].
+    retelling: [Cell<Option<Retelling>>; Listener::ALL.len()],
 
 impl<S: Sql> Books<S> {
     /// The books in this database, whose tables are in place.
@@ -134,6 +143,7 @@ impl<S: Sql> Books<S> {
     /// Answers a call. The same interaction gets the same answer, and changes nothing again. `entropy` is 64 random
     /// bits; `handled_ms` is the time since the call arrived at the edge. After an error nothing of it may be kept: the
     /// caller rolls the database back, and calls [`Books::forget`].
+            retelling: Default::default(),
     pub fn answer(
         &self,
         now: Timestamp,

@@ -19,10 +19,14 @@ pub struct Push {
     pub records: Vec<Record>,
     /// The books after the last of these rows.
     pub totals: GuildTotals,
+    /// The last row that this room has said it has: the rows before these. `None` where the room is to ask for none of them,
+    /// and from books of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<JournalSeq>,
     /// Which journal the rows are of; `None` from books of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
-    /// With the first rows after books were set back: all reminders that the server's players wait for, in the place of those
+    /// With the first rows after books or a room were set back: all reminders that the server's players wait for, in the place of those
     /// that the room has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminders: Option<Vec<JobOrder>>,
@@ -66,6 +70,10 @@ pub struct Acknowledgement {
     /// Nothing was taken: under numbers that the room has, there are rows that it has not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub conflicts: bool,
+    /// Nothing was taken: rows after [`Self::seq`] are missing here that were told already. The room was set back, and is to
+    /// be told them again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub misses: bool,
     /// Whether everything is paused; `None` from a room of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,

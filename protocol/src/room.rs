@@ -165,6 +165,8 @@ pub enum Output {
 #[derive(Clone, Debug)]
 pub struct Room {
     epoch: Epoch,
+    /// Whether the epoch has changed since the object came up, because the room was set back.
+    has_another_log: bool,
     seq: Seq,
     ring: VecDeque<Event>,
     viewers: BTreeMap<SocketId, Viewer>,
@@ -206,6 +208,7 @@ impl Room {
         let ring: VecDeque<Event> = memory.events.into();
         Self {
             epoch: memory.epoch,
+            has_another_log: false,
             seq: ring.back().map_or(Seq(0), |event| event.seq),
             ring,
             door: Door::with(viewers.values().filter_map(|viewer| viewer.session)),

@@ -216,6 +216,7 @@ pub fn push(guild: GuildId, rows: std::ops::RangeInclusive<u64>) -> Push {
         records: rows.map(record).collect(),
         totals,
         life: None,
+        after: None,
         reminders: None,
         rows: 0,
     }

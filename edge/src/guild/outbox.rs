@@ -165,7 +165,7 @@ impl Inner {
     }
 
     /// Takes a listener's word for how far it has the journal. If it has rows that these books have not, they were restored
-    /// to an earlier state, and begin another life.
+    /// to an earlier state, and begin another life; if it has not what it had, it was, and is told again.
     fn take_word(
         &self,
         outbox: &Outbox,
@@ -173,6 +173,15 @@ impl Inner {
         guild: GuildId,
         said: &Acknowledgement,
     ) -> Result<(), Unanswered> {
+        if said.misses {
+            let seq = said.seq.0;
+            log::error(&format_args!(
+                "server {guild}: a room was set back, and is told of the rows after {seq} again"
+            ));
+            self.whole(|books| books.tell_again(now(), listener, said))?;
+            outbox.fresh.set(true);
+            return Ok(());
+        }
         if self.books.is_behind(said)? {
             log::error(&format_args!(
                 "server {guild}: the books were set back; a room has row {}",

@@ -2,7 +2,7 @@
 
 use protocol::{
     Coins, GuildId, JournalSeq, Timestamp,
-    record::{Activity, GuildTotals, Outcome, PUSH_MAX_RECORDS, Push, Record},
+    record::{Acknowledgement, Activity, GuildTotals, Outcome, PUSH_MAX_RECORDS, Push, Record},
     stats::{LEADERBOARD_LEN, Leader, Leaderboards},
     time::DAY_MS,
 };
@@ -15,6 +15,9 @@ use crate::sql::{Row, Sql, Value};
 const ACKNOWLEDGED_EVERY_ROWS: u64 = 16;
 /// How far back a server's own room is told, in rows.
 const FOLLOWED_FROM_ROWS: u64 = 2_000;
+/// The most rows that the room of all servers is told again, when it was set back. What all of them come to, it is told in
+/// any case.
+const TOLD_AGAIN_MAX_ROWS: u64 = 20_000;
 
 /// Who is told what the journal gained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +52,31 @@ pub(super) enum Acknowledged {
     Row(u64),
 }
 
+/// Rows that a listener is told a second time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retelling {
+    /// The last one that it had said it has.
+    until: u64,
+    /// Whether it has taken the first of them.
+    has_begun: bool,
+}
+
 impl<S: Sql> Books<S> {
     /// From here on the server's own room is told, too: of the last rows of a day, of the newest one in any case, and of
     /// what comes.
     pub fn follow(&self, now: Timestamp) -> Result<(), BooksError> {
+        let from = self.last_day_from(now)?;
+        let statement = "INSERT OR IGNORE INTO followed (only, acknowledged) VALUES (0, ?)";
+        if self.sql.execute(statement, &[from.into()])? > 0 {
+            // It has none of the rows before, and is to ask for none.
+            self.retelling[Listener::Server as usize].set(Some(Retelling { until: from, has_begun: false }));
+        }
+        self.acknowledged[Listener::Server as usize].set(Acknowledged::Unread);
+        Ok(())
+    }
+
+    /// The row before those of the last day, of which there are [`FOLLOWED_FROM_ROWS`] at most; before the newest in any case.
+    fn last_day_from(&self, now: Timestamp) -> Result<u64, BooksError> {
         let newest = self.totals()?.seq.0;
         let oldest = newest.saturating_sub(FOLLOWED_FROM_ROWS);
         let statement = "SELECT seq FROM journal WHERE seq > ? AND at >= ? ORDER BY seq LIMIT 1";
@@ -61,9 +85,26 @@ impl<S: Sql> Books<S> {
             Some(row) => Reader::new("journal", Some(row)).unsigned()?,
             None => newest,
         };
-        let statement = "INSERT OR IGNORE INTO followed (only, acknowledged) VALUES (0, ?)";
-        self.sql.execute(statement, &[first.saturating_sub(1).into()])?;
-        self.acknowledged[Listener::Server as usize].set(Acknowledged::Unread);
+        Ok(first.saturating_sub(1))
+    }
+
+    /// A listener was set back, and has no row after the one that it says: it is told them again.
+    pub fn tell_again(
+        &self,
+        now: Timestamp,
+        listener: Listener,
+        said: &Acknowledgement,
+    ) -> Result<(), BooksError> {
+        let Acknowledged::Row(until) = self.acknowledged(listener)? else { return Ok(()) };
+        let earliest = match listener {
+            Listener::Everyone => self.totals()?.seq.0.saturating_sub(TOLD_AGAIN_MAX_ROWS),
+            Listener::Server => self.last_day_from(now)?,
+        };
+        let from = said.seq.0.max(earliest).min(until);
+        let statement = format!("UPDATE {} SET acknowledged = ?", listener.table());
+        self.sql.execute(&statement, &[from.into()])?;
+        self.acknowledged[listener as usize].set(Acknowledged::Row(from));
+        self.retelling[listener as usize].set(Some(Retelling { until, has_begun: false }));
         Ok(())
     }
 
@@ -88,6 +129,9 @@ impl<S: Sql> Books<S> {
         let rows =
             self.sql.query(&statement, &[acknowledged.into(), Value::from(PUSH_MAX_RECORDS as u64)])?;
         let life = self.life()?;
+        let retelling = self.retelling[listener as usize].get();
+        let begins_again = retelling.is_some_and(|retelling| !retelling.has_begun);
+        let after = (!begins_again).then_some(JournalSeq(acknowledged));
         // The first delivery of another life tells what there is even if no row has followed yet.
         let begins_anew = life.is_some_and(|life| life.is_set_back && life.after.0 == acknowledged);
         let mut records = Vec::with_capacity(rows.len());
@@ -95,8 +139,11 @@ impl<S: Sql> Books<S> {
         for row in rows {
             let mut row = Reader::new("journal", Some(row));
             let mut record = read_record(&mut row)?;
-            if listener == Listener::Server {
-                record.jobs.clear(); // The room of all hands them out.
+            // The room of all hands them out, and those of rows that it had are done, or come with the reminders.
+            if listener == Listener::Server
+                || retelling.is_some_and(|retelling| record.seq.0 <= retelling.until)
+            {
+                record.jobs.clear();
             }
             totals = Totals { seq: record.seq, at: Some(record.at), ..Totals::read(&mut row)? };
             records.push(record);
@@ -113,25 +160,21 @@ impl<S: Sql> Books<S> {
             last_command_at: totals.at,
             leaderboards: self.leaderboards(guild)?,
         };
-        let reminders = (begins_anew && listener == Listener::Everyone).then(|| self.reminders(guild, now));
-        let reminders = reminders.transpose()?;
-        Ok(Some(Push {
-            version: protocol::VERSION,
-            guild_id: guild,
-            records,
-            totals,
-            life,
-            reminders,
-            rows: 0,
-        }))
+        let tells_reminders = (begins_anew || begins_again) && listener == Listener::Everyone;
+        let reminders = tells_reminders.then(|| self.reminders(guild, now)).transpose()?;
+        let version = protocol::VERSION;
+        Ok(Some(Push { version, guild_id: guild, records, totals, after, life, reminders, rows: 0 }))
     }
 
-    /// Remembers how far a listener has stored the journal: in memory, until [`Books::tidy`] writes it down. Whatever is lost
-    /// with the memory is delivered again, and a listener passes over what it has.
+    /// Remembers how far a listener has stored the journal: in memory, until [`Books::tidy`] writes it down. Whatever is
+    /// lost with the memory is delivered again, and a listener passes over what it has.
     pub fn acknowledge(&self, listener: Listener, seq: JournalSeq) -> Result<(), BooksError> {
         if let Acknowledged::Row(before) = self.acknowledged(listener)? {
             self.acknowledged[listener as usize].set(Acknowledged::Row(before.max(seq.0)));
         }
+            let retelling = &self.retelling[listener as usize];
+            let rest = retelling.get().filter(|retelling| seq.0 < retelling.until);
+            retelling.set(rest.map(|retelling| Retelling { has_begun: true, ..retelling }));
         Ok(())
     }
 

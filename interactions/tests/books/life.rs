@@ -11,8 +11,9 @@ use interactions::{Books, books::Listener, schema};
 use protocol::{
     Coins, Epoch, Event, JournalSeq, Timestamp,
     job::{Jobs, Task},
+    message::CloseCode,
     record::{Acknowledgement, Life},
-    room::{Input, Output, Room, Row, Takes},
+    room::{Input, Output, Room, Row, SocketId, Takes},
     time::{DAY_MS, MINUTE_MS},
 };
 use rusqlite::Connection;
@@ -27,6 +28,8 @@ struct Town {
     calls: u64,
     /// Events that the room has told, by their number.
     told: BTreeMap<u64, Event>,
+    /// How the room has closed sockets.
+    closed: Vec<CloseCode>,
     /// Where the database was copied to, once it was.
     file: Option<PathBuf>,
 }
@@ -44,7 +47,7 @@ impl Town {
         let sqlite = Sqlite::new();
         Books::new(&sqlite).begin(NOON).unwrap();
         let (room, _) = Room::new(Epoch(1));
-        Self { sqlite, room, now: NOON, calls: 0, told: BTreeMap::new(), file: None }
+        Self { sqlite, room, now: NOON, calls: 0, told: BTreeMap::new(), closed: Vec::new(), file: None }
     }
 
     /// So many payments and jobs, each told at once where `tells`.
@@ -77,6 +80,10 @@ impl Town {
             let was_empty = push.records.is_empty();
             let said = self.deliver(push);
             let books = Books::new(&self.sqlite);
+            if said.misses {
+                books.tell_again(self.now, Listener::Everyone, &said).unwrap();
+                continue;
+            }
             if books.is_behind(&said).unwrap() {
                 books.begin_anew(self.now, &said).unwrap();
                 continue;
@@ -95,6 +102,7 @@ impl Town {
             match output {
                 Output::Store(Row::Event(event)) => drop(self.told.insert(event.seq.0, event)),
                 Output::Acknowledge(acknowledgement) => said = Some(acknowledgement),
+                Output::Close(_, code) => self.closed.push(code),
                 _ => {}
             }
         }
@@ -178,6 +186,55 @@ fn after_a_restore_twenty_rows_back_room_books_and_reminders_agree() {
         let events = usize::try_from(town.sqlite.number(events)).unwrap();
         assert_eq!(since.len(), events + 1, "{rows_untold}, and the warning: {since:?}");
         assert_eq!(town.reminders(), [ann.id.to_string()], "{rows_untold}: Ben has never claimed");
+    }
+}
+
+/// The room's object can be restored, too: it knows fewer rows than it has said.
+#[test]
+fn a_room_that_was_set_back_is_told_again_what_it_misses() {
+    for (rows_missed, days, known) in [(1, 0, true), (25, 0, true), (25, 3, true), (12, 0, false)] {
+        let what = format!("{rows_missed} rows, {days} days, known: {known}");
+        let mut town = Town::new();
+        let (ann, ben) = (person(21), person(22));
+        if known {
+            town.play(12, true);
+            let claim = town.say(&call(1, &ann, daily()));
+            town.say(&press(2, &ann, &claim, "Remind me"));
+            town.tell();
+        }
+        let earlier = town.room.clone();
+        let (seq_then, epoch) = (earlier.state().seq.0, earlier.state().epoch);
+
+        let claim = town.say(&call(3, &ben, daily()));
+        town.say(&press(4, &ben, &claim, "Remind me"));
+        town.tell();
+        town.play(rows_missed - 1, true);
+        town.now = town.now.plus(days * DAY_MS);
+        while Books::new(&town.sqlite).tidy(town.now).unwrap() {}
+        town.room = earlier;
+        town.told.retain(|seq, _| *seq <= seq_then);
+        town.room.handle(town.now, Input::Joined(SocketId(1), None, None));
+        town.play(2, true);
+
+        town.assert_agreed();
+        assert_ne!(town.room.state().epoch, epoch, "{what}: viewers have other events under these numbers");
+        assert_eq!(town.closed, [CloseCode::Restart], "{what}");
+        let mut told: Vec<&str> = town.told.values().map(|event| event.id.as_str()).collect();
+        let warned = told.iter().filter(|id| id.starts_with("room-set-back-")).count();
+        assert_eq!(warned, 1, "{what}: it is told once");
+        told.retain(|id| !id.starts_with("room-set-back-"));
+        let ids = "SELECT group_concat(value ->> 'id', ' ') FROM
+            (SELECT value FROM journal, json_each(events) ORDER BY seq, json_each.key)";
+        if days == 0 {
+            assert_eq!(
+                told.join(" "),
+                town.sqlite.text(ids),
+                "{what}: each event once, in the journal's order"
+            );
+        }
+        let all = if known { vec![ann.id.to_string(), ben.id.to_string()] } else { vec![ben.id.to_string()] };
+        let claimed_long_ago = days > 0;
+        assert_eq!(town.reminders(), if claimed_long_ago { Vec::new() } else { all }, "{what}");
     }
 }
 

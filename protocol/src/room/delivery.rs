@@ -1,10 +1,11 @@
-//! A delivery of a server's books is one of three things: the rows that follow those that the room has, the first of another life of the
-//! journal, or rows that cannot be what they say.
+//! A delivery of a server's books is one of four things: the rows that follow those that the room has, the first of another
+//! life of the journal, rows that cannot be what they say, or rows after some that the room has not any more.
 
 use super::{Output, Room, failing::edge_warning, row::GuildRow};
 use crate::{
-    Coins, GuildId, JournalSeq, Sentence, Timestamp,
-    record::{Acknowledgement, Push, Record},
+    Coins, Epoch, GuildId, JournalSeq, Sentence, Timestamp,
+    message::CloseCode,
+    record::{Acknowledgement, JobOrder, Push, Record},
 };
 
 /// The kinds of deliveries, given what the room knows of the server.
@@ -16,10 +17,23 @@ enum Delivery {
     BeginsAnew(JournalSeq, u64),
     /// There are rows under numbers that the room has which it has not: the books were set back, and do not know it yet.
     Conflicts,
+    /// The books have it from this room that it has rows which it has not, after this one: the room was set back.
+    Misses(JournalSeq),
 }
 
 impl Delivery {
     fn of(push: &Push, known: Option<&GuildRow>) -> Self {
+        match Self::of_rows(push, known) {
+            Self::Continues(seen) | Self::BeginsAnew(seen, _)
+                if push.after.is_some_and(|after| after > seen) =>
+            {
+                Self::Misses(seen)
+            }
+            delivery => delivery,
+        }
+    }
+
+    fn of_rows(push: &Push, known: Option<&GuildRow>) -> Self {
         let Some(known) = known else { return Self::Continues(JournalSeq::default()) };
         if let Some(life) = push.life
             && known.life.map_or(life.is_set_back, |known| known != life.id)
@@ -41,13 +55,28 @@ impl Room {
         let guild = push.guild_id;
         self.spent.add(now, push.rows);
         let seen = match Delivery::of(&push, self.ledgers.row(guild)) {
-            Delivery::Continues(seen) => seen,
+            Delivery::Continues(seen) => {
+                if let Some(reminders) = push.reminders.take() {
+                    self.replace_jobs_of(guild, reminders, outputs);
+                }
+                seen
+            }
             Delivery::BeginsAnew(seen, gone) => {
                 self.begin_anew(now, seen, gone, &mut push, outputs);
                 seen
             }
             Delivery::Conflicts => {
-                outputs.push(self.acknowledgement(guild, true));
+                outputs.push(Output::Acknowledge(Acknowledgement {
+                    conflicts: true,
+                    ..self.acknowledgement(guild)
+                }));
+                return;
+            }
+            Delivery::Misses(seq) => {
+                self.begin_another_log(now, outputs);
+                let said = Acknowledgement { seq, misses: true, ..self.acknowledgement(guild) };
+                outputs.push(Output::Acknowledge(said));
+                self.flush_or_wait(now, outputs);
                 return;
             }
         };
@@ -56,18 +85,44 @@ impl Room {
             self.busy_at = Some(now);
             self.take_records(now, push, outputs);
         }
-        outputs.push(self.acknowledgement(guild, false));
+        outputs.push(Output::Acknowledge(self.acknowledgement(guild)));
         self.flush_or_wait(now, outputs);
     }
 
-    fn acknowledgement(&self, guild: GuildId, conflicts: bool) -> Output {
+    fn acknowledgement(&self, guild: GuildId) -> Acknowledgement {
         let known = self.ledgers.row(guild);
-        Output::Acknowledge(Acknowledgement {
+        Acknowledgement {
             seq: known.map(|row| row.acknowledged).unwrap_or_default(),
             latest_at: known.map(|row| row.latest_at).filter(|at| *at != Timestamp::default()),
-            conflicts,
             maintenance: Some(self.maintenance.current),
-        })
+            ..Acknowledgement::default()
+        }
+    }
+
+    /// The room was set back: viewers may have events under the numbers that come next. Its log gets another name, once, and
+    /// whoever watches comes back and is told all of it.
+    fn begin_another_log(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        if std::mem::replace(&mut self.has_another_log, true) {
+            return;
+        }
+        self.epoch = Epoch(self.epoch.0.wrapping_add(now.0 | 1));
+        outputs.push(Output::Store(Row::Epoch(self.epoch)));
+        for socket in self.viewers.keys().copied().collect::<Vec<_>>() {
+            outputs.push(Output::Close(socket, CloseCode::Restart));
+            self.left(now, socket, outputs);
+        }
+        let message = Sentence::new(
+            "This log was set back to an earlier state; what the books have told since is told again",
+        );
+        self.number(edge_warning(format!("room-set-back-{now}"), now, GuildId::NONE, message), outputs);
+    }
+
+    /// Lets go of the work that a server's rows have asked for; this is what waits now.
+    fn replace_jobs_of(&mut self, guild: GuildId, waiting: Vec<JobOrder>, outputs: &mut Vec<Output>) {
+        self.waiting.remove_all_of(guild, outputs);
+        for order in waiting {
+            self.waiting.take(order, outputs);
+        }
     }
 
     /// The books are not those of which the room has told: it says so, and lets go of the work that their rows asked for.
@@ -85,10 +140,7 @@ impl Room {
                 if gone == 1 { " row that was told of is gone" } else { " rows that were told of are gone" },
             );
         self.number(edge_warning(format!("set-back-{guild}-{now}"), now, guild, message), outputs);
-        self.waiting.remove_all_of(guild, outputs);
-        for order in push.reminders.take().into_iter().flatten() {
-            self.waiting.take(order, outputs);
-        }
+        self.replace_jobs_of(guild, push.reminders.take().unwrap_or_default(), outputs);
         // Perhaps no row follows yet; the numbers are theirs all the same.
         let life = push.life.map(|life| life.id);
         let row = GuildRow { acknowledged, totals: push.totals.clone(), life, ..GuildRow::default() };

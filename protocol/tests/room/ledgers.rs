@@ -54,6 +54,7 @@ fn deliver(room: &mut Room, now: Timestamp, guild_id: GuildId, seq: u64, totals:
             records,
             totals,
             life: None,
+            after: None,
             reminders: None,
             rows: 0,
         }),
@@ -132,6 +133,7 @@ fn active(room: &mut Room, at: Timestamp, seq: u64, previous: Option<Timestamp>)
         records: vec![record],
         totals: totals(HARBOUR, 1, 0, 0, &[]),
         life: None,
+        after: None,
         reminders: None,
         rows: 0,
     };

@@ -63,6 +63,7 @@ impl Books {
             guild_id: self.id,
             records,
             totals: self.totals.clone(),
+            after: None,
             life: None,
             reminders: None,
             rows: 0,

@@ -97,6 +97,7 @@ pub fn push(guild_id: GuildId, seq: JournalSeq, at: Timestamp, players: u64) -> 
         guild_id,
         records: vec![record],
         totals,
+        after: None,
         life: None,
         reminders: None,
         rows: 0,
