@@ -171,11 +171,11 @@ impl<S: Sql> Books<S> {
     pub fn acknowledge(&self, listener: Listener, seq: JournalSeq) -> Result<(), BooksError> {
         if let Acknowledged::Row(before) = self.acknowledged(listener)? {
             self.acknowledged[listener as usize].set(Acknowledged::Row(before.max(seq.0)));
-        }
             let retelling = &self.retelling[listener as usize];
             let rest = retelling.get().filter(|retelling| seq.0 < retelling.until);
             retelling.set(rest.map(|retelling| Retelling { has_begun: true, ..retelling }));
         Ok(())
+        }
     }
 
     /// Writes down what was acknowledged.
