@@ -58,6 +58,7 @@ pub async fn post(
         Interaction::NotAdded(application) => Ok(Response::from_json(&reply::not_added(&application))?),
         Interaction::NoChoices => Ok(Response::from_json(&reply::choices(Vec::new()))?),
         Interaction::Complete(lookup) => complete(&lookup, settings).await,
+        Interaction::Command(call, _) if call.may_be_forgotten(arrived_at) => forged(),
         Interaction::Command(call, webhook) => {
             answer_in_time(*call, webhook, arrived_at, settings, context).await
         }

@@ -7,11 +7,17 @@ mod wire;
 
 use std::fmt;
 
-use protocol::{GuildId, InteractionId, UserId};
+use protocol::{GuildId, InteractionId, Timestamp, UserId, time::HOUR_MS};
 use serde::{Deserialize, Serialize};
 
 use self::wire::{Kind, Wire};
-use crate::{Command, Verified, command::Options};
+use crate::{Command, Verified, books::REPLIES_KEPT_MS, command::Options};
+
+/// No books of Pulse are older, so that no interaction from before can have been answered: 2026-11-22T00:00:00Z.
+const FIRST_BOOKS: Timestamp = Timestamp(1_795_305_600_000);
+/// An interaction is taken for so long after it was made, in milliseconds: an hour less than its reply is kept, because
+/// Discord's clock and the edge's need not agree.
+const TAKEN_FOR_MS: u64 = REPLIES_KEPT_MS - HOUR_MS;
 
 /// What Discord asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +59,12 @@ impl Call {
     /// Whether its answer changes the message that it was pressed below.
     pub fn changes_message(&self) -> bool {
         self.pressed && !self.command.is_apart()
+    }
+
+    /// Whether the books may have answered it and have let go of it since, by the moment in its id: they would do it again.
+    pub fn may_be_forgotten(&self, now: Timestamp) -> bool {
+        let made_at = self.id.created_at();
+        made_at >= FIRST_BOOKS && now.since(made_at) > TAKEN_FOR_MS
     }
 }
 

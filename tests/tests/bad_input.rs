@@ -1,7 +1,8 @@
 //! Whatever is wrong is named, and changes nothing.
 
 use anyhow::Result;
-use discord_sim::{Guild, Payload, Player, Typed, payload::Value as OptionValue};
+use discord_sim::{Guild, Payload, Player, Typed, payload::Value as OptionValue, snowflake::snowflake};
+use protocol::InteractionId;
 use serde_json::{Value, json};
 use tests::{
     Edge, Viewer,
@@ -62,6 +63,44 @@ async fn what_discord_did_not_sign_gets_one_constant_401() -> Result<()> {
         assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "signed at {when}");
     }
     assert_unchanged(edge, &guild, &ann).await
+}
+
+/// It is signed now, as though the five minutes did not stand before it.
+#[tokio::test]
+async fn an_interaction_that_the_books_may_have_forgotten_is_refused_as_forged() -> Result<()> {
+    let edge = Edge::start_faulty()?;
+    let (guild, ann) = rich(&edge).await?;
+    let made = |hours_ago: u64| {
+        let at = discord_sim::client::now().minus(hours_ago * protocol::time::HOUR_MS);
+        InteractionId(snowflake(at, hours_ago))
+    };
+    let pay = |id, to: &Player| {
+        let to = OptionValue::User(to.clone());
+        let typed = Typed::new("pay").with("user", to).with("amount", OptionValue::Integer(1));
+        Payload::command(id, typed).by(&ann).in_guild(&guild).build()
+    };
+    let bob = player("Bob");
+    let asked = edge.objects_asked()?;
+    for hours_ago in [48, 60, 72] {
+        for payload in [
+            pay(made(hours_ago), &bob),
+            Payload::button(made(hours_ago), "daily:remind", json!({"content": "x"}))
+                .by(&ann)
+                .in_guild(&guild)
+                .build(),
+        ] {
+            let answer = edge.discord().post(&payload).await?;
+            assert_eq!((answer.status, answer.body.as_slice()), (401, FORGED), "made {hours_ago} hours ago");
+        }
+    }
+    assert_eq!(edge.objects_asked()?, asked, "nobody is asked");
+    assert_unchanged(&edge, &guild, &ann).await?;
+    let of_2015 = InteractionId(7);
+    for id in [made(0), made(46), of_2015] {
+        let answer = edge.discord().post(&pay(id, &bob)).await?;
+        assert_eq!(answer.status, 200, "{id}");
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -11,8 +11,11 @@ use crate::sql::{Sql, Value};
 
 /// The standings are stored each time that so many rows have come.
 const SNAPSHOT_EVERY_ROWS: u64 = 256;
-/// Rows that moved no money are kept this long, in milliseconds: twice the day in which Discord may repeat a call.
-const KEPT_MS: u64 = 48 * HOUR_MS;
+/// Rows that moved no money, and the replies of all, are kept at least this long, in milliseconds: twice the day in which
+/// Discord may repeat a call.
+pub const REPLIES_KEPT_MS: u64 = 48 * HOUR_MS;
+/// The replies of older rows are kept until the storage is so full, in percent: before anybody is warned of it.
+const LET_GO_FROM_PERCENT: u64 = 40;
 /// Journal rows that one step looks at.
 const PRUNE_STEP: u64 = 500;
 /// So many rows are let go together at least: one at a time would be a row to write with each command.
@@ -36,7 +39,7 @@ impl<S: Sql> Books<S> {
 
     /// Deletes old rows in which no money moved and no administrator acted. The newest row stays: it holds the totals.
     fn prune(&self, now: Timestamp, newest: JournalSeq) -> Result<bool, BooksError> {
-        let oldest_kept = now.minus(KEPT_MS);
+        let oldest_kept = now.minus(REPLIES_KEPT_MS);
         let statement = "SELECT at FROM journal WHERE seq > (SELECT pruned_to FROM upkeep)
             ORDER BY seq LIMIT 1 OFFSET ?";
         let row = self.sql.query(statement, &[(PRUNED_TOGETHER - 1).into()])?.into_iter().next();
