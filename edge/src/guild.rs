@@ -10,10 +10,10 @@ mod reading;
 use std::{cell::Cell, rc::Rc};
 
 use interactions::{
-    Books, BooksError,
-    books::{Answered, Listener},
+    Books, BooksError, Call,
+    books::{Answered, Listener, STORE_MAX_BYTES, refuse_full},
     interaction::Lookup,
-    limit, reply, schema,
+    limit, reply, schema, sql,
 };
 use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
@@ -31,11 +31,14 @@ use crate::{
     log,
     objects::Objects,
     room,
+    settings::Settings,
     sql::ObjectSql,
 };
 
 /// The binding in `wrangler.toml`.
 pub const BINDING: &str = "GUILD";
+/// The setting with what an object may store, in megabytes.
+const STORE_MAX_MB: &str = "STORE_MAX_MB";
 /// Where a server's own room asks to be told.
 pub const FOLLOW: &str = "/follow";
 
@@ -66,6 +69,15 @@ impl Unanswered {
     fn is_limit(&self) -> bool {
         limit::is_limit(&self.to_string())
     }
+
+    /// Whether the storage has no room for what was to be written.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Books(error) => error.is_full(),
+            Self::Transaction(error) => sql::is_full(&error.to_string()),
+            _ => false,
+        }
+    }
 }
 
 /// The object.
@@ -84,6 +96,8 @@ struct Inner {
     outboxes: Outboxes,
     proofs: Proofs,
     alarm_armed: Cell<bool>,
+    /// Whether the log has it that there is no room: a line for each command would say nothing more.
+    has_said_full: Cell<bool>,
 }
 
 /// What is called by RPC, with JSON for JSON.
@@ -105,6 +119,7 @@ impl Guild {
         match self.inner.answer(now, &question) {
             Ok(answered) => {
                 Inner::push_soon(&self.inner, now, question.call.guild);
+                Inner::make_room_soon(&self.inner);
                 Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
             }
             Err(error) if error.is_limit() => {
@@ -121,8 +136,9 @@ impl Guild {
 
 impl worker::DurableObject for Guild {
     fn new(state: State, env: Env) -> Self {
-        let sql = ObjectSql::new(&state);
-        let books = Books::new(sql);
+        let store_max = Settings::new(env.clone()).number(STORE_MAX_MB).ok().flatten();
+        let store_max = store_max.map_or(STORE_MAX_BYTES, |megabytes| megabytes.saturating_mul(1_000_000));
+        let books = Books::new(ObjectSql::new(&state)).bounded(store_max);
         let started = start(&state, &books).map_err(|error| error.to_string());
         let inner = Inner {
             state,
@@ -132,6 +148,7 @@ impl worker::DurableObject for Guild {
             outboxes: Outboxes::default(),
             proofs: Proofs::default(),
             alarm_armed: Cell::new(false),
+            has_said_full: Cell::new(false),
         };
         Self { inner: Rc::new(inner) }
     }
@@ -203,8 +220,44 @@ impl Inner {
     fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, Unanswered> {
         self.check_ready(question.version, question.call.guild)?;
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
-        let entropy = entropy()?;
-        self.whole(|books| books.answer(now, entropy, &question.call, handled_ms))
+        let (entropy, call) = (entropy()?, &*question.call);
+        if question.without_room {
+            return self.answer_without_room(now, entropy, call);
+        }
+        match self.whole(|books| books.answer(now, entropy, call, handled_ms)) {
+            Err(error) if error.is_full() => self.answer_without_room(now, entropy, call),
+            answered => {
+                let has_written = answered.as_ref().is_ok_and(|answered| answered.rows_written > 0);
+                self.has_said_full.set(self.has_said_full.get() && !has_written);
+                answered
+            }
+        }
+    }
+
+    /// Answers while the storage has no room: nothing is lost, and what needs no row goes on.
+    fn answer_without_room(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Answered, Unanswered> {
+        if !self.has_said_full.replace(true) {
+            log::error(&format_args!(
+                "server {}: the storage is full; what only looks is answered",
+                call.guild
+            ));
+        }
+        match self.whole(|books| books.answer_without_room(now, entropy, call)) {
+            Err(error) if error.is_full() => Ok(refuse_full(call)?),
+            answered => answered,
+        }
+    }
+
+    /// Has the background's work look for room, in books that have none: nobody else would wake it, as nothing is written.
+    fn make_room_soon(inner: &Rc<Self>) {
+        if inner.has_said_full.get() || inner.books.is_full().unwrap_or(false) {
+            let keeper = Rc::clone(inner);
+            inner.state.wait_until(async move {
+                if let Err(error) = keeper.arm_alarm(outbox::LOST_PUSH_MS).await {
+                    log::error(&format_args!("the alarm of full books: {error}"));
+                }
+            });
+        }
     }
 
     /// The answer while a limit of the plan is reached: it writes nothing, and where nothing can be read either, it says when to
@@ -257,7 +310,10 @@ impl Inner {
         for listener in Listener::ALL {
             self.push(listener, now, guild).await;
         }
-        let more = self.whole(|books| books.tidy(now))?;
+        let more = match self.whole(|books| books.tidy(now)) {
+            Err(error) if error.is_full() => self.whole(|books| books.make_room(now))?,
+            tidied => tidied?,
+        };
         if more {
             self.arm_alarm(outbox::NEXT_STEP_MS).await?;
         } else if self.outboxes.are_pushing() {

@@ -29,8 +29,8 @@ extern "C" {
     #[wasm_bindgen(method, catch, variadic)]
     fn exec(this: &Statements, statement: &JsValue, parameters: &Array) -> Result<Cursor, JsValue>;
 
-    #[wasm_bindgen(method, getter, js_name = databaseSize)]
-    fn database_size(this: &Statements) -> f64;
+    #[wasm_bindgen(method, catch, getter, js_name = databaseSize)]
+    fn database_size(this: &Statements) -> Result<f64, JsValue>;
 
     #[wasm_bindgen(method)]
     fn raw(this: &Cursor) -> Rows;
@@ -97,13 +97,6 @@ impl ObjectSql {
         self.written.set(self.written.get() + rows);
     }
 
-    /// How large the database is, in bytes.
-    pub fn size(&self) -> u64 {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        let bytes = self.statements.unchecked_ref::<Statements>().database_size() as u64;
-        bytes
-    }
-
     fn run(&self, statement: &str, parameters: &[Value]) -> Result<Cursor, SqlError> {
         let parameters: Array = parameters.iter().map(to_js).collect();
         let statements = self.statements.unchecked_ref::<Statements>();
@@ -139,6 +132,12 @@ impl Sql for ObjectSql {
         let rows_written = self.run(statement, parameters)?.rows_written() as u64;
         self.give_back_rows(rows_written);
         Ok(rows_written)
+    }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        let bytes = self.statements.unchecked_ref::<Statements>().database_size();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        bytes.map(|bytes| bytes as u64).map_err(|error| refused("databaseSize", &error))
     }
 }
 

@@ -6,6 +6,7 @@ mod announcing;
 pub mod audit;
 mod boards;
 mod decision;
+mod fullness;
 mod history;
 mod journal;
 mod life;
@@ -31,12 +32,11 @@ pub use self::{
     acting::MovedRow,
     boards::Standing,
     decision::{Change, Decision, Entry, Party, Write},
+    fullness::{STORE_MAX_BYTES, refuse_full},
     history::{HISTORY_PAGE, Moved},
     outbox::Listener,
     shelf::{Holding, SHELF_MAX},
     standings::Measure,
-};
-use self::{journal::JournalEntry, outbox::Acknowledged, standings::Standings, totals::Totals};
     upkeep::REPLIES_KEPT_MS,
 };
 use self::{
@@ -44,6 +44,7 @@ use self::{
     outbox::{Acknowledged, Retelling},
     standings::Standings,
     totals::Totals,
+};
 use crate::{
     Call,
     action::Order,
@@ -82,6 +83,11 @@ impl BooksError {
     pub fn is_limit(&self) -> bool {
         matches!(self, Self::Sql(error) if error.is_limit())
     }
+
+    /// Whether the storage has no room for what was to be written.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Sql(error) if error.is_full())
+    }
 }
 
 /// An answered call.
@@ -101,8 +107,14 @@ pub struct Books<S> {
     rows_written: Cell<u64>,
     /// Who has used commands faster than [`PLAYER_PACE`]. A restart forgives it.
     paces: RefCell<Paces<UserId>>,
+    /// The storage holds so many bytes at most.
+    store_max: u64,
+    /// Its bytes, as they were last measured.
+    stored: Cell<Option<u64>>,
     /// By [`Listener`].
     acknowledged: [Cell<Acknowledged>; Listener::ALL.len()],
+    /// By [`Listener`].
+    retelling: [Cell<Option<Retelling>>; Listener::ALL.len()],
 }
 
 /// What is not read again for each command.
@@ -114,9 +126,9 @@ struct Kept {
     maintenance: Maintenance,
     totals: Totals,
     life: Option<Life>,
+    /// The last mark of fullness that was told.
+    told_percent: u64,
 }
-    /// By [`Listener`].
-    retelling: [Cell<Option<Retelling>>; Listener::ALL.len()],
 
 impl<S: Sql> Books<S> {
     /// The books in this database, whose tables are in place.
@@ -126,7 +138,10 @@ impl<S: Sql> Books<S> {
             kept: RefCell::default(),
             rows_written: Cell::new(0),
             paces: RefCell::new(Paces::of(PLAYER_PACE)),
+            store_max: STORE_MAX_BYTES,
+            stored: Cell::default(),
             acknowledged: Default::default(),
+            retelling: Default::default(),
         }
     }
 
@@ -143,7 +158,6 @@ impl<S: Sql> Books<S> {
     /// Answers a call. The same interaction gets the same answer, and changes nothing again. `entropy` is 64 random
     /// bits; `handled_ms` is the time since the call arrived at the edge. After an error nothing of it may be kept: the
     /// caller rolls the database back, and calls [`Books::forget`].
-            retelling: Default::default(),
     pub fn answer(
         &self,
         now: Timestamp,
@@ -152,13 +166,16 @@ impl<S: Sql> Books<S> {
         handled_ms: u32,
     ) -> Result<Answered, BooksError> {
         if let Some(reply) = self.reply_to(call.id)? {
-            return Ok(Answered { reply, rows_written: 0 });
+            return answered_before(call, reply);
         }
         if let Err(wait_ms) = self.paces.borrow_mut().step(now, call.actor.id) {
             return too_often(call, now.plus(wait_ms));
         }
         self.rows_written.set(0);
-        let decision = self.decide(now, entropy, call)?;
+        let decision = self.decide(&Turn { call, desk: self, settings: self.settings()?, now, entropy })?;
+        if self.keeps_no_row_of(call, &decision)? {
+            return fullness::without_row(call, decision);
+        }
         let reply = self.commit(now, call, decision, handled_ms, None)?;
         Ok(Answered { reply, rows_written: self.rows_written.get() })
     }
@@ -175,19 +192,19 @@ impl<S: Sql> Books<S> {
         if let Some(reply) = self.reply_to(call.id)? {
             return Ok(reply);
         }
-        let decision = self.decide(now, entropy, call)?;
+        let decision = self.decide(&Turn { call, desk: self, settings: self.settings()?, now, entropy })?;
         if decision.changes_something() {
             return Ok(limit::reply(now, call.pressed)?);
         }
         Ok(serde_json::to_string(&decision.reply.into_response(call.pressed))?)
     }
 
-    fn decide(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Decision, BooksError> {
-        let settings = self.settings()?;
-        match (call.command.is_administrative(), self.maintenance()?.is_on) {
+    fn decide(&self, turn: &Turn<'_, S>) -> Result<Decision, BooksError> {
+        let command = &turn.call.command;
+        match (command.is_administrative(), self.maintenance()?.is_on) {
             (false, true) => Ok(Decision::refuse(&Refusal::Maintenance)),
-            (false, false) if settings.paused() => Ok(Decision::refuse(&Refusal::Paused)),
-            _ => call.command.decide(&Turn { call, desk: self, settings, now, entropy }),
+            (false, false) if turn.settings.paused() => Ok(Decision::refuse(&Refusal::Paused)),
+            _ => command.decide(turn),
         }
     }
 
@@ -199,6 +216,7 @@ impl<S: Sql> Books<S> {
     /// Lets go of everything in memory: what was counted in a transaction that failed never happened.
     pub fn forget(&self) {
         self.kept.replace(None);
+        self.measure_anew();
         self.acknowledged.iter().for_each(|known| known.set(Acknowledged::Unread));
     }
 
@@ -253,6 +271,7 @@ impl<S: Sql> Books<S> {
         for event in &mut events {
             event.handled_ms = Some(handled_ms);
         }
+        events.extend(self.tell_fullness(call, now, totals.seq.0)?);
         row.undoes = undoes;
         row.order = order;
         row.reply = match order {
@@ -313,10 +332,20 @@ impl<S: Sql> Books<S> {
                 maintenance: maintenance::read(&self.sql)?,
                 totals: journal::read_totals(&self.sql)?,
                 life: life::read(&self.sql)?,
+                told_percent: fullness::read_told(&self.sql)?,
             });
         }
         kept.as_mut().map_or(Err(BooksError::Shape("memory")), look)
     }
+}
+
+/// A reply that is not kept any more is none: whoever asks so late is told that nothing has happened now.
+fn answered_before(call: &Call, reply: String) -> Result<Answered, BooksError> {
+    if !reply.is_empty() {
+        return Ok(Answered { reply, rows_written: 0 });
+    }
+    let reply = Reply::from(&Refusal::AnsweredBefore).into_response(call.pressed);
+    Ok(Answered { reply: serde_json::to_string(&reply)?, rows_written: 0 })
 }
 
 /// Nothing is written down of it, which is the point: the same interaction is decided anew when it is sent again.

@@ -14,7 +14,7 @@ use crate::{signature::PublicKey, transport::is_confidential};
 type Look = fn(&str) -> Option<String>;
 
 /// Every setting that the edge reads.
-const SETTINGS: [(&str, Look); 15] = [
+const SETTINGS: [(&str, Look); 16] = [
     ("DISCORD_PUBLIC_KEY", public_key),
     ("DISCORD_APPLICATION_ID", application_id),
     ("DISCORD_CLIENT_SECRET", secret),
@@ -30,6 +30,7 @@ const SETTINGS: [(&str, Look); 15] = [
     ("CLOUDFLARE_PLAN", plan),
     ("OBJECT_LOCATION", location),
     ("OBJECT_JURISDICTION", jurisdiction),
+    ("STORE_MAX_MB", megabytes),
 ];
 
 /// Where objects can be asked to be made, as Cloudflare calls it.
@@ -131,6 +132,12 @@ fn jurisdiction(value: &str) -> Option<String> {
     (!JURISDICTIONS.contains(&value)).then(|| format!("expected one of {}", JURISDICTIONS.join(", ")))
 }
 
+fn megabytes(value: &str) -> Option<String> {
+    let is_some = number::typed::<u64>(value).is_ok_and(|megabytes| megabytes > 0);
+    (!is_some)
+        .then(|| "no whole number of megabytes: leave it out for the 10 000 of the paid plan".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +189,7 @@ mod tests {
             ("CLOUDFLARE_PLAN", "business-x", "free or paid"),
             ("OBJECT_LOCATION", "paris-x", "wnam"),
             ("OBJECT_JURISDICTION", "fr-x", "eu, fedramp"),
+            ("STORE_MAX_MB", "plenty-x", "no whole number"),
             ("DISCORD_TOKEN", "a.b.c-x", "bot-worker's alone"),
         ] {
             let found = look(&[(name, value)]);

@@ -8,7 +8,7 @@ use crate::sql::{Sql, SqlError, Value, exists};
 
 /// The steps. A step that has been released is never changed; the next one is added below it. Old and new code may run
 /// side by side during a deployment, so a step only adds what the older code can pass over.
-const STEPS: [&[&str]; 7] = [
+const STEPS: [&[&str]; 8] = [
     &[
         // One row a player. Discord's ids are text: 64 bits do not survive JavaScript.
         "CREATE TABLE accounts (
@@ -148,6 +148,12 @@ const STEPS: [&[&str]; 7] = [
             only INTEGER PRIMARY KEY CHECK (only = 0), id INTEGER NOT NULL, after INTEGER NOT NULL,
             is_set_back INTEGER NOT NULL
         )",
+    ],
+    &[
+        // The last mark of the storage's fullness that was told, in percent.
+        "ALTER TABLE upkeep ADD COLUMN told_percent INTEGER NOT NULL DEFAULT 0",
+        // To which row replies have been let go.
+        "ALTER TABLE upkeep ADD COLUMN let_go_to INTEGER NOT NULL DEFAULT 0",
     ],
 ];
 

@@ -35,6 +35,16 @@ impl SqlError {
     pub fn is_limit(&self) -> bool {
         limit::is_limit(&self.reason)
     }
+
+    /// Whether the storage has no room for what was to be written.
+    pub fn is_full(&self) -> bool {
+        is_full(&self.reason)
+    }
+}
+
+/// Whether this is what the database says when it has no room.
+pub fn is_full(reason: &str) -> bool {
+    reason.contains("database or disk is full") || reason.contains("SQLITE_FULL")
 }
 
 /// A database with one writer. Everything between two awaits commits whole.
@@ -44,6 +54,9 @@ pub trait Sql {
 
     /// Rows that were written, each index's entry counted, as the storage counts them.
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError>;
+
+    /// Bytes of storage that it takes.
+    fn size(&self) -> Result<u64, SqlError>;
 }
 
 /// Whether there is a table or an index of this name. What makes tables asks first: where a limit of the plan is reached, even what would
@@ -60,6 +73,10 @@ impl<S: Sql> Sql for &S {
 
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
         S::execute(self, statement, parameters)
+    }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        S::size(self)
     }
 }
 

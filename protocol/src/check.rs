@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{GuildId, Timestamp};
 
 /// The largest answer that a reader takes, in bytes.
 pub const CHECK_MAX_BYTES: usize = 64 * 1024;
@@ -101,6 +101,20 @@ pub struct RoomCheck {
     /// How large its database is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+    /// Of the servers whose books take up at least half of their storage, the one with the fullest; left out when there is
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fullest: Option<FullBooks>,
+}
+
+/// Books whose storage is worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FullBooks {
+    /// The server.
+    pub guild_id: GuildId,
+    /// How full their storage is.
+    pub percent: u64,
 }
 
 /// The plan of Cloudflare's that the edge runs on.

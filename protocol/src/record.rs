@@ -171,6 +171,17 @@ pub struct GuildTotals {
     /// The server's own top ten lists.
     #[serde(default)]
     pub leaderboards: Leaderboards,
+    /// How full the storage of the books is, in percent; left out while that is next to nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub store_percent: u64,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references; it is only told where they are larger"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

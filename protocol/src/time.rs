@@ -87,13 +87,13 @@ pub struct Day(pub u64);
 impl Day {
     /// The first moment of this day.
     pub const fn start(self) -> Timestamp {
-        Timestamp(self.0 * DAY_MS)
+        Timestamp(self.0.saturating_mul(DAY_MS))
     }
 
     /// The day after this one.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 
     /// Year, month and day of the month, the last two from 1.

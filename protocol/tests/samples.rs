@@ -209,14 +209,15 @@ pub fn push(guild: GuildId, rows: std::ops::RangeInclusive<u64>) -> Push {
         balanced: true,
         last_command_at: Some(NOON),
         leaderboards: Leaderboards { wealth: vec![leader(9_000)], ..Leaderboards::default() },
+        store_percent: 0,
     };
     Push {
         version: VERSION,
         guild_id: guild,
         records: rows.map(record).collect(),
         totals,
-        life: None,
         after: None,
+        life: None,
         reminders: None,
         rows: 0,
     }

@@ -37,6 +37,7 @@ impl Told {
                 let mut lines = vec![versions(check), settings(check), sign_in(check), bindings(check)];
                 lines.extend(limits::line(check));
                 lines.push(clock(check.now, self.at, skew_seconds));
+                lines.extend(storage(check));
                 lines
             }
             Err(EdgeError::NotOffered) => {
@@ -117,6 +118,14 @@ fn sign_in(check: &EdgeCheck) -> Line {
             Line::note(what, "the edge tells it in a word that is not known here", DEPLOY)
         }
     }
+}
+
+/// Only where there is something to look at.
+fn storage(check: &EdgeCheck) -> Option<Line> {
+    let books = check.room?.fullest?;
+    let found =
+        format!("the books of server {} take up {} % of their storage", books.guild_id, books.percent);
+    Some(Line::note("storage", found, "see \"When books are full\" in docs/deploy"))
 }
 
 fn bindings(check: &EdgeCheck) -> Line {

@@ -62,6 +62,11 @@ impl Inner {
                 log::error(&format_args!("server {}: {error}", order.guild));
                 Err(Problem::limit(now))
             }
+            Err(error) if error.is_full() => {
+                log::error(&format_args!("server {}: {error}", order.guild));
+                let message = "The storage of this server's books is full. `/economy pause` and `/economy resume` work.";
+                Err(Problem::new(507, "store_full", message))
+            }
             Err(error) => {
                 log::error(&format_args!("server {}: {error}", order.guild));
                 let message =

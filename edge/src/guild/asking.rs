@@ -2,7 +2,13 @@
 
 use std::borrow::Cow;
 
-use interactions::{Call, books::Answered, interaction::Lookup, limit};
+use interactions::{
+    Call,
+    books::{Answered, refuse_full},
+    interaction::Lookup,
+    limit,
+    sql::is_full,
+};
 use js_sys::Promise;
 use protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +22,8 @@ use crate::{answer::Problem, settings::Settings};
 
 /// The header that says what an answer cost, in written rows of the storage.
 pub const ROWS_WRITTEN: &str = "Pulse-Rows-Written";
+/// The code of an object whose storage is full.
+pub const STORE_FULL: &str = "store_full";
 /// The code of an object that has too much to do. Asking it again would make that worse.
 pub const OVERLOADED: &str = "overloaded";
 
@@ -27,6 +35,9 @@ pub(super) struct Question<'a> {
     pub(super) version: u32,
     pub(super) call: Cow<'a, Call>,
     pub(super) arrived_at: Timestamp,
+    /// The storage had no room for the books' answer: one without a row is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) without_room: bool,
 }
 
 /// An answer for Discord.
@@ -70,9 +81,31 @@ extern "C" {
     fn answer(this: &Called, question: &str) -> Result<Promise, JsValue>;
 }
 
-/// Asks a server's books. Each attempt has a stub of its own: one that failed once keeps failing.
+/// Asks a server's books. What finds no room in the storage once the books have answered is lost, and their answer with it:
+/// they are asked for one that needs no row, and if there is none, the command is refused.
 pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Result<Answer, Problem> {
-    let question = Question { version: protocol::VERSION, call: Cow::Borrowed(call), arrived_at };
+    let is_full = |answer: &Result<_, Problem>| answer.as_ref().is_err_and(|error| error.is(STORE_FULL));
+    let mut answer = ask_once(call, arrived_at, false, settings).await;
+    if is_full(&answer) {
+        answer = ask_once(call, arrived_at, true, settings).await;
+    }
+    if is_full(&answer) {
+        let unwritten = |error: &dyn std::fmt::Display| Problem::failure("A refusal is not JSON", error);
+        let refused = refuse_full(call).map_err(|error| unwritten(&error))?;
+        return Answer::try_from(refused).map_err(|error| unwritten(&error));
+    }
+    answer
+}
+
+/// Each attempt has a stub of its own: one that failed once keeps failing.
+async fn ask_once(
+    call: &Call,
+    arrived_at: Timestamp,
+    without_room: bool,
+    settings: &Settings,
+) -> Result<Answer, Problem> {
+    let question =
+        Question { version: protocol::VERSION, call: Cow::Borrowed(call), arrived_at, without_room };
     let question =
         serde_json::to_string(&question).map_err(|error| Problem::failure("A call is not JSON", &error))?;
     let stub: Stub = settings.objects(BINDING)?.named(&call.guild.to_string())?;
@@ -104,7 +137,12 @@ pub(super) async fn post(
 fn unanswered(error: worker::Error) -> Problem {
     let said = error.to_string();
     if limit::is_limit(&said) {
-        return error.into();
+        error.into()
+    } else if said.contains(OVERLOADED) {
+        Problem::new(503, OVERLOADED, said)
+    } else if is_full(&said) {
+        Problem::new(507, STORE_FULL, "The storage of this server's books is full. Nothing has happened.")
+    } else {
+        error.into()
     }
-    if said.contains(OVERLOADED) { Problem::new(503, OVERLOADED, said) } else { error.into() }
 }

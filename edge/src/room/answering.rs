@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use interactions::sql::Sql;
 use protocol::{
     Seq,
     check::RoomCheck,
@@ -79,7 +80,7 @@ impl Inner {
                 let check = {
                     let room = &mut self.core()?.borrow_mut().room;
                     room.note_rows(now(), self.sql.take_rows());
-                    RoomCheck { bytes: Some(self.sql.size()), ..room.check(now()) }
+                    RoomCheck { bytes: self.sql.size().ok(), ..room.check(now()) }
                 };
                 Ok(Response::from_json(&check)?)
             }

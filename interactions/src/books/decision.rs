@@ -167,6 +167,16 @@ impl Decision {
         }
     }
 
+    /// Whether it only looks, so that nothing is missing without a row of it.
+    pub(super) fn is_look(&self) -> bool {
+        let is_as_before = |change: &Change| change.before.as_ref() == Some(&change.after);
+        self.entry.debit.is_none()
+            && !self.audited
+            && self.writes.is_empty()
+            && self.jobs.is_empty()
+            && self.changes.iter().all(is_as_before)
+    }
+
     /// A rule said no.
     pub fn refuse(refusal: &Refusal) -> Self {
         Self { refusal: Some(refusal.clone()), ..Self::done(refusal.into()).ended(Outcome::Refused) }
@@ -180,6 +190,11 @@ impl Decision {
             || self.changes.iter().any(is_changed)
     }
 
+    /// Whether what was asked is done.
+    pub fn is_done(&self) -> bool {
+        self.outcome == Outcome::Done
+    }
+
     /// How it ended.
     #[must_use]
     pub fn ended(mut self, outcome: Outcome) -> Self {
@@ -190,11 +205,6 @@ impl Decision {
     /// Money that moves.
     #[must_use]
     pub fn with_entry(mut self, entry: Entry) -> Self {
-    /// Whether what was asked is done.
-    pub fn is_done(&self) -> bool {
-        self.outcome == Outcome::Done
-    }
-
         self.entry = entry;
         self
     }
@@ -227,16 +237,6 @@ impl Decision {
         self
     }
 
-    /// An act of those who manage the server: kept for ever, and listed in the audit.
-    #[must_use]
-    pub fn audited(mut self) -> Self {
-        self.audited = true;
-        self
-    }
-
-    /// It undoes this row.
-    #[must_use]
-    pub fn undoing(mut self, row: JournalSeq) -> Self {
     /// One more thing in the reply.
     #[must_use]
     pub fn noting(mut self, title: &str, text: &str) -> Self {
@@ -252,6 +252,16 @@ impl Decision {
         })
     }
 
+    /// An act of those who manage the server: kept for ever, and listed in the audit.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
+        self
+    }
+
+    /// It undoes this row.
+    #[must_use]
+    pub fn undoing(mut self, row: JournalSeq) -> Self {
         self.undoes = Some(row);
         self
     }

@@ -8,6 +8,39 @@ use protocol::{
 use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::Moves, totals::Totals};
 use crate::{Call, action::Order, sql::Sql};
 
+/// The columns of the journal, beside those of [`Totals`].
+const COLUMNS: [&str; 29] = [
+    "seq",
+    "id",
+    "at",
+    "command",
+    "outcome",
+    "debit",
+    "credit",
+    "amount",
+    "tax",
+    "actor",
+    "target",
+    "note",
+    "balance_after",
+    "handled_ms",
+    "previous_at",
+    "active",
+    "reply",
+    "events",
+    "debit_prev",
+    "debit_after",
+    "credit_prev",
+    "credit_after",
+    "moves",
+    "audit",
+    "jobs",
+    "undoes",
+    "key",
+    "action",
+    "actor_name",
+];
+
 /// A row in the making.
 pub(super) struct JournalEntry<'a> {
     now: Timestamp,
@@ -79,6 +112,35 @@ impl<S: Sql> Books<S> {
         self.with_kept(|kept| Ok(kept.totals))
     }
 
+    /// Lets go of what was said in the rows after one up to another. They are taken out and put back: a row that is only made
+    /// smaller leaves its page as it was.
+    pub(super) fn let_go_of_said(&self, after: u64, upto: u64) -> Result<(), BooksError> {
+        let range = [after.into(), upto.into()];
+        let rows = "FROM journal WHERE seq > ? AND seq <= ? AND key IS NULL";
+        let (kept, totals) = (kept_columns().collect::<Vec<_>>(), Totals::COLUMNS);
+        // Two arrays, because a function takes 32 arguments at Cloudflare.
+        let pack = format!(
+            "SELECT json_group_array(json_array(json_array({}), json_array({}))) {rows}",
+            kept.join(", "),
+            totals.join(", ")
+        );
+        let packed = self.sql.query(&pack, &range)?.into_iter().next();
+        let packed = Reader::new("journal", packed).text()?;
+        self.write(&format!("DELETE {rows}"), &range)?;
+        let unpacked = |array: usize, columns: usize| {
+            let values = (0..columns).map(move |at| format!("json_extract(value, '$[{array}][{at}]')"));
+            values.collect::<Vec<_>>().join(", ")
+        };
+        let unpack = format!(
+            "INSERT INTO journal ({}, {}, reply) SELECT {}, {}, '' FROM json_each(?)",
+            kept.join(", "),
+            totals.join(", "),
+            unpacked(0, kept.len()),
+            unpacked(1, totals.len())
+        );
+        self.write(&unpack, &[packed.into()])
+    }
+
     pub(super) fn write_journal(
         &self,
         row: &JournalEntry<'_>,
@@ -93,13 +155,10 @@ impl<S: Sql> Books<S> {
         let any_moved = row.moves.iter().flatten().any(Option::is_some);
         let on_ladders = if any_moved { Some(serde_json::to_string(&row.moves)?) } else { None };
         let statement = format!(
-            "INSERT INTO journal
-            (seq, id, at, command, outcome, debit, credit, amount, tax, actor, target, note, balance_after,
-             handled_ms, previous_at, active, reply, events, debit_prev, debit_after, credit_prev, credit_after,
-             moves, audit, jobs, undoes, key, action, actor_name, {})
-            VALUES ({})",
+            "INSERT INTO journal ({}, {}) VALUES ({})",
+            COLUMNS.join(", "),
             Totals::COLUMNS.join(", "),
-            ["?"; 36].join(", ")
+            ["?"; COLUMNS.len() + Totals::COLUMNS.len()].join(", ")
         );
         let parameters = [
             totals.seq.0.into(),
@@ -145,6 +204,12 @@ impl<S: Sql> Books<S> {
             Ok(())
         })
     }
+}
+
+/// The columns of a row that was let go of: without what was said, and without those of an action, whose answer is kept.
+fn kept_columns() -> impl Iterator<Item = &'static str> {
+    let let_go = ["reply", "events", "jobs", "key", "action", "actor_name"];
+    COLUMNS.into_iter().filter(move |column| !let_go.contains(column))
 }
 
 /// The totals in the newest row.

@@ -159,6 +159,7 @@ impl<S: Sql> Books<S> {
             balanced: totals.balanced(),
             last_command_at: totals.at,
             leaderboards: self.leaderboards(guild)?,
+            store_percent: self.store_percent()?,
         };
         let tells_reminders = (begins_anew || begins_again) && listener == Listener::Everyone;
         let reminders = tells_reminders.then(|| self.reminders(guild, now)).transpose()?;
@@ -174,8 +175,8 @@ impl<S: Sql> Books<S> {
             let retelling = &self.retelling[listener as usize];
             let rest = retelling.get().filter(|retelling| seq.0 < retelling.until);
             retelling.set(rest.map(|retelling| Retelling { has_begun: true, ..retelling }));
-        Ok(())
         }
+        Ok(())
     }
 
     /// Writes down what was acknowledged.

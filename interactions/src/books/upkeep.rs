@@ -27,6 +27,7 @@ impl<S: Sql> Books<S> {
     /// One step. Says whether there is more to do at once.
     pub fn tidy(&self, now: Timestamp) -> Result<bool, BooksError> {
         self.keep_acknowledgements_if_worth_it()?;
+        self.measure_anew();
         let seq = self.totals()?.seq;
         if self.with_kept(|kept| Ok(kept.standings.unstored(seq) >= SNAPSHOT_EVERY_ROWS))? {
             self.store_standings(seq)?;
@@ -34,7 +35,35 @@ impl<S: Sql> Books<S> {
         let expired = now.minus(PENDING_MAX_MS);
         self.write("DELETE FROM pending WHERE at <= ?", &[expired.into()])?;
         let (more_rows, more_streaks) = (self.prune(now, seq)?, self.end_streaks(now.day(), seq)?);
-        Ok(more_rows || more_streaks)
+        let more_replies = self.let_go_of_replies()?;
+        Ok(more_rows || more_replies || more_streaks)
+    }
+
+    /// The part of a step that makes room, for a storage that has none: the rest would need some.
+    pub fn make_room(&self, now: Timestamp) -> Result<bool, BooksError> {
+        self.keep_acknowledgements()?;
+        self.measure_anew();
+        let (more_rows, more_replies) = (self.prune(now, self.totals()?.seq)?, self.let_go_of_replies()?);
+        Ok(more_rows || more_replies)
+    }
+
+    /// Replies in old rows that stay for ever are let go once the storage fills up: before, it costs nothing to keep them, and a
+    /// row to write to let go of one. An action's answer stays, which its key asks for.
+    fn let_go_of_replies(&self) -> Result<bool, BooksError> {
+        if self.store_percent()? < LET_GO_FROM_PERCENT {
+            return Ok(false);
+        }
+        let row = self.sql.query("SELECT let_go_to, pruned_to FROM upkeep", &[])?.into_iter().next();
+        let mut row = Reader::new("upkeep", row);
+        let (from, upto) = (row.unsigned()?, row.unsigned()?);
+        let last = upto.min(from.saturating_add(PRUNE_STEP));
+        if last <= from {
+            return Ok(false);
+        }
+        self.let_go_of_said(from, last)?;
+        self.write("UPDATE upkeep SET let_go_to = ?", &[last.into()])?;
+        self.measure_anew();
+        Ok(last < upto)
     }
 
     /// Deletes old rows in which no money moved and no administrator acted. The newest row stays: it holds the totals.

@@ -5,6 +5,10 @@ use protocol::{Coins, JournalSeq, Timestamp};
 use super::{NOTE_MAX_CHARS, QUANTITY_MAX};
 use crate::{reply::relative_time, settings::BadSetting, text};
 
+const ANSWERED_BEFORE: &str = "That was answered long ago. Nothing has happened now; type the command again.";
+const STORE_FULL: &str = "The books of this server are full. Nothing has happened, and your coins are safe; tell who manages the server.";
+const MAINTENANCE: &str = "Pulse is being looked after. Your coins are safe; try again in a few minutes.";
+const PAUSED: &str = "The economy of this server is paused. Your coins are safe; try again later.";
 const UNKNOWN_CHANNEL: &str =
     "That is no channel of this server. Choose one from the list that Discord shows.";
 
@@ -21,6 +25,10 @@ pub enum Refusal {
         /// When it takes rows again.
         next: Timestamp,
     },
+    /// It was answered so long ago that the reply is not kept any more.
+    AnsweredBefore,
+    /// The storage of these books is full.
+    StoreFull,
     /// Everything is paused.
     Maintenance,
     /// Whoever manages the server has paused its economy.
@@ -64,6 +72,11 @@ pub enum Refusal {
         /// The age it needs, in days.
         days: i64,
     },
+    /// The Discord account of somebody who wants to earn is too young.
+    OwnAccountTooYoung {
+        /// The age it needs, in days.
+        days: i64,
+    },
     /// More than there is.
     InsufficientFunds {
         /// What there is.
@@ -72,11 +85,6 @@ pub enum Refusal {
     /// More than somebody else has, from whom it would be taken.
     HoldsLess {
         /// What there is.
-    /// The Discord account of somebody who wants to earn is too young.
-    OwnAccountTooYoung {
-        /// The age it needs, in days.
-        days: i64,
-    },
         balance: Coins,
     },
     /// More than may be sent in 24 hours.
@@ -170,6 +178,8 @@ impl Refusal {
         match self {
             Self::TooOften { .. } => "too_often",
             Self::LimitReached { .. } => "limit_reached",
+            Self::AnsweredBefore => "answered_before",
+            Self::StoreFull => "store_full",
             Self::Maintenance => "maintenance",
             Self::Paused => "paused",
             Self::NotPermitted => "not_permitted",
@@ -222,12 +232,10 @@ impl Refusal {
                  and your coins are safe; try again {}.",
                 relative_time(*next)
             ),
-            Self::Maintenance => {
-                "Pulse is being looked after. Your coins are safe; try again in a few minutes.".to_owned()
-            }
-            Self::Paused => {
-                "The economy of this server is paused. Your coins are safe; try again later.".to_owned()
-            }
+            Self::AnsweredBefore => ANSWERED_BEFORE.to_owned(),
+            Self::StoreFull => STORE_FULL.to_owned(),
+            Self::Maintenance => MAINTENANCE.to_owned(),
+            Self::Paused => PAUSED.to_owned(),
             Self::NotPermitted => {
                 "This needs the permission Manage Server. Ask somebody who has it; they can let others in with \
                  `/economy settings key:economy_by_role value:on`."
@@ -255,6 +263,7 @@ impl Refusal {
             Self::AccountTooYoung { days } => {
                 format!("Both Discord accounts have to be at least {} old.", text::count(*days, "day"))
             }
+            Self::OwnAccountTooYoung { days } => too_young_to_earn(*days),
             Self::InsufficientFunds { balance } => format!(
                 "That is more than the {} you have. Try less, or earn more with `/daily` and `/work`.",
                 text::coins(*balance)
@@ -263,7 +272,6 @@ impl Refusal {
                 format!("That is more than the {} they have. Take less.", text::coins(*balance))
             }
             Self::SendCap { left, next } => {
-            Self::OwnAccountTooYoung { days } => too_young_to_earn(*days),
                 format!(
                     "You may send {} more today; the limit is renewed {}.",
                     text::coins(*left),
@@ -324,14 +332,14 @@ impl Refusal {
     }
 }
 
+fn too_young_to_earn(days: i64) -> String {
+    let age = text::count(days, "day");
+    format!("Your Discord account has to be at least {age} old to earn coins here. Others can pay you.")
+}
+
 fn too_often(next: Timestamp) -> String {
     format!(
         "That is more than Pulse answers you at a time. Nothing has happened; go on {}.",
         relative_time(next)
     )
 }
-fn too_young_to_earn(days: i64) -> String {
-    let age = text::count(days, "day");
-    format!("Your Discord account has to be at least {age} old to earn coins here. Others can pay you.")
-}
-

@@ -47,6 +47,10 @@ impl Sql for Failing<'_> {
         self.step()?;
         self.sqlite.execute(statement, parameters)
     }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        self.sqlite.size()
+    }
 }
 
 fn commands() -> impl Strategy<Value = Vec<(Call, u64, Option<u64>)>> {

@@ -6,14 +6,17 @@ mod actions;
 mod boards;
 #[path = "../../../protocol/tests/corpus.rs"]
 mod corpus;
+mod damage;
 mod errands;
 mod everything;
 mod faults;
 mod following;
+mod fullness;
 mod large;
 mod life;
 mod limit;
 mod management;
+mod memory;
 mod model;
 mod numbers;
 mod pace;

@@ -46,6 +46,15 @@ impl Sql for Sqlite {
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
         self.query(statement, parameters).map(|_| self.connection.changes())
     }
+
+    /// As workerd counts it: pages that hold something.
+    fn size(&self) -> Result<u64, SqlError> {
+        let pages = "SELECT (page_count - freelist_count) * page_size
+            FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+        let bytes =
+            self.connection.query_row(pages, [], |row| row.get::<_, i64>(0)).expect("a database has pages");
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
 }
 
 fn to_sql(value: &Value) -> rusqlite::types::Value {

@@ -9,9 +9,13 @@ use super::row::GuildRow;
 use super::timeline::Sums;
 use crate::{
     Coins, GuildId, Timestamp, UserId,
+    check::FullBooks,
     record::GuildTotals,
     stats::{Economy, LEADERBOARD_LEN, Leader, Leaderboards},
 };
+
+/// Books that take up so much of their storage, in percent, are shown to those who run the edge.
+const WORTH_A_LOOK_PERCENT: u64 = 50;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledgers {
@@ -34,6 +38,16 @@ impl Ledgers {
             ledgers.put(id, row);
         }
         ledgers
+    }
+
+    /// The fullest of the books that take up half of their storage or more.
+    pub(super) fn fullest(&self) -> Option<FullBooks> {
+        let full = |(&guild_id, row): (&GuildId, &GuildRow)| FullBooks {
+            guild_id,
+            percent: row.totals.store_percent,
+        };
+        let fullest = self.guilds.iter().map(full).max_by_key(|books| (books.percent, books.guild_id));
+        fullest.filter(|books| books.percent >= WORTH_A_LOOK_PERCENT)
     }
 
     /// The row that describes a server's books.

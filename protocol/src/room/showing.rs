@@ -169,6 +169,7 @@ impl Room {
             rows_last_day: Some(self.rows_of_last_day(now)),
             is_limited: self.is_limited(),
             bytes: None,
+            fullest: self.ledgers.fullest(),
         }
     }
 }

@@ -40,6 +40,7 @@ fn totals(guild: GuildId, players: u64, wealth: i64, levels: u64, streaks: &[(u6
             level: leaders(guild, &[(1, 3)]),
             streak: leaders(guild, streaks),
         },
+        store_percent: 0,
     }
 }
 
@@ -53,8 +54,8 @@ fn deliver(room: &mut Room, now: Timestamp, guild_id: GuildId, seq: u64, totals:
             guild_id,
             records,
             totals,
-            life: None,
             after: None,
+            life: None,
             reminders: None,
             rows: 0,
         }),
@@ -132,8 +133,8 @@ fn active(room: &mut Room, at: Timestamp, seq: u64, previous: Option<Timestamp>)
         guild_id: HARBOUR,
         records: vec![record],
         totals: totals(HARBOUR, 1, 0, 0, &[]),
-        life: None,
         after: None,
+        life: None,
         reminders: None,
         rows: 0,
     };

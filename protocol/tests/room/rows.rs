@@ -1,14 +1,17 @@
 //! What is stored: before it is told, in bounded steps, and enough to go on after a restart.
 
+use std::collections::BTreeSet;
+
 use protocol::{
     Epoch, JournalSeq,
     history::Range,
     record::{Acknowledgement, Maintenance},
     room::{Bucket, EVENTS_STORED, Input, Kind, Memory, Output, Room, Row},
+    time::MINUTE_MS,
 };
 
 use super::house::{House, ONE, tells};
-use crate::samples::{EPOCH, HARBOUR, NOON, push};
+use crate::samples::{EPOCH, HARBOUR, NOON, push, report};
 
 #[test]
 fn everything_is_stored_before_anything_is_told() {
@@ -163,4 +166,48 @@ fn each_kind_of_row_keeps_its_word() {
         assert_eq!((kind.word(), Kind::from_word(word)), (word, Some(kind)));
     }
     assert_eq!(Kind::from_word("gossip"), None);
+}
+
+/// A row that somebody or something has damaged is named, whatever its kind; the room comes up without it, shows what is left,
+/// and goes on.
+#[test]
+fn each_kind_of_row_may_be_damaged() {
+    let mut house = House::watched();
+    let mut kept: Vec<(Kind, String, String)> = Vec::new();
+    let mut keep = |outputs: &[Output]| {
+        for output in outputs {
+            if let Output::Store(row) = output {
+                kept.push((row.kind(), Row::key_text(row.key()), row.value().unwrap()));
+            }
+        }
+    };
+    keep(&[Output::Store(Row::Epoch(EPOCH))]);
+    keep(&house.record(4));
+    for _ in 0..70 {
+        keep(&house.handle(Input::Reported(report(house.now))));
+        keep(&house.record(1));
+        house.now = house.now.plus(MINUTE_MS);
+    }
+    let kinds: BTreeSet<Kind> = kept.iter().map(|(kind, ..)| *kind).collect();
+    assert!(kinds.len() >= 8, "{kinds:?}");
+    for damaged in kinds {
+        for value in ["", "damaged", "null", "-1", "{}", "[]", "18446744073709551616", "{\"a\":[1"] {
+            let (mut memory, mut named) = (Memory::new(EPOCH), 0);
+            for (kind, key, whole) in &kept {
+                let added = memory.add(*kind, key, if *kind == damaged { value } else { whole });
+                if let Err(error) = added {
+                    assert!(error.to_string().contains(&format!("row {}/{key}", damaged.word())), "{error}");
+                    named += 1;
+                }
+            }
+            assert!(named > 0 || !value.starts_with('d'), "{damaged:?} = {value}");
+            let mut room = Room::restore(memory, [(ONE, None)]);
+            room.snapshot(house.now);
+            let outputs = room.handle(house.now, Input::Recorded(push(HARBOUR, 75..=75)));
+            assert!(
+                outputs.iter().any(|output| matches!(output, Output::Acknowledge(_))),
+                "{damaged:?} = {value}"
+            );
+        }
+    }
 }

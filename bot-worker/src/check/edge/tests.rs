@@ -1,4 +1,7 @@
-use protocol::check::{RoomCheck, SettingCheck};
+use protocol::{
+    GuildId,
+    check::{FullBooks, RoomCheck, SettingCheck},
+};
 
 use super::*;
 
@@ -34,7 +37,7 @@ fn what_is_well_is_told_and_what_is_not_is_named() {
         !told.contains('✗') && !told.contains('·') && told.contains("servers: 3, open pages: 1"),
         "{told}"
     );
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (|check| check.version = 0, "✗ versions"),
         (|check| check.version = VERSION + 1, "✗ versions"),
         (|check| check.release = "0.0.9".into(), "· versions"),
@@ -46,6 +49,12 @@ fn what_is_well_is_told_and_what_is_not_is_named() {
         (|check| check.settings[2].set = false, "· sign-in"),
         (|check| check.bindings[2].bound = false, "✗ bindings      the Worker is not bound to ASSETS"),
         (|check| check.room = None, "✗ bindings"),
+        (
+            |check| {
+                check.room.as_mut().unwrap().fullest = Some(FullBooks { guild_id: GuildId(7), percent: 81 });
+            },
+            "· storage       the books of server 7 take up 81 % of their storage",
+        ),
         (|check| check.now = Timestamp(NOW.0 + 600_000), "✗ edge clock    600 s ahead of Discord's"),
     ];
     for (change, words) in cases {

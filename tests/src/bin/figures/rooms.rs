@@ -91,6 +91,7 @@ pub fn push(guild_id: GuildId, seq: JournalSeq, at: Timestamp, players: u64) -> 
         balanced: true,
         last_command_at: Some(at),
         leaderboards: Leaderboards { wealth: board.clone(), level: board.clone(), streak: board },
+        store_percent: 0,
     };
     Push {
         version: protocol::VERSION,
