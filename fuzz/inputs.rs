@@ -6,7 +6,13 @@
 use std::sync::OnceLock;
 
 use ed25519_dalek::{Signer, SigningKey};
-use interactions::{Call, Interaction, PublicKey, action::Order, signature::verify};
+use interactions::{
+    Call, Interaction, PublicKey,
+    action::Order,
+    sealed::{SealKey, TOKEN_DIGITS},
+    signature::{Claim, verify},
+    way_back::way_back,
+};
 use protocol::{
     ClientMessage, Epoch, GuildId, Report, Timestamp,
     action::{Action, Actor, REASON_MAX_CHARS},
@@ -44,6 +50,8 @@ pub fn interaction(data: &[u8]) {
         Ok(Interaction::Command(call, _)) => {
             assert!(!call.actor.name.is_empty() && call.actor.name.chars().count() <= 64);
             assert!(!call.command.name().is_empty() || data.contains(&b'"'));
+            // Whether it is too old is told by its id, whatever that is.
+            let _ = call.may_be_forgotten(NOON);
             // It travels from the Worker to the books as JSON, and is the same there.
             let json = serde_json::to_string(&call).expect("a call is JSON");
             assert_eq!(serde_json::from_str::<Call>(&json).expect("and reads as one"), *call);
@@ -120,4 +128,38 @@ pub fn action(data: &[u8]) {
         }
         Err(why) => assert!(!why.code().is_empty()),
     }
+}
+
+/// A cookie that somebody shows: none but ours is opened, and no timestamp of a signature beyond its five minutes counts.
+/// An input is a cookie, or, after a first byte of 0, a timestamp.
+pub fn cookie(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Some(timestamp) = text.strip_prefix('\0') {
+        let signature = "00".repeat(64);
+        if let Ok(claim) = Claim::new(Some(&signature), Some(timestamp), b"{}")
+            && claim.is_current(NOON)
+        {
+            let seconds: u64 = timestamp.parse().expect("what counts is a number");
+            assert!(seconds.abs_diff(NOON.seconds()) <= 300);
+        }
+        return;
+    }
+    let key = SealKey::of("a secret");
+    if let Some(token) = key.open(text) {
+        assert_eq!(token.len(), TOKEN_DIGITS);
+        assert_eq!(
+            key.seal(token),
+            text.to_ascii_lowercase().replacen(&token.to_ascii_lowercase(), token, 1)
+        );
+    }
+    assert_eq!(SealKey::of("another").open(text), None);
+}
+
+/// Where a link says that a sign-in is to lead back to: to this site, and by the second reading to the same place.
+pub fn way(data: &[u8]) {
+    let Ok(next) = std::str::from_utf8(data) else { return };
+    let back = way_back(next);
+    assert!(back.starts_with('/') && !back.starts_with("//") && !back.starts_with("/\\"), "{back}");
+    assert!(back.is_ascii() && !back.contains(['\r', '\n', '\0', ' ']), "{back:?}");
+    assert_eq!(way_back(&back), back);
 }
