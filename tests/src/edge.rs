@@ -1,6 +1,7 @@
 //! A real edge on workerd, with keys and a state folder of its own.
 
 use std::{
+    ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::Command,
     sync::OnceLock,
@@ -13,7 +14,10 @@ use protocol::{Event, Seq, room::RoomState};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-use crate::program::{Program, free_port, root};
+use crate::{
+    Disk,
+    program::{Program, free_port, root},
+};
 
 /// What programs show.
 pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
@@ -30,6 +34,10 @@ fn is_dev_build() -> bool {
     std::env::var_os("PULSE_BUILD").is_some_and(|build| build == "dev")
 }
 
+fn local_build() -> &'static str {
+    if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" }
+}
+
 /// An edge.
 #[derive(Debug)]
 pub struct Edge {
@@ -39,6 +47,8 @@ pub struct Edge {
     bindings: Value,
     faults: bool,
     main: PathBuf,
+    /// Where its state lies, when that is no folder of this machine.
+    disk: Option<Disk>,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -82,15 +92,28 @@ impl Edge {
 
     /// The file that a build of a checkout begins with: the one that the tests take of their own.
     pub fn build_of(checkout: &Path) -> PathBuf {
-        checkout.join(if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" })
+        checkout.join(local_build())
+    }
+
+    /// One whose books and room lie on a disk that can be filled, with faults.
+    pub fn start_faulty_on(disk: Disk) -> Result<Self> {
+        Self::start_somewhere(local_build(), json!({}), true, Some(disk))
     }
 
     fn start_as(settings: Value, faults: bool) -> Result<Self> {
-        let main = if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" };
-        Self::start_build(main, settings, faults)
+        Self::start_build(local_build(), settings, faults)
     }
 
     fn start_build(main: &'static str, settings: Value, faults: bool) -> Result<Self> {
+        Self::start_somewhere(main, settings, faults, None)
+    }
+
+    fn start_somewhere(
+        main: &'static str,
+        settings: Value,
+        faults: bool,
+        disk: Option<Disk>,
+    ) -> Result<Self> {
         let mut bindings = json!({
             "DISCORD_PUBLIC_KEY": signer().public_key_hex(),
             "ADMIN_TOKEN": ADMIN_TOKEN,
@@ -103,7 +126,7 @@ impl Edge {
         let state = root().join("target/state/tests").join(format!("{}-{port}", std::process::id()));
         let url = format!("http://127.0.0.1:{port}");
         let main = PathBuf::from(main);
-        let mut edge = Self { program: None, port, state, bindings, faults, main, url };
+        let mut edge = Self { program: None, port, state, bindings, faults, main, disk, url };
         edge.revive()?;
         Ok(edge)
     }
@@ -125,8 +148,12 @@ impl Edge {
         let main = root().join(&self.main);
         ensure!(main.exists(), "the edge is not built; run `cargo xtask build`");
         let page = is_dev_build().then(|| root().join("target/page/dev"));
-        let options = json!({"port": self.port, "state": self.state, "main": main, "page": page, "bindings": self.bindings, "faults": self.faults});
-        let mut serve = Command::new(root().join("node_modules/.bin/node"));
+        let node = root().join("node_modules/.bin/node");
+        let (mut serve, state) = match &self.disk {
+            Some(disk) => (disk.command(node), disk.path()),
+            None => (Command::new(node), self.state.as_path()),
+        };
+        let options = json!({"port": self.port, "state": state, "main": main, "page": page, "bindings": self.bindings, "faults": self.faults});
         std::fs::create_dir_all(&self.state)?;
         let file = self.state.join("options.json"); // They can be longer than a variable may be.
         std::fs::write(&file, options.to_string())?;
@@ -138,6 +165,49 @@ impl Edge {
         program.wait_for("edge ready ", PATIENCE)?;
         self.program = Some(program);
         Ok(())
+    }
+
+    /// Leaves no byte on the disk that it was started on.
+    pub fn fill_disk(&self) -> Result<()> {
+        self.disk.as_ref().context("it has no disk of its own")?.fill()
+    }
+
+    /// Gives its disk room again.
+    pub fn free_disk(&self) -> Result<()> {
+        self.disk.as_ref().context("it has no disk of its own")?.free()
+    }
+
+    /// Copies what the objects of a class hold, while the edge does not run.
+    pub fn save(&self, class: &str) -> Result<Saved> {
+        ensure!(self.program.is_none(), "it runs");
+        let mut files = Vec::new();
+        for file in std::fs::read_dir(self.objects(class))? {
+            let file = file?;
+            if is_database(&file.file_name()) {
+                files.push((file.file_name(), std::fs::read(file.path())?));
+            }
+        }
+        Ok(Saved { class: class.to_owned(), files })
+    }
+
+    /// Sets the objects of a class back to what they held, while the edge does not run.
+    pub fn restore(&self, saved: &Saved) -> Result<()> {
+        ensure!(self.program.is_none(), "it runs");
+        let folder = self.objects(&saved.class);
+        for file in std::fs::read_dir(&folder)? {
+            let file = file?;
+            if is_database(&file.file_name()) {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        for (name, contents) in &saved.files {
+            std::fs::write(folder.join(name), contents)?;
+        }
+        Ok(())
+    }
+
+    fn objects(&self, class: &str) -> PathBuf {
+        self.state.join(format!("do/pulse-{class}"))
     }
 
     /// Drops the room from memory, as the platform may at any moment; its sockets stay.
@@ -165,6 +235,19 @@ impl Edge {
         program.say("count")?;
         let answer = program.wait_for("counted ", PATIENCE)?;
         Ok(answer["counted ".len()..].parse()?)
+    }
+
+    /// The same, once nothing that was asked for is under way any more: an answered command is told to the room after it.
+    pub async fn settled_objects_asked(&self) -> Result<u64> {
+        let mut before = self.objects_asked()?;
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let now = self.objects_asked()?;
+            if now == before {
+                return Ok(now);
+            }
+            before = now;
+        }
     }
 
     /// The status with which an object of this class answers that was made without a name.
@@ -320,6 +403,18 @@ impl Edge {
         ensure!(status.is_success(), "{path} answered {status}: {body}");
         serde_json::from_str(&body).with_context(|| format!("{path} answered {body}"))
     }
+}
+
+/// The databases of a class, file by file.
+#[derive(Debug)]
+pub struct Saved {
+    class: String,
+    files: Vec<(OsString, Vec<u8>)>,
+}
+
+/// Whether a file is of an object, and not the runtime's own.
+fn is_database(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.contains(".sqlite") && !name.starts_with("metadata."))
 }
 
 impl Drop for Edge {

@@ -1,153 +1,167 @@
-//! The power goes, at any moment, under load. Whatever was answered is in the books, nothing is there twice, and the
-//! room ends with every event exactly once.
+//! The power goes, at any moment, under load; objects are dropped, rows are damaged, the disk is full. Whatever was answered
+//! is in the books, nothing is there twice, and the room ends with every event exactly once.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::collections::HashSet;
 
-use anyhow::Result;
-use discord_sim::{EdgeClient, Guild, Player};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 use tests::{
-    Edge,
-    people::{daily, guild, pay, player},
+    Disk, Edge, Load,
+    edge::{ADMIN_TOKEN, http, until},
+    load::{id_of, is_carried_out, paid, sound_journal, told},
 };
 
-const PLAYERS: usize = 8;
-const AT_ONCE: usize = 4;
 /// Answers between two power cuts.
 const ANSWERS: usize = 60;
+/// The same between two shocks.
+const ANSWERS_BETWEEN: usize = 12;
+/// The size of the disk, in kilobytes.
+const DISK_KB: u64 = 200_000;
 
-/// Players who type without end, and repeat what was not answered, as Discord may.
-struct Load {
-    client: EdgeClient,
-    guild: Guild,
-    players: Vec<Player>,
-    answered: Mutex<Vec<(String, Vec<u8>)>>,
-    count: AtomicUsize,
-    over: AtomicBool,
-}
-
-impl Load {
-    fn next(&self, turn: usize) -> Value {
-        let from = &self.players[turn % PLAYERS];
-        match turn / PLAYERS {
-            0 => daily(&self.guild, from),
-            round => pay(
-                &self.guild,
-                from,
-                &self.players[(turn + round) % PLAYERS],
-                1 + i64::try_from(turn % 7).unwrap_or(0),
-            ),
-        }
-    }
-
-    async fn play(self: Arc<Self>, worker: usize) {
-        for turn in (worker..).step_by(AT_ONCE) {
-            if self.over.load(Ordering::Relaxed) {
-                return;
-            }
-            let body = self.next(turn);
-            let reply = self.until_answered(&body).await;
-            self.answered.lock().unwrap().push((body["id"].as_str().unwrap().to_owned(), reply));
-            self.count.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    async fn until_answered(&self, body: &Value) -> Vec<u8> {
-        loop {
-            match self.client.post(body).await {
-                Ok(answer) if answer.status == 200 => return answer.body,
-                // The edge is away: a short breath, so that the wait for it does not take its processor.
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    }
-
-    async fn until_count(&self, count: usize) {
-        while self.count.load(Ordering::Relaxed) < count {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-/// All pages, oldest first.
-async fn pages(edge: &Edge, path: &str) -> Result<Vec<Value>> {
-    let mut all: Vec<Value> = Vec::new();
-    loop {
-        let before = all.last().map(|row| format!("&before={}", row["seq"])).unwrap_or_default();
-        let page = edge.get(&format!("{path}?limit=200{before}")).await?;
-        let page = page.as_array().unwrap();
-        if page.is_empty() {
-            all.reverse();
-            return Ok(all);
-        }
-        all.extend(page.iter().cloned());
-    }
+fn is_slow() -> bool {
+    std::env::var("PULSE_SLOW").is_ok_and(|slow| slow == "1")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_survives_every_power_cut() -> Result<()> {
-    let cuts = if std::env::var("PULSE_SLOW").is_ok_and(|slow| slow == "1") { 50 } else { 5 };
+    let cuts = if is_slow() { 50 } else { 5 };
     let mut edge = Edge::start()?;
-    let load = Arc::new(Load {
-        client: edge.discord(),
-        guild: guild(),
-        players: (0..PLAYERS).map(|number| player(&format!("P{number}"))).collect(),
-        answered: Mutex::default(),
-        count: AtomicUsize::new(0),
-        over: AtomicBool::new(false),
-    });
-    let workers: Vec<_> = (0..AT_ONCE).map(|worker| tokio::spawn(Arc::clone(&load).play(worker))).collect();
+    let (load, workers) = Load::begin(&edge);
     for cut in 1..=cuts {
         load.until_count(cut * ANSWERS).await;
         edge.kill();
         edge.revive()?;
     }
     load.until_count((cuts + 1) * ANSWERS).await;
-    load.over.store(true, Ordering::Relaxed);
-    for worker in workers {
-        worker.await?;
-    }
-    assert_all_is_well(&edge, &load).await
+    let answered = load.end(workers).await?;
+    assert_all_is_well(&edge, &load, &answered).await
 }
 
-async fn assert_all_is_well(edge: &Edge, load: &Load) -> Result<()> {
-    let proof = edge.get(&format!("/api/guilds/{}/proof", load.guild.id)).await?;
-    assert_eq!((&proof["sum"], &proof["mismatches"]), (&"0".into(), &Value::Array(vec![])), "{proof}");
+/// Something that befalls the edge.
+#[derive(Clone, Copy, Debug)]
+enum Shock {
+    PowerCut,
+    BooksDropped,
+    RoomDropped,
+    BooksDamaged,
+    RoomDamaged,
+    DiskFull,
+    DiskFullAndPowerCut,
+}
 
-    let journal = pages(edge, &format!("/api/guilds/{}/journal", load.guild.id)).await?;
-    let ids: Vec<&str> = journal.iter().map(|row| row["id"].as_str().unwrap()).collect();
-    let unique: HashSet<&str> = ids.iter().copied().collect();
-    assert_eq!(ids.len(), unique.len(), "no interaction is there twice");
-    let answered = std::mem::take(&mut *load.answered.lock().unwrap());
-    for (id, reply) in &answered {
-        assert!(unique.contains(id.as_str()), "{id} was answered, and is not in the journal: {reply:?}");
-    }
-    assert_eq!(ids.len(), answered.len(), "and nothing is there that nobody was told");
+const SHOCKS: [Shock; 7] = [
+    Shock::PowerCut,
+    Shock::BooksDropped,
+    Shock::DiskFull,
+    Shock::RoomDropped,
+    Shock::BooksDamaged,
+    Shock::DiskFullAndPowerCut,
+    Shock::RoomDamaged,
+];
 
-    // The last answer pushed whatever the cuts had kept from the room.
-    let paid: Vec<&str> = journal
-        .iter()
-        .filter(|row| row["debit"].is_string())
-        .map(|row| row["id"].as_str().unwrap())
-        .collect();
-    let seen = loop {
-        let events = pages(edge, "/api/events").await?;
-        let seen: Vec<String> = events
-            .iter()
-            .filter(|event| event["source"] == "daily" || event["source"] == "transfer")
-            .map(|event| event["id"].as_str().unwrap().to_owned())
-            .collect();
-        if seen.len() >= paid.len() {
-            break seen;
+impl Shock {
+    async fn strike(self, edge: &mut Edge, load: &Load) -> Result<()> {
+        let (books, guild) = (format!("/api/guilds/{}/settings", load.guild.id), load.guild.id.to_string());
+        match self {
+            Self::PowerCut => {
+                edge.kill();
+                edge.revive()
+            }
+            Self::BooksDropped => edge.evict("Guild", &guild),
+            Self::RoomDropped => edge.evict_room(),
+            Self::BooksDamaged => {
+                let damage = "UPDATE schema SET step = -step";
+                edge.let_run("Guild", damage)?;
+                let before = load.count();
+                load.until_count(before + 8).await; // One of them has carried it along.
+                edge.evict("Guild", &guild)?;
+                until_status(edge, &books, 500).await?;
+                edge.let_run("Guild", damage)?;
+                until_status(edge, &books, 200).await
+            }
+            Self::RoomDamaged => {
+                edge.let_run("Room", "UPDATE memory SET value = 'damaged ' || value WHERE kind = 'guild'")?;
+                until_status(edge, "/api/room", 200).await?;
+                edge.evict_room()?;
+                until_status(edge, "/api/room", 500).await?;
+                edge.let_run("Room", "UPDATE memory SET value = substr(value, 9) WHERE kind = 'guild'")?;
+                until_status(edge, "/api/room", 200).await
+            }
+            Self::DiskFull => {
+                edge.fill_disk()?;
+                until_refused(edge, load).await?;
+                edge.free_disk()
+            }
+            Self::DiskFullAndPowerCut => {
+                edge.fill_disk()?;
+                until_refused(edge, load).await?;
+                edge.kill();
+                edge.free_disk()?;
+                edge.revive()
+            }
         }
+    }
+}
+
+async fn until_status(edge: &Edge, path: &str, status: u16) -> Result<()> {
+    until(&format!("{path} is {status}"), async || {
+        let answer = http().get(format!("{}{path}", edge.url)).bearer_auth(ADMIN_TOKEN).send().await;
+        Ok(answer.is_ok_and(|answer| answer.status() == status))
+    })
+    .await
+}
+
+/// Waits until a claim is no longer carried out: it is refused politely, or not answered.
+async fn until_refused(edge: &Edge, load: &Load) -> Result<()> {
+    until("the full disk is felt", async || {
+        let claim = tests::people::daily(&load.guild, &tests::people::player("Nobody"));
+        let answer = edge.discord().post(&claim).await;
+        Ok(!answer.is_ok_and(|answer| is_carried_out(&answer)))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_survives_damaged_rows_and_a_full_disk() -> Result<()> {
+    let shocks = std::env::var("PULSE_SHOCKS").ok().and_then(|count| count.parse().ok());
+    let shocks: usize = shocks.unwrap_or(if is_slow() { 1_000 } else { SHOCKS.len() });
+    let Some(disk) = Disk::of(DISK_KB)? else {
+        println!("skipped: a disk of a test's own cannot be made here (unshare)");
+        return Ok(());
     };
+    let mut edge = Edge::start_faulty_on(disk)?;
+    let (load, workers) = Load::begin(&edge);
+    let mut reached = 0;
+    for (number, shock) in SHOCKS.into_iter().cycle().take(shocks).enumerate() {
+        load.until_count(reached + ANSWERS_BETWEEN).await;
+        shock.strike(&mut edge, &load).await?;
+        reached = load.count();
+        println!("{}: {shock:?}, {reached} answered", number + 1);
+    }
+    load.until_count(reached + ANSWERS).await;
+    let answered = load.end(workers).await?;
+    assert_all_is_well(&edge, &load, &answered).await
+}
+
+async fn assert_all_is_well(edge: &Edge, load: &Load, answered: &[(String, Vec<u8>)]) -> Result<()> {
+    let journal = sound_journal(edge, &load.guild).await?;
+    let ids: HashSet<String> = journal.iter().map(id_of).collect();
+    for (id, reply) in answered {
+        assert!(ids.contains(id), "{id} was answered, and is not in the journal: {reply:?}");
+    }
+    let asked: HashSet<&str> = answered.iter().map(|(id, _)| id.as_str()).collect();
+    let by_players = |row: &&Value| row["actorName"].as_str().is_some_and(|name| name.starts_with('P'));
+    let unasked = journal.iter().filter(by_players).find(|row| !asked.contains(id_of(row).as_str()));
+    ensure!(unasked.is_none(), "nobody was told of {unasked:?}");
+
+    // The last answer pushed whatever was kept from the room.
+    let paid = paid(&journal);
+    let mut seen = Vec::new();
+    until("the room has every event", async || {
+        seen = told(edge).await?;
+        Ok(seen.len() >= paid.len())
+    })
+    .await?;
     assert_eq!(seen, paid, "every event once, in the journal's order");
     Ok(())
 }
