@@ -176,14 +176,6 @@ pub struct GuildTotals {
     pub store_percent: u64,
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands out references; it is only told where they are larger"
-)]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -1,7 +1,11 @@
 //! A delivery of a server's books is one of four things: the rows that follow those that the room has, the first of another
 //! life of the journal, rows that cannot be what they say, or rows after some that the room has not any more.
 
-use super::{Output, Room, failing::edge_warning, row::GuildRow};
+use super::{
+    Output, Room,
+    failing::edge_warning,
+    row::{GuildRow, Row},
+};
 use crate::{
     Coins, Epoch, GuildId, JournalSeq, Sentence, Timestamp,
     message::CloseCode,
