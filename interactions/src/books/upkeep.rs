@@ -18,7 +18,7 @@ pub const REPLIES_KEPT_MS: u64 = 48 * HOUR_MS;
 const LET_GO_FROM_PERCENT: u64 = 40;
 /// Journal rows that one step looks at.
 const PRUNE_STEP: u64 = 500;
-/// So many rows are let go together at least: one at a time would be a row to write with each command.
+/// So many rows are let go together at least, while there is room: one at a time would be a row to write with each command.
 const PRUNED_TOGETHER: u64 = 16;
 /// Accounts that one step looks at.
 const STREAKS_STEP: u64 = 5_000;
@@ -69,9 +69,10 @@ impl<S: Sql> Books<S> {
     /// Deletes old rows in which no money moved and no administrator acted. The newest row stays: it holds the totals.
     fn prune(&self, now: Timestamp, newest: JournalSeq) -> Result<bool, BooksError> {
         let oldest_kept = now.minus(REPLIES_KEPT_MS);
+        let together = if self.store_percent()? < LET_GO_FROM_PERCENT { PRUNED_TOGETHER } else { 1 };
         let statement = "SELECT at FROM journal WHERE seq > (SELECT pruned_to FROM upkeep)
             ORDER BY seq LIMIT 1 OFFSET ?";
-        let row = self.sql.query(statement, &[(PRUNED_TOGETHER - 1).into()])?.into_iter().next();
+        let row = self.sql.query(statement, &[(together - 1).into()])?.into_iter().next();
         let Some(row) = row else { return Ok(false) };
         if Timestamp(Reader::new("journal", Some(row)).unsigned()?) >= oldest_kept {
             return Ok(false);
@@ -90,7 +91,7 @@ impl<S: Sql> Books<S> {
             last = Some(seq);
             passed += 1;
         }
-        let Some(last) = last.filter(|_| passed >= PRUNED_TOGETHER) else { return Ok(false) };
+        let Some(last) = last.filter(|_| passed >= together) else { return Ok(false) };
         let delete = "DELETE FROM journal WHERE seq > (SELECT pruned_to FROM upkeep) AND seq <= ?
             AND debit IS NULL AND audit = 0";
         self.write(delete, &[last.into()])?;

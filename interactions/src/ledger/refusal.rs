@@ -227,11 +227,7 @@ impl Refusal {
     pub fn line(&self) -> String {
         match self {
             Self::TooOften { next } => too_often(*next),
-            Self::LimitReached { next } => format!(
-                "Pulse may write nothing more today: the limit of the plan that it runs on is reached. Nothing has happened, \
-                 and your coins are safe; try again {}.",
-                relative_time(*next)
-            ),
+            Self::LimitReached { next } => limit_reached(*next),
             Self::AnsweredBefore => ANSWERED_BEFORE.to_owned(),
             Self::StoreFull => STORE_FULL.to_owned(),
             Self::Maintenance => MAINTENANCE.to_owned(),
@@ -335,6 +331,14 @@ impl Refusal {
 fn too_young_to_earn(days: i64) -> String {
     let age = text::count(days, "day");
     format!("Your Discord account has to be at least {age} old to earn coins here. Others can pay you.")
+}
+
+fn limit_reached(next: Timestamp) -> String {
+    format!(
+        "Pulse may write nothing more today: the limit of the plan that it runs on is reached. Nothing has happened, and your \
+         coins are safe; try again {}.",
+        relative_time(next)
+    )
 }
 
 fn too_often(next: Timestamp) -> String {

@@ -92,7 +92,7 @@ fn it_is_told_once_at_each_mark_and_then_only_looks_are_answered() {
 
     let look = ask(&books, NOON, &call(100_001, &ann, balance(None)));
     assert_eq!((code_of(&look.reply), look.rows_written), (None, 0));
-    assert_eq!(field(&look.reply, "Rank").is_some(), true, "{}", look.reply);
+    assert!(field(&look.reply, "Rank").is_some(), "{}", look.reply);
     let refused = ask(&books, NOON, &call(100_002, &ann, daily()));
     assert_eq!(code_of(&refused.reply).as_deref(), Some("daily_claimed"), "a rule of the economy says more");
     let again = ask(&books, NOON, &call(1, &ann, daily()));

@@ -230,7 +230,8 @@ fn a_shard_makes_no_server_forgotten_that_another_has_not_told_yet() {
         house.handle(Input::Reported(named(&ids, &shards, count, house.now)));
         let mut listed: Vec<GuildId> = house.room.guilds().iter().map(|guild| guild.id).collect();
         let mut left = left.clone();
-        (listed.sort_unstable(), left.sort_unstable());
+        listed.sort_unstable();
+        left.sort_unstable();
         assert_eq!(listed, left, "{what}");
     }
 }
