@@ -2,13 +2,14 @@
 //! wrong to anybody who reads them.
 
 use interactions::{Books, Call, Command, Interaction, Person, interaction::Lookup};
+use protocol::{UserId, time::DAY_MS};
 use serde_json::{Value as Json, json};
 
 use crate::actions::{act, code, order};
 use crate::server::Server;
 use crate::support::{
-    GUILD, NOON, answer, balance, call, code_of, command, daily, field, footer_of, parse, pay, person, press,
-    set_rule, subcommand, text_of,
+    GUILD, NOON, Sqlite, answer, balance, by_manager, call, code_of, command, daily, field, footer_of, parse,
+    pay, person, press, set_rule, subcommand, text_of, work,
 };
 
 /// Somebody who has left, or never came.
@@ -301,4 +302,25 @@ fn a_history_is_no_longer_than_its_hundred_pages() {
     assert_eq!(text_of(&server.says(&ann, page("history", 101))), "The last page is 100.");
     let pressed = press(server.id(), &ann, &last, "◀ Newer");
     assert_eq!(code_of(&answer(&server.sqlite, NOON, &pressed)), None);
+}
+
+#[test]
+fn who_has_a_young_account_earns_nothing_where_the_server_says_so() {
+    let sqlite = Sqlite::new();
+    let young = Person { id: UserId((NOON.0 - 1_420_070_400_000 - DAY_MS) << 22), ..person(1) };
+    let bob = person(2);
+    let mut last = 0;
+    let mut ask = |now, who: &Person, command| {
+        last += 1;
+        code_of(&answer(&sqlite, now, &by_manager(call(last, who, command))))
+    };
+    assert_eq!(ask(NOON, &young, daily()), None, "nobody is refused until somebody says so");
+    assert_eq!(ask(NOON, &bob, set_rule("earn_account_age_days", "7")), None);
+    let refused = Some("account_too_young".to_owned());
+    for command in [daily(), work()] {
+        assert_eq!(ask(NOON.plus(DAY_MS), &young, command.clone()), refused);
+        assert_eq!(ask(NOON.plus(DAY_MS), &bob, command.clone()), None);
+        assert_eq!(ask(NOON.plus(6 * DAY_MS), &young, command), None, "a week old");
+    }
+    assert_eq!(ask(NOON.plus(DAY_MS), &bob, pay(&young, 5, None)), None, "to be paid is another setting's");
 }

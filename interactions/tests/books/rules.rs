@@ -306,27 +306,6 @@ fn a_young_account_is_told_so() {
 }
 
 #[test]
-fn who_has_a_young_account_earns_nothing_where_the_server_says_so() {
-    let sqlite = Sqlite::new();
-    let young = Person { id: UserId((NOON.0 - 1_420_070_400_000 - DAY_MS) << 22), ..person(1) };
-    let bob = person(2);
-    let mut last = 0;
-    let mut ask = |now, who: &Person, command| {
-        last += 1;
-        code_of(&answer(&sqlite, now, &by_manager(call(last, who, command))))
-    };
-    assert_eq!(ask(NOON, &young, daily()), None, "nobody is refused until somebody says so");
-    assert_eq!(ask(NOON, &bob, set_rule("earn_account_age_days", "7")), None);
-    let refused = Some("account_too_young".to_owned());
-    for command in [daily(), work()] {
-        assert_eq!(ask(day(1), &young, command.clone()), refused);
-        assert_eq!(ask(day(1), &bob, command.clone()), None);
-        assert_eq!(ask(day(6), &young, command), None, "a week old");
-    }
-    assert_eq!(ask(day(1), &bob, pay(&young, 5, None)), None, "to be paid is another setting's");
-}
-
-#[test]
 fn a_tax_is_burnt_and_cannot_be_avoided_in_small_coins() {
     let settings = Settings::default().with(Key::PayTaxPercent, 10).unwrap();
     let mut ann = Account::open(&person(1), NOON);
