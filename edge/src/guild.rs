@@ -118,8 +118,11 @@ impl Guild {
         let question: Question<'_> = serde_json::from_str(question)?;
         match self.inner.answer(now, &question) {
             Ok(answered) => {
-                Inner::push_soon(&self.inner, now, question.call.guild);
-                Inner::make_room_soon(&self.inner);
+                // In a storage without room the alarm of a push would fail, and take the answer with it.
+                if !self.inner.has_said_full.get() {
+                    Inner::push_soon(&self.inner, now, question.call.guild);
+                    Inner::make_room_soon(&self.inner);
+                }
                 Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
             }
             Err(error) if error.is_limit() => {
@@ -248,9 +251,9 @@ impl Inner {
         }
     }
 
-    /// Has the background's work look for room, in books that have none: nobody else would wake it, as nothing is written.
+    /// Has the background's work look for room, in books that are full: nobody else would wake it, as nothing is written.
     fn make_room_soon(inner: &Rc<Self>) {
-        if inner.has_said_full.get() || inner.books.is_full().unwrap_or(false) {
+        if inner.books.is_full().unwrap_or(false) {
             let keeper = Rc::clone(inner);
             inner.state.wait_until(async move {
                 if let Err(error) = keeper.arm_alarm(outbox::LOST_PUSH_MS).await {
