@@ -30,6 +30,9 @@ pub struct Load {
     players: Vec<Player>,
     answered: Mutex<Vec<(String, Vec<u8>)>>,
     count: AtomicUsize,
+    /// How many wait for an answer.
+    waiting: AtomicUsize,
+    paused: AtomicBool,
     over: AtomicBool,
 }
 
@@ -45,6 +48,8 @@ impl Load {
             players: (0..PLAYERS).map(|number| player(&format!("P{number}"))).collect(),
             answered: Mutex::default(),
             count: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            paused: AtomicBool::new(false),
             over: AtomicBool::new(false),
         });
         let workers = (0..Self::AT_ONCE).map(|worker| tokio::spawn(Arc::clone(&load).play(worker))).collect();
@@ -69,8 +74,15 @@ impl Load {
             if self.over.load(Ordering::Relaxed) {
                 return;
             }
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            while self.paused.load(Ordering::SeqCst) {
+                self.waiting.fetch_sub(1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                self.waiting.fetch_add(1, Ordering::SeqCst);
+            }
             let body = self.next(turn);
             let reply = self.until_answered(&body).await;
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
             let id = body["id"].as_str().unwrap_or_default().to_owned();
             self.answered.lock().expect("no test has failed in it").push((id, reply));
             self.count.fetch_add(1, Ordering::Relaxed);
@@ -97,6 +109,19 @@ impl Load {
         while self.count() < count {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Lets nobody type until [`Load::go_on`], and waits until all are answered.
+    pub async fn pause(&self) {
+        self.paused.store(true, Ordering::SeqCst);
+        while self.waiting.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Lets all type again.
+    pub fn go_on(&self) {
+        self.paused.store(false, Ordering::SeqCst);
     }
 
     /// Ends it; gives what was answered, by the interactions' ids.

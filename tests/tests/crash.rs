@@ -67,14 +67,14 @@ impl Shock {
                 edge.kill();
                 edge.revive()
             }
-            Self::BooksDropped => edge.evict("Guild", &guild),
-            Self::RoomDropped => edge.evict_room(),
+            Self::BooksDropped => drop_object(edge, load, "Guild", &guild).await,
+            Self::RoomDropped => drop_object(edge, load, "Room", "room").await,
             Self::BooksDamaged => {
                 let damage = "UPDATE schema SET step = -step";
                 edge.let_run("Guild", damage)?;
                 let before = load.count();
                 load.until_count(before + 8).await; // One of them has carried it along.
-                edge.evict("Guild", &guild)?;
+                drop_object(edge, load, "Guild", &guild).await?;
                 until_status(edge, &books, 500).await?;
                 edge.let_run("Guild", damage)?;
                 until_status(edge, &books, 200).await
@@ -82,7 +82,7 @@ impl Shock {
             Self::RoomDamaged => {
                 edge.let_run("Room", "UPDATE memory SET value = 'damaged ' || value WHERE kind = 'guild'")?;
                 until_status(edge, "/api/room", 200).await?;
-                edge.evict_room()?;
+                drop_object(edge, load, "Room", "room").await?;
                 until_status(edge, "/api/room", 500).await?;
                 edge.let_run("Room", "UPDATE memory SET value = substr(value, 9) WHERE kind = 'guild'")?;
                 until_status(edge, "/api/room", 200).await
@@ -101,6 +101,15 @@ impl Shock {
             }
         }
     }
+}
+
+/// The runtime drops an object only once nobody waits for it.
+async fn drop_object(edge: &Edge, load: &Load, class: &str, name: &str) -> Result<()> {
+    load.pause().await;
+    edge.settled_objects_asked().await?;
+    edge.evict(class, name)?;
+    load.go_on();
+    Ok(())
 }
 
 async fn until_status(edge: &Edge, path: &str, status: u16) -> Result<()> {
