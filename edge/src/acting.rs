@@ -56,24 +56,46 @@ pub fn key_reused() -> Problem {
     Problem::new(409, "key_reused", "Another action was sent with this key. Choose a new one.")
 }
 
-/// Who acts, if they may, and if it is their own page that asks.
+/// Who acts, if they may, and if it is their own page that asks, in JSON.
 async fn admit(
     request: &Request,
     settings: &Settings,
     credential: &Credential,
     on: Option<GuildId>,
 ) -> Result<Actor, Problem> {
+    require_own_page(request, settings, credential)?;
+    require_json(request)?;
+    room::admit_actor(credential, settings, on).await
+}
+
+/// Who acts, if they may, and if it is their own page that asks.
+pub async fn admit_from_own_page(
+    request: &Request,
+    settings: &Settings,
+    credential: &Credential,
+    on: Option<GuildId>,
+) -> Result<Actor, Problem> {
+    require_own_page(request, settings, credential)?;
+    room::admit_actor(credential, settings, on).await
+}
+
+fn require_own_page(request: &Request, settings: &Settings, credential: &Credential) -> Result<(), Problem> {
     let from_a_page = request.headers().get("Origin")?.is_some();
     if from_a_page || *credential != Credential::Program {
         room::require_own_origin(request, settings)?;
     }
+    Ok(())
+}
+
+/// Whether the body says that it is JSON.
+pub fn require_json(request: &Request) -> Result<(), Problem> {
     let kind = request.headers().get("Content-Type")?.unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     // No form can send this, and no script of another site without being asked first.
     if !kind.eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(415, "bad_content_type", "Send JSON, as application/json."));
     }
-    room::admit_actor(credential, settings, on).await
+    Ok(())
 }
 
 async fn read(request: &mut Request, server: GuildId, actor: Actor) -> Result<Order, Problem> {
@@ -87,7 +109,7 @@ fn bad_action(why: &BadAction) -> Problem {
 }
 
 /// An error's text as people read it: with a capital letter and a full stop.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).chain(['.']).collect()
 }

@@ -6,6 +6,7 @@
 )]
 
 mod acting;
+mod alerting;
 mod answer;
 mod check;
 mod discord;
@@ -73,6 +74,24 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Post, ["api", "guilds", guild, "actions"]) => {
             acting::on_server(request, settings, guild).await
         }
+        (Method::Get, ["api", "alerts"]) => room::get(request, settings, "/alerts").await,
+        (Method::Get, ["api", "alerts", "incidents"]) => {
+            room::get(request, settings, "/alerts/incidents").await
+        }
+        (Method::Put, ["api", "alerts", "rules"]) => alerting::set_rules(request, settings).await,
+        (Method::Post, ["api", "alerts", "channels"]) => alerting::add_channel(request, settings).await,
+        (Method::Put, ["api", "alerts", "channels", id]) => {
+            alerting::change_channel(request, settings, id).await
+        }
+        (Method::Delete, ["api", "alerts", "channels", id]) => {
+            alerting::remove_channel(&request, settings, id).await
+        }
+        (Method::Post, ["api", "alerts", "channels", id, "test"]) => {
+            alerting::test_channel(&request, settings, id).await
+        }
+        (Method::Post, ["api", "alerts", "incidents", id]) => {
+            alerting::handle_incident(request, settings, id).await
+        }
         (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
         (Method::Get, ["api", "jobs"]) => room::get_jobs(&request, settings).await,
         (Method::Post, ["api", "jobs", id]) => room::settle_job(request, settings, id).await,
@@ -92,12 +111,21 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
             | [
                 "api",
                 "snapshot" | "guilds" | "events" | "events.csv" | "history" | "room" | "check" | "jobs"
-                | "me",
-            ],
+                | "me" | "alerts",
+            ]
+            | ["api", "alerts", "incidents"],
         ) => Err(Problem::method_not_allowed("GET")),
         (_, ["logout"] | ["logout", "everywhere"] | ["api", "report" | "actions"] | ["api", "jobs", _]) => {
             Err(Problem::method_not_allowed("POST"))
         }
+        (
+            _,
+            ["api", "alerts", "channels"]
+            | ["api", "alerts", "channels", _, "test"]
+            | ["api", "alerts", "incidents", _],
+        ) => Err(Problem::method_not_allowed("POST")),
+        (_, ["api", "alerts", "rules"]) => Err(Problem::method_not_allowed("PUT")),
+        (_, ["api", "alerts", "channels", _]) => Err(Problem::method_not_allowed("PUT, DELETE")),
         _ => Err(Problem::not_found()),
     }
 }

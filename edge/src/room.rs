@@ -1,5 +1,6 @@
 //! The room's object: sockets and SQLite on one side, `protocol::room` on the other, and a drain loop between them.
 
+mod alerting;
 mod answering;
 mod events;
 mod gate;
@@ -72,6 +73,7 @@ struct Rest {
     acknowledgement: Option<Acknowledgement>,
     jobs: Jobs,
     answer: Option<room::Answer>,
+    ordered: Option<room::Ordered>,
     alarm: Option<Alarm>,
 }
 
@@ -112,7 +114,9 @@ impl worker::DurableObject for Room {
         // anew under an old epoch.
         let (place, settings) = (place_of(&state, &sql), Settings::new(env.clone()));
         let core = place.as_ref().map_err(String::clone).and_then(|_| {
-            let room = restore(&sql, &settings, &mut sockets).map_err(|problem| problem.to_string())?;
+            let everyone = matches!(place, Ok(Place::Everyone));
+            let room =
+                restore(&sql, &settings, &mut sockets, everyone).map_err(|problem| problem.to_string())?;
             Ok(RefCell::new(Core { room, sockets }))
         });
         let (place, attendance, lost) = (place.ok(), Attendance::new(&env), Cell::new(false));
@@ -176,7 +180,22 @@ fn place_of(state: &State, sql: &ObjectSql) -> Result<Place, String> {
     Place::named(&name).ok_or_else(|| format!("`{name}` is the name of no room"))
 }
 
-fn restore(sql: &ObjectSql, settings: &Settings, sockets: &mut Sockets) -> Result<room::Room, Problem> {
+/// The room as its rows tell. That of all servers keeps watch.
+fn restore(
+    sql: &ObjectSql,
+    settings: &Settings,
+    sockets: &mut Sockets,
+    keeps_watch: bool,
+) -> Result<room::Room, Problem> {
+    let mut room = remembered(sql, settings, sockets)?;
+    if keeps_watch {
+        let page = settings.text("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
+        room.keep_watch(page);
+    }
+    Ok(room)
+}
+
+fn remembered(sql: &ObjectSql, settings: &Settings, sockets: &mut Sockets) -> Result<room::Room, Problem> {
     let failure = |error: SqlError| Problem::database("The room's database", &error);
     Sessions::new(sql, settings).prepare().map_err(failure)?;
     let store = Store(sql);
@@ -280,6 +299,8 @@ impl Inner {
             Output::Spread(said, guilds) => self.spread(said, guilds),
             Output::RemindNoMore(guild, user) => self.remind_no_more(guild, user),
             Output::HandOut(jobs) => rest.jobs = jobs,
+            Output::Ordered(ordered) => rest.ordered = Some(ordered),
+            Output::Post(parcels) => self.post(parcels),
             Output::Acknowledge(acknowledgement) => rest.acknowledgement = Some(acknowledgement),
             Output::FlushIn(wait_ms) => self.flush_in(wait_ms),
             Output::TickIn(wait_ms) => rest.alarm = Some(Alarm::In(wait_ms)),
@@ -315,7 +336,8 @@ impl Inner {
     /// The core has gone on without its rows: it goes back to where they are.
     fn forget_what_was_not_stored(&self) -> Result<(), Problem> {
         let mut core = self.core()?.borrow_mut();
-        let restored = restore(&self.sql, &self.settings, &mut core.sockets);
+        let everyone = self.place == Some(Place::Everyone);
+        let restored = restore(&self.sql, &self.settings, &mut core.sockets, everyone);
         self.lost.set(restored.is_err());
         core.room = restored?;
         Ok(())
@@ -329,11 +351,12 @@ impl Inner {
         });
     }
 
-    /// Arms the alarm when there is none, or one that a restart has left behind past due.
+    /// Arms the alarm when there is none, one that comes later, or one that a restart has left behind past due.
     async fn arm(self: &Rc<Self>, wait_ms: u64) -> Result<(), Problem> {
         let storage = self.state.storage();
         let armed = storage.get_alarm().await?;
-        if armed.is_none_or(|at| at.unsigned_abs() < now().0) {
+        let wanted_before = now().0..=now().plus(wait_ms).0;
+        if armed.is_none_or(|at| !wanted_before.contains(&at.unsigned_abs())) {
             match storage.set_alarm(Duration::from_millis(wait_ms)).await.map_err(Problem::from) {
                 Err(problem) if problem.is(LIMIT) => self.tick_by_timer(wait_ms)?,
                 Err(problem) => return Err(problem),

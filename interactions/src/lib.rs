@@ -22,6 +22,7 @@ pub mod sql;
 pub mod text;
 pub mod transport;
 pub mod way_back;
+pub mod webhook;
 
 pub use books::{Books, BooksError};
 pub use command::Command;

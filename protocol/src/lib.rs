@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws randomness: time and entropy are arguments.
 
 pub mod action;
+pub mod alert;
 pub mod audit;
 pub mod check;
 pub mod csv;

@@ -7,6 +7,7 @@ mod connection;
 mod delivery;
 mod door;
 mod failing;
+mod frames;
 mod handling;
 mod jobs;
 mod ledgers;
@@ -20,12 +21,14 @@ mod showing;
 mod spent;
 mod timeline;
 mod viewer;
+mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 
 pub use self::connection::Connection;
 pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::failing::edge_failure;
+pub use self::frames::{COALESCE_MAX_MS, COALESCE_MS};
 pub use self::jobs::{JOBS_KEPT_MAX, Takes};
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered, SPREAD_AT_ONCE};
 pub use self::pulse::OFFLINE_AFTER_MS;
@@ -33,6 +36,7 @@ pub use self::rest::REST_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
+pub use self::watch::{Carried, Judge, Ordered, Parcel};
 use self::{
     door::Door,
     jobs::Waiting,
@@ -41,10 +45,12 @@ use self::{
     spent::Spent,
     timeline::Timeline,
     viewer::Viewer,
+    watch::Watch,
 };
 use crate::{
     ClientMessage, Epoch, Event, GuildId, Report, Seq, ServerMessage, Timestamp, UserId,
     action::{Action, Actor},
+    alert::{ChannelId, IncidentId, Order},
     job::{Job, Jobs, Settlement},
     message::{CloseCode, HEARTBEAT_MS, VIEWERS_MAX},
     record::{Acknowledgement, Maintenance, Push},
@@ -61,17 +67,11 @@ pub const RING_LEN: usize = 500;
 pub const EVENTS_STORED: u64 = 50_000;
 /// Stored events are let go in steps of this many.
 const FORGET_EVERY: u64 = 100;
-/// Events within this long of a frame wait, and leave together, in milliseconds.
-pub const COALESCE_MS: u64 = 50;
-/// The longest that events wait, however many watch, in milliseconds.
-pub const COALESCE_MAX_MS: u64 = 200;
 /// Every update goes over the points of history of so long, in milliseconds: longer than a viewer bears silence.
 const POINTS_REPEATED_MS: u64 = 30_000;
 /// How far before what a viewer surely knows its points of history begin anew, in milliseconds: the clocks of the
 /// books and of the room need not agree.
 const POINTS_SLACK_MS: u64 = MINUTE_MS;
-/// Writing a frame to a thousand sockets takes about 33 ms: with this window per thousand it is half of the time.
-const COALESCE_MS_PER_1000_VIEWERS: u64 = 66;
 
 /// One socket, named by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,6 +120,10 @@ pub enum Input<'a> {
     Limited,
     /// It takes rows again.
     Unlimited,
+    /// An administrator asks something of the alerts.
+    Ordered(Actor, Order),
+    /// A message about this state of an incident was carried to a channel, or was not.
+    Carried(IncidentId, ChannelId, u32, Carried),
     /// The alarm.
     Ticked,
     /// The time asked for by [`Output::FlushIn`] has passed.
@@ -153,9 +157,13 @@ pub enum Output {
     RemindNoMore(GuildId, UserId),
     /// Answer the bot-worker that asked for work.
     HandOut(Jobs),
+    /// Answer what was asked of the alerts.
+    Ordered(Ordered),
+    /// Carry these messages to their channels, and say [`Input::Carried`] of each.
+    Post(Vec<Parcel>),
     /// Say [`Input::Flushed`] after this many milliseconds.
     FlushIn(u64),
-    /// Say [`Input::Ticked`] after this many milliseconds, unless an alarm is already set and not past due.
+    /// Say [`Input::Ticked`] after this many milliseconds, unless an alarm is already set that comes earlier.
     TickIn(u64),
     /// Nobody watches: no alarm.
     TickNever,
@@ -192,6 +200,7 @@ pub struct Room {
     untold: VecDeque<GuildId>,
     /// Since when the storage refuses rows.
     limited_at: Option<Timestamp>,
+    watch: Watch,
 }
 
 impl Room {
@@ -206,6 +215,7 @@ impl Room {
             sockets.into_iter().map(|(socket, session)| (socket, Viewer::of(session))).collect();
         let memory = memory.with_open_steps();
         let ring: VecDeque<Event> = memory.events.into();
+        let judges = memory.report.as_ref().map(|row| row.judges.clone()).unwrap_or_default();
         Self {
             epoch: memory.epoch,
             has_another_log: false,
@@ -233,6 +243,7 @@ impl Room {
             maintenance: memory.maintenance,
             untold: VecDeque::new(),
             limited_at: None,
+            watch: Watch::restore(memory.rules, memory.channels, memory.incidents, judges),
         }
     }
 
@@ -240,6 +251,7 @@ impl Room {
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.wake(now);
+        self.excuse_own_absence(now, &mut outputs);
         match input {
             Input::Joined(socket, session, resume) => {
                 self.joined(now, socket, session, resume, &mut outputs);
@@ -258,6 +270,10 @@ impl Room {
             Input::Failed(event) => self.failed(now, event, &mut outputs),
             Input::Limited => self.limited(now, &mut outputs),
             Input::Unlimited => self.unlimited(now, &mut outputs),
+            Input::Ordered(actor, order) => self.ordered(now, &actor, order, &mut outputs),
+            Input::Carried(incident, channel, version, carried) => {
+                self.carried(now, (incident, channel, version), carried, &mut outputs);
+            }
             Input::Ticked => self.ticked(now, &mut outputs),
             Input::Flushed => {
                 self.flushing = false;
@@ -351,7 +367,7 @@ impl Room {
         self.door.leave(viewer.session);
         self.busy_at = Some(now);
         if self.viewers.is_empty() {
-            outputs.push(Output::TickNever);
+            outputs.push(self.unwatched_alarm(now));
         }
     }
 
@@ -377,26 +393,30 @@ impl Room {
         let is_event = self.notice(now, outputs);
         self.timeline.add_report(now, started_at, sample);
         self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
+        self.look_out(now, outputs);
         // Reports keep the room in memory, and what they measure is written once a minute. Those at rest do not.
         let is_due = now.since(self.saved_at) >= SAVE_EVERY_MS || self.pulse.is_at_rest();
         if was_silent || is_news || is_event || is_due {
             self.save_report(now, outputs);
         }
         self.spread_on(outputs);
+        self.arm_unwatched(now, outputs);
         self.flush_or_wait(now, outputs);
     }
 
     fn ticked(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         self.ticks += 1;
-        if self.viewers.is_empty() {
-            outputs.push(Output::TickNever);
-            return;
-        }
-        if self.notice(now, outputs) {
+        let is_watched = !self.viewers.is_empty();
+        if (is_watched || self.watch.is_on()) && self.notice(now, outputs) {
             self.save_report(now, outputs);
         }
         self.spread_on(outputs);
+        self.look_out(now, outputs);
         self.flush(now, outputs);
+        if !is_watched {
+            outputs.push(self.unwatched_alarm(now));
+            return;
+        }
         // Last the alarm: what is sent would otherwise wait for its write.
         let points_from = self.told_stats_at.replace(now).unwrap_or(now.minus(POINTS_SLACK_MS));
         // What was committed long ago can come late.
@@ -450,38 +470,5 @@ impl Room {
             self.ring.pop_front();
         }
         self.pending.push(event);
-    }
-
-    /// The first event after a quiet time leaves at once; within the window of a frame, events wait and leave together.
-    fn flush_or_wait(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        let quiet = now.since(self.last_frame);
-        let window = self.window_ms();
-        if quiet >= window {
-            self.flush(now, outputs);
-        } else if !self.pending.is_empty() && !self.flushing {
-            self.flushing = true;
-            outputs.push(Output::FlushIn(window - quiet));
-        }
-    }
-
-    fn flush(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        let mut events = std::mem::take(&mut self.pending);
-        let message = match events.len() {
-            0 => return,
-            1 => ServerMessage::NewEvent { data: events.swap_remove(0) },
-            _ => ServerMessage::Events { data: events },
-        };
-        self.broadcast(now, message, outputs);
-    }
-
-    fn broadcast(&mut self, now: Timestamp, message: ServerMessage, outputs: &mut Vec<Output>) {
-        self.last_frame = now;
-        if !self.viewers.is_empty() {
-            outputs.push(Output::Broadcast(message));
-        }
-    }
-
-    fn window_ms(&self) -> u64 {
-        (self.viewers.len() as u64 * COALESCE_MS_PER_1000_VIEWERS / 1_000).clamp(COALESCE_MS, COALESCE_MAX_MS)
     }
 }

@@ -11,3 +11,4 @@ mod rest;
 mod rows;
 mod server;
 mod stream;
+mod watch;

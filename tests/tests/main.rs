@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the verdict")]
 
 mod actions;
+mod alerts;
 mod attacks;
 mod audit;
 mod bad_input;

@@ -16,9 +16,10 @@ use protocol::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{Method, Request, Response, WebSocketPair};
 
-use super::{Inner, Place, events::EventQuery, now};
+use super::{Alarm, Inner, Place, events::EventQuery, now};
 use crate::{
     answer::Problem,
+    log,
     session::{Credential, query},
 };
 
@@ -58,6 +59,15 @@ impl Inner {
                 let (actor, action) = request.json().await?;
                 let rest = self.take(Input::Acted(actor, action)).await?;
                 Ok(Response::from_json(&rest.answer)?)
+            }
+            (Method::Post, "/alerts/order") => {
+                let (actor, order) = request.json().await?;
+                let rest = self.take(Input::Ordered(actor, order)).await?;
+                Ok(Response::from_json(&rest.ordered)?)
+            }
+            (Method::Post, "/alerts/test") => {
+                let (actor, channel) = request.json().await?;
+                Ok(Response::from_json(&self.try_channel(&actor, channel).await?)?)
             }
             (Method::Post, "/failed") => {
                 let event = request.json().await?;
@@ -108,7 +118,17 @@ impl Inner {
         if matches!(self.place, Some(Place::Server(own)) if own != push.guild_id) {
             return Err(Problem::forbidden());
         }
-        Ok(self.drain(Input::Recorded(push))?.acknowledgement)
+        let rest = self.drain(Input::Recorded(push))?;
+        if let Some(Alarm::In(wait_ms)) = rest.alarm {
+            // The books are answered at once; a call by RPC waits for nothing.
+            let inner = Rc::clone(self);
+            self.state.wait_until(async move {
+                if let Err(error) = inner.arm(wait_ms).await {
+                    log::error(&format_args!("the room's alarm: {error}"));
+                }
+            });
+        }
+        Ok(rest.acknowledgement)
     }
 
     /// Shows what there is to see here, or says in which room it is to be seen.
@@ -132,6 +152,14 @@ impl Inner {
         }
         if path == "/me" {
             return Ok(Response::from_json(&visitor.me)?);
+        }
+        if path.starts_with("/alerts") {
+            visitor.may_act(None).then_some(()).ok_or_else(Problem::forbidden)?;
+            return match path {
+                "/alerts" => Ok(Response::from_json(&self.alerts()?)?),
+                "/alerts/incidents" => Ok(Response::from_json(&self.incidents(request)?)?),
+                _ => Err(Problem::not_found()),
+            };
         }
         match visitor.scope.view(asked) {
             View::Nothing => Err(Problem::forbidden()),

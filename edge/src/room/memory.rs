@@ -44,11 +44,13 @@ impl Store<'_> {
         self.0.execute("DELETE FROM memory WHERE kind = ? AND key = ?", &parameters)
     }
 
-    /// All that the room remembers; `None` when it has never been. Of the events, only the ring.
+    /// All that the room remembers; `None` when it has never been. Of the events, only the ring; incidents that are laid by
+    /// are read when somebody asks for them.
     pub fn remember(&self) -> Result<Option<Memory>, SqlError> {
-        let mut rows = self
-            .0
-            .query("SELECT kind, key, value FROM memory WHERE kind <> 'event' ORDER BY kind, key", &[])?;
+        let mut rows = self.0.query(
+            "SELECT kind, key, value FROM memory WHERE kind NOT IN ('event', 'past') ORDER BY kind, key",
+            &[],
+        )?;
         if rows.is_empty() {
             return Ok(None);
         }

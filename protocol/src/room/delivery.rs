@@ -85,9 +85,12 @@ impl Room {
             }
         };
         push.records.retain(|record| record.seq > seen);
-        if !push.records.is_empty() {
+        if let Some(oldest) = push.records.first().map(|record| record.at) {
             self.busy_at = Some(now);
+            self.note_lag(now, oldest);
             self.take_records(now, push, outputs);
+            self.look_out_soon(now, outputs);
+            self.arm_unwatched(now, outputs);
         }
         outputs.push(Output::Acknowledge(self.acknowledgement(guild)));
         self.flush_or_wait(now, outputs);

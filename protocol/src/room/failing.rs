@@ -12,6 +12,8 @@ impl Room {
         self.timeline.add_outcome(now, Outcome::Failed);
         self.save_steps(now, outputs);
         self.number(event, outputs);
+        self.look_out(now, outputs);
+        self.arm_unwatched(now, outputs);
         self.flush_or_wait(now, outputs);
     }
 }

@@ -102,6 +102,11 @@ impl Waiting {
         }
     }
 
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Whether anything is due.
     pub(super) fn is_any_due(&self, now: Timestamp) -> bool {
         self.jobs.range(..=(now, u64::MAX)).next().is_some()

@@ -113,6 +113,11 @@ impl Ledgers {
         }
     }
 
+    /// Servers whose books do not add up.
+    pub(super) fn unbalanced(&self) -> u64 {
+        self.unbalanced
+    }
+
     pub(super) fn guild_count(&self) -> u64 {
         self.guilds.len() as u64
     }

@@ -7,9 +7,11 @@ use super::{
     connection::Connection,
     row::{Kind, OpenSteps, ReportRow, Row},
     timeline::{Bucket, Resolution, percent_change},
+    watch::Judge,
 };
 use crate::{
     Event, GuildId, Report, Severity, Source, Timestamp,
+    alert::RuleKind,
     report::{NamedGuild, REPORT_EVERY_MS, ReportedGuilds},
     stats::{BotStatus, Gateway, Ping},
     time::{MINUTE_MS, SECOND_MS},
@@ -20,6 +22,8 @@ use crate::{
 pub const OFFLINE_AFTER_MS: u64 = 15_000;
 /// Of the reports, which come every five seconds, one is stored each so often, in milliseconds.
 pub(super) const SAVE_EVERY_MS: u64 = MINUTE_MS;
+/// How long a bot that was stopped in good order may take to come back, in milliseconds.
+const RESTART_MS: u64 = MINUTE_MS;
 /// The span of which `ping.avg` is the mean, in milliseconds.
 const PING_WINDOW_MS: u64 = MINUTE_MS;
 
@@ -28,6 +32,8 @@ pub(super) struct Pulse {
     last: Option<ReportRow>,
     names: BTreeMap<GuildId, NamedGuild>,
     samples: VecDeque<(Timestamp, f64)>,
+    /// REST's latencies that reports of the last minute said.
+    rest_samples: VecDeque<(Timestamp, f64)>,
     noticed: Option<BotStatus>,
     /// What comes next is no change: how it was before is not known.
     has_returned: bool,
@@ -49,7 +55,8 @@ impl Pulse {
         let noticed = last
             .as_ref()
             .map(|last| if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online });
-        Self { last, names, samples, noticed, has_returned: false, is_restored: true }
+        let rest_samples = VecDeque::new();
+        Self { last, names, samples, rest_samples, noticed, has_returned: false, is_restored: true }
     }
 
     /// After a restart: of the reports of a minute only one is in the database. A bot that was online then still is, until it
@@ -61,13 +68,7 @@ impl Pulse {
         if let Some(last) = self.last.as_mut().filter(|last| !last.report.is_at_rest())
             && (REPORT_EVERY_MS..SAVE_EVERY_MS + OFFLINE_AFTER_MS).contains(&now.since(last.received_at))
         {
-            let received_at = now.minus(REPORT_EVERY_MS);
-            last.report.at = last.report.at.plus(received_at.since(last.received_at)); // By it goes the uptime.
-            last.received_at = received_at;
-            last.report.rest_ms = None;
-            for shard in &mut last.report.shards {
-                shard.latency_ms = None;
-            }
+            last.wait_from(now.minus(REPORT_EVERY_MS));
         }
     }
 
@@ -83,7 +84,10 @@ impl Pulse {
         // What was measured between two reports; by age, not by the clock of whoever measured.
         let missed = report.missed.iter().map(|missed| (now.minus(report.at.since(missed.at)), missed.ms));
         self.samples.extend(missed.chain(report.sample().map(|sample| (now, sample))));
-        self.samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
+        self.rest_samples.extend(report.rest_ms.map(|sample| (now, sample)));
+        for samples in [&mut self.samples, &mut self.rest_samples] {
+            samples.retain(|&(at, _)| now.since(at) <= PING_WINDOW_MS);
+        }
         let named = std::mem::take(&mut report.guilds.named);
         if !named.is_empty() && named.len() as u64 >= report.guilds.count {
             self.forget_all_but(&named, |guild| !report.knows_of(guild) || has_books(guild), outputs);
@@ -96,16 +100,24 @@ impl Pulse {
         }
         let before = self.last.as_ref().map(|last| (&last.report, last.connection));
         let connection = Connection::after(before, &report, now);
-        let row = ReportRow { received_at: now, report, noticed_offline: false, connection, steps: None };
+        let row = ReportRow {
+            received_at: now,
+            report,
+            noticed_offline: false,
+            connection,
+            steps: None,
+            judges: BTreeMap::new(),
+            is_excused: false,
+        };
         let is_news = self.last.as_ref().is_none_or(|last| !last.is_like(&row));
         self.last = Some(row);
         is_news
     }
 
-    /// The last report, to be stored with the steps that are open then.
-    pub(super) fn row(&self, steps: OpenSteps) -> Option<Row> {
+    /// The last report, to be stored with the steps that are open then, and with what rules remember of values.
+    pub(super) fn row(&self, steps: OpenSteps, judges: BTreeMap<RuleKind, Judge>) -> Option<Row> {
         let last = self.last.clone()?;
-        Some(Row::Report(ReportRow { steps: Some(steps), ..last }))
+        Some(Row::Report(ReportRow { steps: Some(steps), judges, ..last }))
     }
 
     /// Whether the last report has promised the next one for later than while somebody watches. Each of those is stored: the
@@ -209,6 +221,39 @@ impl Pulse {
         }
     }
 
+    /// Until when the last report has promised the next one at the latest; a bot that was stopped in good order has a minute
+    /// more to come back.
+    pub(super) fn promised_at(&self) -> Option<Timestamp> {
+        let last = self.last.as_ref()?;
+        let restarts_ms = if last.report.leaving { RESTART_MS } else { 0 };
+        Some(last.received_at.plus(last.report.next_in_ms.max(REPORT_EVERY_MS) + restarts_ms))
+    }
+
+    /// The room was away itself when it should have missed the bot: it has heard nothing, and waits for the next report from
+    /// now on, once. What was measured before is no number of now. Says whether that is so.
+    pub(super) fn excuse(&mut self, now: Timestamp) -> bool {
+        if self.noticed != Some(BotStatus::Online) {
+            return false;
+        }
+        let may_be_there = |last: &&mut ReportRow| !last.report.leaving && !last.is_excused;
+        let Some(last) = self.last.as_mut().filter(may_be_there) else { return false };
+        last.wait_from(now.minus(last.report.next_in_ms));
+        last.is_excused = true;
+        true
+    }
+
+    /// The gateway's mean latency of the newest so many milliseconds, in whole ones.
+    pub(super) fn gateway_mean(&self, now: Timestamp, span_ms: u64) -> Option<u64> {
+        self.online(now)?.report.gateway_ms()?;
+        mean(&self.samples, now, span_ms)
+    }
+
+    /// REST's mean latency of a minute, in whole milliseconds.
+    pub(super) fn rest_mean(&self, now: Timestamp) -> Option<u64> {
+        self.online(now)?;
+        mean(&self.rest_samples, now, PING_WINDOW_MS)
+    }
+
     /// For how long the bot is still online if it says nothing more, in milliseconds; `None` when it is not.
     pub(super) fn offline_in_ms(&self, now: Timestamp) -> Option<u64> {
         let last = self.online(now)?;
@@ -280,9 +325,33 @@ impl ReportRow {
         OFFLINE_AFTER_MS + self.report.next_in_ms.saturating_sub(REPORT_EVERY_MS)
     }
 
+    /// Nothing was heard of it because the room was away: the next report is waited for as though this one had come then.
+    fn wait_from(&mut self, received_at: Timestamp) {
+        self.report.at = self.report.at.plus(received_at.since(self.received_at)); // By it goes the uptime.
+        self.received_at = received_at;
+        self.report.rest_ms = None;
+        for shard in &mut self.report.shards {
+            shard.latency_ms = None;
+        }
+    }
+
     fn words_for_silence(&self) -> String {
         format!("went offline: no report for {} s", self.offline_after_ms() / SECOND_MS)
     }
+}
+
+/// The mean of the samples of the newest so many milliseconds, in whole ones.
+fn mean(samples: &VecDeque<(Timestamp, f64)>, now: Timestamp, span_ms: u64) -> Option<u64> {
+    let (sum, count) = samples
+        .iter()
+        .filter(|(at, _)| now.since(*at) <= span_ms)
+        .fold((0.0, 0.0), |(sum, count), (_, sample)| (sum + sample, count + 1.0));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "latencies are believed up to ten minutes"
+    )]
+    (count > 0.0).then(|| (sum / count).round() as u64)
 }
 
 fn round_tenth(value: f64) -> f64 {

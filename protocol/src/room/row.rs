@@ -9,9 +9,14 @@ use super::{
     connection::Connection,
     maintenance::MaintenanceRow,
     timeline::{Bucket, Months, Resolution},
+    watch::Judge,
 };
 use crate::{
-    Epoch, Event, GuildId, JournalSeq, Report, Timestamp, job::Job, record::GuildTotals, report::NamedGuild,
+    Epoch, Event, GuildId, JournalSeq, Report, Timestamp,
+    alert::{Channel, Incident, Rule, RuleKind},
+    job::Job,
+    record::GuildTotals,
+    report::NamedGuild,
     time::MINUTE_MS,
 };
 
@@ -50,10 +55,18 @@ pub enum Kind {
     Maintenance,
     /// The steps of time that are not over; one row.
     Open,
+    /// The rules of alerts that somebody has set; one row.
+    Rules,
+    /// A channel of alerts, by its number.
+    Channel,
+    /// An incident that lasts, may come back or has still to be told, by its number.
+    Incident,
+    /// An incident that is laid by, by its number. The room does not read these when it wakes.
+    Past,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 20] = [
         (Self::Epoch, "epoch"),
         (Self::Event, "event"),
         (Self::Guild, "guild"),
@@ -70,6 +83,10 @@ impl Kind {
         (Self::Job, "job"),
         (Self::Maintenance, "maintenance"),
         (Self::Open, "open"),
+        (Self::Rules, "rules"),
+        (Self::Channel, "channel"),
+        (Self::Incident, "incident"),
+        (Self::Past, "past"),
     ];
 
     /// The word in the database.
@@ -106,6 +123,14 @@ pub enum Row {
     Maintenance(MaintenanceRow),
     /// The steps of time that are not over.
     Open(OpenSteps),
+    /// The rules of alerts that somebody has set.
+    Rules(Vec<Rule>),
+    /// A channel of alerts.
+    Channel(Channel),
+    /// An incident that lasts, may come back or has still to be told.
+    Incident(Incident),
+    /// An incident that is laid by.
+    Past(Incident),
 }
 
 /// What changes with every command, in one row: a step of time has a row of its own only when it is over.
@@ -179,6 +204,13 @@ pub struct ReportRow {
     /// The open steps as of this row: a report alone is one row to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<OpenSteps>,
+    /// Values that are out of line and no incident yet, or an incident still: at rest the room is not in memory for as long as
+    /// rules hold.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub judges: BTreeMap<RuleKind, Judge>,
+    /// The room was away when the next one was due, and has waited for it once more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_excused: bool,
 }
 
 impl ReportRow {
@@ -211,13 +243,19 @@ impl Row {
             Self::Job(..) => Kind::Job,
             Self::Maintenance(_) => Kind::Maintenance,
             Self::Open(_) => Kind::Open,
+            Self::Rules(_) => Kind::Rules,
+            Self::Channel(_) => Kind::Channel,
+            Self::Incident(_) => Kind::Incident,
+            Self::Past(_) => Kind::Past,
         }
     }
 
     /// Its key among its kind.
     pub fn key(&self) -> u64 {
         match self {
-            Self::Epoch(_) | Self::Report(_) | Self::Maintenance(_) | Self::Open(_) => 0,
+            Self::Epoch(_) | Self::Report(_) | Self::Maintenance(_) | Self::Open(_) | Self::Rules(_) => 0,
+            Self::Channel(channel) => channel.id.0,
+            Self::Incident(incident) | Self::Past(incident) => incident.id.0,
             Self::Event(event) => event.seq.0,
             Self::Guild(id, _) => id.0,
             Self::Name(guild) => guild.id.0,
@@ -239,6 +277,9 @@ impl Row {
             Self::Job(_, job) => serde_json::to_string(job),
             Self::Maintenance(row) => serde_json::to_string(row),
             Self::Open(open) => serde_json::to_string(open),
+            Self::Rules(rules) => serde_json::to_string(rules),
+            Self::Channel(channel) => serde_json::to_string(channel),
+            Self::Incident(incident) | Self::Past(incident) => serde_json::to_string(incident),
         }
     }
 
@@ -277,6 +318,12 @@ pub struct Memory {
     pub maintenance: MaintenanceRow,
     /// The steps of time that were not over.
     pub open: Option<OpenSteps>,
+    /// The rules of alerts that somebody has set.
+    pub rules: Vec<Rule>,
+    /// The channels of alerts.
+    pub channels: Vec<Channel>,
+    /// The incidents that are not laid by.
+    pub incidents: Vec<Incident>,
 }
 
 impl Memory {
@@ -296,6 +343,9 @@ impl Memory {
             jobs: BTreeMap::new(),
             maintenance: MaintenanceRow::default(),
             open: None,
+            rules: Vec::new(),
+            channels: Vec::new(),
+            incidents: Vec::new(),
         }
     }
 
@@ -360,6 +410,10 @@ impl Memory {
                 self.jobs.insert(number, serde_json::from_str(value)?);
             }
             Kind::Open => self.open = Some(serde_json::from_str(value)?),
+            Kind::Rules => self.rules = serde_json::from_str(value)?,
+            Kind::Channel => self.channels.push(serde_json::from_str(value)?),
+            Kind::Incident => self.incidents.push(serde_json::from_str(value)?),
+            Kind::Past => {} // It is shown, and nothing follows from it.
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ impl Room {
     pub(super) fn save_report(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         self.saved_at = now;
         let steps = self.steps(now, outputs);
-        outputs.extend(self.pulse.row(steps).map(Output::Store));
+        outputs.extend(self.pulse.row(steps, self.watch.judges()).map(Output::Store));
     }
 
     /// The open steps in a row of their own.

@@ -58,7 +58,7 @@ impl Room {
         }
     }
 
-    fn guild_count(&self) -> u64 {
+    pub(super) fn guild_count(&self) -> u64 {
         self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count())
     }
 
@@ -123,6 +123,11 @@ impl Room {
         };
         let points = self.timeline.points(now, now.minus(resolution.span_ms()), resolution);
         History { range, step_ms: resolution.step_ms(), points }
+    }
+
+    /// The bot's name.
+    pub fn bot_name(&self) -> String {
+        self.pulse.bot_name()
     }
 
     /// When the last report came; 0 when none ever has.

@@ -247,6 +247,21 @@ impl Timeline {
         Self::sums(&self.fine, now.minus(HOUR_MS))
     }
 
+    /// Sums over the last so many milliseconds, of at most an hour.
+    pub(super) fn last(&self, now: Timestamp, span_ms: u64) -> Sums {
+        Self::sums(&self.fine, now.minus(span_ms))
+    }
+
+    /// Coins made since then, to a minute.
+    pub(super) fn minted_since(&self, from: Timestamp) -> Coins {
+        Self::sums(&self.minutes, from).minted
+    }
+
+    /// The beginning of the first minute that is known.
+    pub(super) fn known_since(&self) -> Option<Timestamp> {
+        self.minutes.front().map(|bucket| bucket.at)
+    }
+
     pub(super) fn last_day(&self, now: Timestamp) -> Sums {
         Self::sums(&self.minutes, now.minus(DAY_MS))
     }

@@ -161,6 +161,10 @@ fn each_kind_of_row_keeps_its_word() {
         (Kind::Open, "open"),
         (Kind::Report, "report"),
         (Kind::Job, "job"),
+        (Kind::Rules, "rules"),
+        (Kind::Channel, "channel"),
+        (Kind::Incident, "incident"),
+        (Kind::Past, "past"),
     ];
     for (kind, word) in words {
         assert_eq!((kind.word(), Kind::from_word(word)), (word, Some(kind)));

@@ -1,0 +1,253 @@
+//! What channels are told, through receivers that fail and a room that is killed at any moment.
+
+use protocol::{
+    Severity,
+    alert::{ChannelChange, ChannelKind, Order, Quiet, Rule, RuleKind, Step},
+    report::REPORT_EVERY_MS,
+    room::{Carried, Ordered, Parcel},
+    time::{DAY_MS, HOUR_MS, MINUTE_MS},
+};
+use serde_json::Value;
+
+use super::guard::Guard;
+
+fn body(parcel: &Parcel) -> Value {
+    serde_json::from_str(&parcel.body).unwrap()
+}
+
+/// A guard with this channel, whose bot has just died and was missed.
+fn alarmed(kind: ChannelKind) -> Guard {
+    let mut guard = Guard::on_duty();
+    guard.add(kind);
+    guard.reports(REPORT_EVERY_MS, MINUTE_MS);
+    assert_eq!(guard.sent(), [], "all is well");
+    guard.pass(MINUTE_MS);
+    guard
+}
+
+#[test]
+fn one_message_is_sent_and_edited_when_it_ends() {
+    let mut guard = alarmed(ChannelKind::Discord);
+    let opened = guard.only_sent();
+    assert_eq!(opened.message, None);
+    let embed = body(&opened)["embeds"][0].clone();
+    assert_eq!(embed["title"], "The bot is silent");
+    assert!(embed["description"].as_str().unwrap().contains("bot-worker"), "{embed}");
+    assert_eq!(embed["url"], format!("https://pulse.example/alerts#{}", opened.incident));
+    assert_eq!(body(&opened)["allowed_mentions"]["parse"], serde_json::json!([]));
+    guard.carried(&opened, Carried::Taken(Some("77".to_owned())));
+    guard.pass(DAY_MS);
+    assert_eq!(guard.sent(), [], "nothing is said again");
+    guard.wake();
+    guard.report(40.0, REPORT_EVERY_MS);
+    let ended = guard.only_sent();
+    assert_eq!(ended.message.as_deref(), Some("77"), "the same message");
+    assert_eq!(body(&ended)["embeds"][0]["title"], "Over: The bot is silent");
+    guard.carried(&ended, Carried::Taken(None));
+    guard.reports(REPORT_EVERY_MS, HOUR_MS);
+    assert_eq!(guard.sent(), []);
+}
+
+#[test]
+fn a_room_that_is_killed_at_any_moment_sends_the_rest_under_the_same_name() {
+    // Killed after the decision; after the sending; after the noting.
+    let mut guard = alarmed(ChannelKind::Webhook);
+    let first = guard.only_sent();
+    guard.wake();
+    guard.pass(30_000);
+    let again = guard.only_sent();
+    assert_eq!((again.id(), &again.body), (first.id(), &first.body));
+    guard.carried(&again, Carried::Taken(None));
+    guard.wake();
+    guard.pass(DAY_MS);
+    assert_eq!(guard.sent(), []);
+}
+
+#[test]
+fn a_message_of_which_nothing_is_heard_is_sent_again() {
+    let mut guard = alarmed(ChannelKind::Webhook);
+    let first = guard.only_sent();
+    guard.pass(20_000);
+    assert_eq!(guard.sent(), [], "it may be on its way");
+    guard.pass(20_000);
+    assert_eq!(guard.only_sent().id(), first.id());
+}
+
+#[test]
+fn a_signed_webhook_is_told_of_each_change_and_who_took_it_on() {
+    let mut guard = alarmed(ChannelKind::Webhook);
+    let opened = guard.only_sent();
+    guard.carried(&opened, Carried::Taken(None));
+    guard.step(opened.incident, Step::Acknowledge);
+    let changed = guard.only_sent();
+    guard.carried(&changed, Carried::Taken(None));
+    guard.report(40.0, REPORT_EVERY_MS);
+    let ended = guard.only_sent();
+    let kinds = [&opened, &changed, &ended].map(|parcel| body(parcel)["type"].clone());
+    assert_eq!(kinds, ["incident.opened", "incident.changed", "incident.resolved"]);
+    let data = &body(&changed)["data"];
+    assert_eq!((&data["kind"], &data["acknowledged"]["name"]), (&"botSilent".into(), &"Ada".into()));
+    assert_eq!(data["advice"].as_array().map(Vec::len), Some(2));
+    assert!(data.get("told").is_none(), "{data}");
+}
+
+#[test]
+fn a_receiver_that_fails_is_tried_again_for_a_day_and_given_up_after_a_week() {
+    let mut guard = alarmed(ChannelKind::Webhook);
+    let mut tries = 0;
+    let began = guard.now;
+    let mut day = Vec::new();
+    while guard.now.since(began) < 2 * DAY_MS {
+        for parcel in guard.sent() {
+            tries += 1;
+            day.push(guard.now.since(began));
+            guard.carried(&parcel, Carried::Later("the receiver answered 500".to_owned(), None));
+        }
+        guard.pass(MINUTE_MS);
+    }
+    assert!((10..30).contains(&tries), "{tries} tries at {day:?}");
+    let channel = guard.room.alerts().channels.remove(0);
+    assert_eq!(channel.why.as_deref(), Some("the receiver answered 500"));
+    assert!(channel.on);
+    // It fails with every incident of a week.
+    for _ in 0..8 {
+        guard.reports(REPORT_EVERY_MS, HOUR_MS);
+        guard.pass(DAY_MS);
+        for parcel in guard.sent() {
+            guard.carried(&parcel, Carried::Later("the receiver answered 500".to_owned(), None));
+        }
+    }
+    let channel = guard.room.alerts().channels.remove(0);
+    assert_eq!(
+        (channel.on, channel.off_because.as_deref()),
+        (false, Some("every message has failed for a week"))
+    );
+    let said = guard.room.snapshot(guard.now).events;
+    assert!(said.iter().any(|event| event.message.contains("was switched off")), "{said:?}");
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_switched_off_until_somebody_switches_it_on() {
+    let mut guard = alarmed(ChannelKind::Webhook);
+    let parcel = guard.only_sent();
+    guard.carried(&parcel, Carried::Gone("the receiver answered 410".to_owned()));
+    guard.pass(HOUR_MS);
+    assert_eq!(guard.sent(), []);
+    let channel = guard.room.alerts().channels.remove(0);
+    assert_eq!(channel.off_because.as_deref(), Some("the receiver answered 410"));
+    let on = ChannelChange { on: Some(true), ..ChannelChange::default() };
+    assert_eq!(guard.order(Order::ChangeChannel(parcel.channel, on)), Ordered::Done(None));
+    assert_eq!(guard.only_sent().id(), parcel.id());
+}
+
+#[test]
+fn a_wait_that_was_asked_for_is_kept() {
+    let mut guard = alarmed(ChannelKind::Discord);
+    let parcel = guard.only_sent();
+    guard.carried(&parcel, Carried::Later("Discord answered 429".to_owned(), Some(10 * MINUTE_MS)));
+    guard.wake();
+    guard.pass(9 * MINUTE_MS);
+    assert_eq!(guard.sent(), []);
+    guard.pass(2 * MINUTE_MS);
+    assert_eq!(guard.sent().len(), 1);
+}
+
+#[test]
+fn a_message_that_somebody_has_deleted_is_written_anew() {
+    let mut guard = alarmed(ChannelKind::Discord);
+    let opened = guard.only_sent();
+    guard.carried(&opened, Carried::Taken(Some("77".to_owned())));
+    guard.report(40.0, REPORT_EVERY_MS);
+    let ended = guard.only_sent();
+    guard.carried(&ended, Carried::MessageGone);
+    assert_eq!(guard.only_sent().message, None);
+}
+
+#[test]
+fn in_quiet_hours_no_message_begins_and_what_lasts_is_told_after_them() {
+    // The tests begin at noon.
+    let quiet = Some(Quiet { from: 11 * 60, to: 15 * 60 });
+    let rule = Rule { quiet, ..RuleKind::BotSilent.default_rule() };
+    let mut guard = Guard::on_duty();
+    guard.add(ChannelKind::Discord);
+    guard.set_rules(vec![rule]);
+    guard.reports(REPORT_EVERY_MS, MINUTE_MS);
+    guard.pass(2 * HOUR_MS);
+    guard.only_incident(RuleKind::BotSilent);
+    assert_eq!(guard.sent(), []);
+    guard.pass(HOUR_MS);
+    assert_eq!(guard.sent().len(), 1, "it still lasts at three");
+}
+
+#[test]
+fn what_is_silenced_begins_no_message() {
+    let mut guard = Guard::on_duty();
+    guard.reports(REPORT_EVERY_MS, MINUTE_MS);
+    guard.pass(MINUTE_MS);
+    let id = guard.only_incident(RuleKind::BotSilent).id;
+    guard.step(id, Step::Silence { for_ms: HOUR_MS });
+    guard.add(ChannelKind::Discord);
+    guard.pass(50 * MINUTE_MS);
+    assert_eq!(guard.sent(), []);
+    guard.pass(20 * MINUTE_MS);
+    assert_eq!(guard.sent().len(), 1);
+}
+
+#[test]
+fn a_channel_is_told_only_of_what_stands_out_enough() {
+    let mut guard = Guard::on_duty();
+    let id = guard.add(ChannelKind::Discord);
+    let errors = ChannelChange { severity: Some(Severity::Error), ..ChannelChange::default() };
+    guard.order(Order::ChangeChannel(id, errors));
+    for _ in 0..20 {
+        guard.report(900.0, REPORT_EVERY_MS);
+        guard.pass(REPORT_EVERY_MS);
+    }
+    assert!(guard.incident(RuleKind::GatewaySpike).is_some());
+    assert_eq!(guard.sent(), []);
+    guard.pass(MINUTE_MS);
+    assert_eq!(guard.sent().len(), 1, "the bot is silent, which is an error");
+}
+
+#[test]
+fn what_began_together_is_one_message() {
+    let mut guard = Guard::on_duty();
+    guard.add(ChannelKind::Discord);
+    let mut sent = Vec::new();
+    for _ in 0..40 {
+        guard.report(900.0, REPORT_EVERY_MS);
+        for parcel in guard.sent() {
+            guard.carried(&parcel, Carried::Taken(Some("77".to_owned())));
+            sent.push(parcel);
+        }
+        guard.pass(REPORT_EVERY_MS);
+    }
+    assert_eq!(guard.incidents().len(), 2);
+    assert_eq!(sent.iter().filter(|parcel| parcel.message.is_none()).count(), 1, "{sent:?}");
+    let fields = body(sent.last().unwrap())["embeds"][0]["fields"].to_string();
+    assert!(fields.contains("With it") && fields.contains("1 min"), "{fields}");
+}
+
+#[test]
+fn a_channel_that_was_removed_hears_nothing_more_and_no_secret_is_shown() {
+    let mut guard = Guard::on_duty();
+    let id = guard.add(ChannelKind::Discord);
+    let shown = serde_json::to_string(&guard.room.alerts()).unwrap();
+    assert!(!shown.contains("00ff"), "{shown}");
+    assert_eq!(guard.order(Order::RemoveChannel(id)), Ordered::Done(None));
+    assert_eq!(guard.order(Order::RemoveChannel(id)), Ordered::Unknown);
+    guard.reports(REPORT_EVERY_MS, MINUTE_MS);
+    guard.pass(MINUTE_MS);
+    assert_eq!(guard.sent(), []);
+    for _ in 0..20 {
+        guard.add(ChannelKind::Webhook);
+    }
+    let more = Order::AddChannel {
+        kind: ChannelKind::Webhook,
+        name: "One more".to_owned(),
+        hint: String::new(),
+        sealed: String::new(),
+        severity: Severity::Warn,
+    };
+    assert!(matches!(guard.order(more), Ordered::TooManyChannels(_)));
+}
