@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const built = process.env.PULSE_BUILD === "dev" ? "target/page/dev" : "dashboard/dist";
 const dist = process.env.PULSE_DIST ?? join(root, built);
+export const DIST = dist;
 const ORIGIN = "http://localhost";
 const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".wasm": "application/wasm" };
 const EPOCH = "00000000000000ab";
@@ -157,7 +158,7 @@ export class Server {
   }
 
   file(path) {
-    const file = join(dist, path === "/" ? "index.html" : path);
+    const file = join(dist, { "/": "index.html", "/alerts": "alerts.html" }[path] ?? path);
     if (!existsSync(file)) return { status: 404, body: "" };
     let body = readFileSync(file);
     if (path === "/" && this.embeds) {

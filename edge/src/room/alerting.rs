@@ -2,12 +2,14 @@
 
 use std::{pin::pin, rc::Rc, time::Duration};
 
-use ::interactions::webhook::{self, Secret};
 use futures_util::{
     StreamExt,
     future::{Either, join_all, select},
 };
-use interactions::sql::{Sql, Value};
+use interactions::{
+    sql::{Sql, Value},
+    webhook::{self, Secret},
+};
 use protocol::{
     action::Actor,
     alert::{
@@ -240,7 +242,7 @@ async fn fetch(request: Request) -> Result<Answer, String> {
         let response = Fetch::Request(request).send_with_signal(&signal).await;
         let mut response = response.map_err(|_| "it could not be reached".to_owned())?;
         let body = read(&mut response).await;
-        Ok(Answer { status: response.status_code(), headers: response.headers().clone(), body })
+        Ok::<_, String>(Answer { status: response.status_code(), headers: response.headers().clone(), body })
     });
     let patience = pin!(Delay::from(Duration::from_millis(ANSWER_MAX_MS)));
     let answer = match select(asked, patience).await {
@@ -269,7 +271,7 @@ fn header_of(headers: &Headers) -> impl Fn(&str) -> Option<String> {
     move |name| {
         let value = headers.get(name).ok().flatten()?;
         let is_a_wait = name.eq_ignore_ascii_case("retry-after");
-        if !is_a_wait || value.trim().parse::<f64>().is_ok() {
+        if !is_a_wait || value.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
             return Some(value);
         }
         let at = js_sys::Date::parse(&value);

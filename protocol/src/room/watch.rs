@@ -116,7 +116,7 @@ impl Watch {
         let verdict = judge.look(&rule, open.map(|(_, returns)| returns), now, value);
         let worst = judge.worst;
         if let (Verdict::Same, Some((id, _))) = (verdict, open)
-            && let Some(incident) = self.live.get_mut(&id)
+            && let Some(incident) = self.live.get(&id)
             && worst * 100 >= incident.peak.max(1) * PEAK_TOLD_AGAIN
             && !kind.is_a_time()
         {

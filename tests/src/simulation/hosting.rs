@@ -48,7 +48,12 @@ impl World {
             Output::TickIn(ms) => self.arm(ms),
             Output::TickNever => self.end.alarm = None,
             // Neither a bot-worker nor anybody who acts takes part.
-            Output::HandOut(_) | Output::Answer(_) | Output::Spread(..) | Output::RemindNoMore(..) => {}
+            Output::HandOut(_)
+            | Output::Answer(_)
+            | Output::Ordered(_)
+            | Output::Post(_)
+            | Output::Spread(..)
+            | Output::RemindNoMore(..) => {}
         }
         Ok(None)
     }

@@ -14,6 +14,10 @@ use crate::steps::tell_size;
 /// The page's files, in the order in which one names the other.
 const FILES: [&str; 7] =
     ["icon.svg", "icon-alert.svg", "style.css", "dress.js", "dashboard_bg.wasm", "dashboard.js", "boot.js"];
+/// What only the page of alerts loads: apart, so that it is no weight of the first one.
+const APART: [&str; 2] = ["alerts.css", "alerts.js"];
+/// The documents.
+const DOCUMENTS: [&str; 2] = ["index.html", "alerts.html"];
 
 /// Makes the page of the wasm that cargo has built.
 pub fn make(variant: Variant) -> Result<()> {
@@ -40,14 +44,16 @@ pub fn make(variant: Variant) -> Result<()> {
 /// Puts the page together beside where it belongs, then into its place.
 fn publish(variant: Variant, parts: &Path, wasm: &Path) -> Result<()> {
     let new = parts.join("new");
-    fs::create_dir_all(new.join("assets"))?;
+    for folder in ["assets", "apart"] {
+        fs::create_dir_all(new.join(folder))?;
+    }
     let source = |name: &str| match name {
         "dashboard_bg.wasm" => wasm.to_owned(),
         "dashboard.js" => parts.join(name),
         _ => crate::at("dashboard/static").join(name),
     };
     let mut names: Vec<(String, String)> = Vec::new();
-    for name in FILES {
+    for name in FILES.into_iter().chain(APART) {
         let is_text = Path::new(name).extension().is_some_and(|kind| kind == "js" || kind == "css");
         let mut content = if is_text && variant.is_optimised() {
             minified(&source(name), parts)?
@@ -58,14 +64,17 @@ fn publish(variant: Variant, parts: &Path, wasm: &Path) -> Result<()> {
             content = renamed(text, &names).into_bytes();
         }
         let (stem, kind) = name.rsplit_once('.').context("a file without a kind")?;
-        let address = format!("assets/{stem}-{:016x}.{kind}", hash(&content));
+        let folder = if APART.contains(&name) { "apart" } else { "assets" };
+        let address = format!("{folder}/{stem}-{:016x}.{kind}", hash(&content));
         fs::write(new.join(&address), content)?;
         names.push((format!("\"/{name}\""), format!("\"/{address}\"")));
     }
-    let document = fs::read_to_string(crate::at("dashboard/static/index.html"))?;
-    let lines: Vec<&str> =
-        document.lines().map(str::trim).filter(|line| !line.starts_with("<!-- ")).collect();
-    fs::write(new.join("index.html"), renamed(&lines.join("\n"), &names))?;
+    for name in DOCUMENTS {
+        let document = fs::read_to_string(crate::at("dashboard/static").join(name))?;
+        let lines: Vec<&str> =
+            document.lines().map(str::trim).filter(|line| !line.starts_with("<!-- ")).collect();
+        fs::write(new.join(name), renamed(&lines.join("\n"), &names))?;
+    }
     fs::copy(crate::at("dashboard/static/_headers"), new.join("_headers"))?;
     replace(&variant.page(), &new)
 }

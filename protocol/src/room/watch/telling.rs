@@ -126,7 +126,7 @@ impl Watch {
         let all = self.live.values().flat_map(|incident| {
             let is_due =
                 move |channel: &&Channel| self.tell_at(now, incident, channel).is_some_and(|at| at <= now);
-            self.channels.values().filter(is_due).map(|channel| (incident.id, channel.id))
+            self.channels.values().filter(is_due).map(move |channel| (incident.id, channel.id))
         });
         all.collect()
     }
