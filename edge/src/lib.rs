@@ -23,6 +23,7 @@ mod room;
 mod session;
 mod settings;
 mod sql;
+mod status;
 
 use std::rc::Rc;
 
@@ -102,11 +103,13 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Get, ["login", "local"]) => session::local::link(&request, settings).await,
         (Method::Post, ["logout"]) => sign_in::end(&request, settings, false).await,
         (Method::Post, ["logout", "everywhere"]) => sign_in::end(&request, settings, true).await,
+        (Method::Get | Method::Head, ["status"]) => status::page(settings).await,
+        (Method::Get | Method::Head, ["status.svg"]) => status::badge(settings).await,
         (Method::Get | Method::Head, ["healthz"]) => Ok(Response::ok("ok")?),
         (_, ["interactions"]) => Err(Problem::method_not_allowed("POST")),
         (
             _,
-            ["" | "ws" | "healthz" | "login"]
+            ["" | "ws" | "healthz" | "login" | "status" | "status.svg"]
             | ["login", "callback"]
             | [
                 "api",

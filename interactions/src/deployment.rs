@@ -14,7 +14,7 @@ use crate::{signature::PublicKey, transport::is_confidential};
 type Look = fn(&str) -> Option<String>;
 
 /// Every setting that the edge reads.
-const SETTINGS: [(&str, Look); 16] = [
+const SETTINGS: [(&str, Look); 17] = [
     ("DISCORD_PUBLIC_KEY", public_key),
     ("DISCORD_APPLICATION_ID", application_id),
     ("DISCORD_CLIENT_SECRET", secret),
@@ -31,6 +31,7 @@ const SETTINGS: [(&str, Look); 16] = [
     ("OBJECT_LOCATION", location),
     ("OBJECT_JURISDICTION", jurisdiction),
     ("STORE_MAX_MB", megabytes),
+    ("STATUS_PAGE", on),
 ];
 
 /// Where objects can be asked to be made, as Cloudflare calls it.
@@ -116,6 +117,10 @@ fn discord_api(value: &str) -> Option<String> {
     }
 }
 
+fn on(value: &str) -> Option<String> {
+    (value != "on").then(|| "other than `on`: the page is off".to_owned())
+}
+
 fn milliseconds(value: &str) -> Option<String> {
     number::typed::<u64>(value).err().map(|_| "no whole number of milliseconds".to_owned())
 }
@@ -190,6 +195,7 @@ mod tests {
             ("OBJECT_LOCATION", "paris-x", "wnam"),
             ("OBJECT_JURISDICTION", "fr-x", "eu, fedramp"),
             ("STORE_MAX_MB", "plenty-x", "no whole number"),
+            ("STATUS_PAGE", "yes-x", "other than `on`"),
             ("DISCORD_TOKEN", "a.b.c-x", "bot-worker's alone"),
         ] {
             let found = look(&[(name, value)]);

@@ -3,6 +3,7 @@
 mod kind;
 mod letter;
 mod order;
+pub mod public;
 
 use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 

@@ -331,3 +331,28 @@ async fn an_incident_is_taken_on_and_kept_and_channels_are_changed_and_removed()
     }
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_page_is_for_everybody_and_wakes_no_object_each_time() -> Result<()> {
+    let edge = Edge::start_faulty_with(json!({"STATUS_PAGE": "on"}))?;
+    set(&edge, "gatewaySpike", json!({"threshold": 300, "holdS": 0})).await?;
+    report(&edge, 600).await?;
+    let get = async |path: &str| -> Result<(u16, String, String)> {
+        let response = http().get(format!("{}{path}", edge.url)).send().await?;
+        let kind = response.headers()["content-type"].to_str()?.to_owned();
+        Ok((response.status().as_u16(), kind, response.text().await?))
+    };
+    let (status, kind, page) = get("/status").await?;
+    assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
+    for words in ["Gateway latency, 10 s", "lasts", "600 ms", "Up"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(page.len() <= 30_000 && !page.contains("<script"));
+    let before = edge.objects_asked()?;
+    for _ in 0..20 {
+        let (status, kind, badge) = get("/status.svg").await?;
+        assert_eq!((status, kind.as_str()), (200, "image/svg+xml"), "{badge}");
+    }
+    assert!(edge.objects_asked()? <= before + 1, "the room is asked each time");
+    Ok(())
+}

@@ -134,6 +134,8 @@ const ROWS: &[(&str, &str, &str, Statuses)] = &[
     (r#"(Method::Get, ["login", "local"])"#, "GET /login/local", "", [401; 7]),
     (r#"(Method::Post, ["logout"])"#, "POST /logout", "", [204; 7]),
     (r#"(Method::Post, ["logout", "everywhere"])"#, "POST /logout/everywhere", "", [204; 7]),
+    (r#"(Method::Get | Method::Head, ["status"])"#, "GET /status", "", [404; 7]),
+    (r#"(Method::Get | Method::Head, ["status.svg"])"#, "GET /status.svg", "", [404; 7]),
     (r#"(Method::Get | Method::Head, ["healthz"])"#, "GET /healthz", "", [200; 7]),
 ];
 

@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Map, Value};
 
 /// What the Worker may see. The bot's token and the stand-in's signing key are not among it.
-const OF_THE_EDGE: [&str; 11] = [
+const OF_THE_EDGE: [&str; 12] = [
     "ADMIN_IDS",
     "ADMIN_TOKEN",
     "ADMIN_TOKEN_OLD",
@@ -23,6 +23,7 @@ const OF_THE_EDGE: [&str; 11] = [
     "DISCORD_CLIENT_SECRET",
     "DISCORD_PUBLIC_KEY",
     "PUBLIC_URL",
+    "STATUS_PAGE",
 ];
 
 /// The stand-in's application: any snowflake does, a fixed one makes logs comparable.

@@ -14,6 +14,7 @@ use protocol::{
     action::Actor,
     alert::{
         Alerts, Channel, ChannelId, ChannelKind, Incident, IncidentId, ShownIncident, discord_trial,
+        public::{LISTED_MAX, PublicIncident, PublicStatus},
         signed_trial,
     },
     room::{Carried, Input, Parcel, Row},
@@ -163,6 +164,15 @@ impl Inner {
         let live = alerts.incidents.len() as u64;
         alerts.incidents.extend(self.past(u64::MAX, PAGE.saturating_sub(live))?);
         Ok(alerts)
+    }
+
+    /// What everybody may know, with what was wrong in 90 days.
+    pub(super) fn public_status(&self) -> Result<PublicStatus, Problem> {
+        let mut status = self.core()?.borrow().room.public_status(now());
+        let past = self.past(u64::MAX, LISTED_MAX as u64)?;
+        status.incidents.extend(past.iter().filter_map(|shown| PublicIncident::of(&shown.incident)));
+        status.incidents.sort_by_key(|incident| std::cmp::Reverse(incident.since));
+        Ok(status)
     }
 
     /// `?before=ID&limit=N`: incidents, newest first.

@@ -94,6 +94,7 @@ impl Inner {
                 };
                 Ok(Response::from_json(&check)?)
             }
+            (Method::Post, "/status") => Ok(Response::from_json(&self.public_status()?)?),
             (Method::Post, "/attend") => {
                 let answer = self.attended(&request.json().await?).await?;
                 Ok(Response::from_json(&answer)?)

@@ -21,7 +21,9 @@ use crate::{
     alert::{
         Alerts, Channel, ChannelId, INCIDENTS_KEPT_MS, Incident, IncidentId, Rule, RuleKind, ShownIncident,
         ShownRule, Touched,
+        public::{PublicIncident, PublicStatus, State, state_of_commands},
     },
+    stats::BotStatus,
     time::{MINUTE_MS, SECOND_MS},
 };
 
@@ -252,6 +254,29 @@ impl Room {
             rules: RuleKind::all().map(|kind| ShownRule::from(self.watch.rule(kind))).collect(),
             channels: self.watch.channels.values().map(unsealed).collect(),
             incidents: self.watch.live.values().rev().cloned().map(ShownIncident::from).collect(),
+        }
+    }
+
+    /// What everybody may know; of the incidents, those that are not laid by.
+    pub fn public_status(&self, now: Timestamp) -> PublicStatus {
+        let gateway = self.pulse.gateway(now).map(|gateway| (gateway.active, gateway.shards));
+        let lasting: Vec<&Incident> = self.watch.live.values().filter(|incident| incident.lasts()).collect();
+        PublicStatus {
+            at: now,
+            bot: match self.pulse.status(now) {
+                BotStatus::Online => State::Up,
+                BotStatus::Offline => State::Down,
+                BotStatus::Unknown => State::Unknown,
+            },
+            gateway: match gateway {
+                None => State::Unknown,
+                Some((0, _)) => State::Down,
+                Some((active, shards)) if active < shards => State::Slow,
+                Some(_) => State::Up,
+            },
+            commands: state_of_commands(&lasting, self.maintenance.current.is_on),
+            latency_ms: self.pulse.gateway_mean(now, MINUTE_MS).or_else(|| self.pulse.rest_mean(now)),
+            incidents: self.watch.live.values().rev().filter_map(PublicIncident::of).collect(),
         }
     }
 
