@@ -3,7 +3,7 @@
 const EVERY_MS = 10_000;
 const UNITS = { s: "s", ms: "ms", percent: "%", times: "×", flag: "" };
 const PARTS = {
-  bot: "bot-worker", gateway: "Discord's gateway", rest: "Discord's REST", replies: "Pulse's replies", books: "the books",
+  bot: "bot-worker", gateway: "Discord's gateway", rest: "Discord's REST", replies: "Pulse's replies", books: "the books", receiver: "a receiver of webhooks",
 };
 const one = (selector, within = document) => within.querySelector(selector);
 const said = one("[data-said]");

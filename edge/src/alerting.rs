@@ -89,14 +89,14 @@ pub async fn add_channel(mut request: Request, settings: &Settings) -> Result<Re
         }
     };
     let hint = webhook::hint(&url);
-    let address = Address { url: url.to_string(), secret };
-    let sealed = address.seal(settings, &hint)?;
     let add = Order::AddChannel {
         kind: new.kind,
         name: new.name,
         hint: hint.clone(),
         sealed,
         severity: new.severity,
+        incidents: new.incidents,
+        events: new.events,
     };
     let id = order(settings, &actor, &add, CODE).await?;
     let answer = json!({ "id": id, "hint": hint, "secret": address.secret });

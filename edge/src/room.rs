@@ -301,6 +301,7 @@ impl Inner {
             Output::HandOut(jobs) => rest.jobs = jobs,
             Output::Ordered(ordered) => rest.ordered = Some(ordered),
             Output::Post(parcels) => self.post(parcels),
+            Output::PostEvents(parcel) => self.post_events(parcel),
             Output::Acknowledge(acknowledgement) => rest.acknowledgement = Some(acknowledgement),
             Output::FlushIn(wait_ms) => self.flush_in(wait_ms),
             Output::TickIn(wait_ms) => rest.alarm = Some(Alarm::In(wait_ms)),

@@ -10,15 +10,19 @@ use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::kind::{About, RuleKind, Unit};
-pub use self::letter::{discord_letter, discord_trial, signed_letter, signed_trial, told_value};
+pub use self::letter::{
+    discord_letter, discord_trial, events_letter, signed_letter, signed_trial, told_value,
+};
 pub use self::order::{BadOrder, ChannelChange, NewChannel, Order, RulesChange, Step};
 pub(crate) use self::order::{channel_name, severity};
-use crate::{Severity, Timestamp, time::DAY_MS};
+use crate::{Event, GuildId, Seq, Severity, Source, Timestamp, time::DAY_MS};
 
 /// The longest that an incident stays readable, in milliseconds.
 pub const INCIDENTS_KEPT_MS: u64 = 90 * DAY_MS;
 /// The most channels that there may be.
 pub const CHANNELS_MAX: usize = 20;
+/// The most events in one message.
+pub const EVENTS_PER_MESSAGE: usize = 100;
 /// The longest name of a channel, in characters.
 pub const CHANNEL_NAME_MAX_CHARS: usize = 60;
 /// The largest body of a request to `/api/alerts` that the edge reads, in bytes.
@@ -114,6 +118,8 @@ pub enum Cause {
     Replies,
     /// The books.
     Books,
+    /// Somebody's server that takes webhooks.
+    Receiver,
 }
 
 /// Those whom an incident concerned when it was last told.
@@ -243,6 +249,21 @@ pub struct Channel {
     pub sealed: String,
     /// Incidents that stand out less are not told here.
     pub severity: Severity,
+    /// Whether it is told of incidents.
+    #[serde(default = "yes")]
+    pub incidents: bool,
+    /// Which events of the feed it is sent, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Subscription>,
+    /// The last event that it has been sent, or that was none for it.
+    #[serde(default)]
+    pub sent: Seq,
+    /// Tries in a row to send events that failed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u32,
+    /// When events are tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_at: Option<Timestamp>,
     /// Whether it is told anything.
     pub on: bool,
     /// Why Pulse has switched it off.
@@ -256,6 +277,34 @@ pub struct Channel {
     pub why: Option<String>,
     /// When it was added.
     pub added_at: Timestamp,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// Events of the feed that a channel is sent; what is left out is any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subscription {
+    /// What they stand out as.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub severities: Vec<Severity>,
+    /// Their kinds, in the words of an event's `source`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    /// The server that they are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guild_id: Option<GuildId>,
+}
+
+impl Subscription {
+    /// Whether an event is among them.
+    pub fn wants(&self, event: &Event) -> bool {
+        (self.severities.is_empty() || self.severities.contains(&event.severity))
+            && (self.sources.is_empty() || self.sources.contains(&event.source))
+            && self.guild_id.is_none_or(|guild| guild == event.guild_id)
+    }
 }
 
 /// What `GET /api/alerts` answers.

@@ -36,7 +36,7 @@ pub use self::rest::REST_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
 pub use self::timeline::{Bucket, Census, Resolution};
-pub use self::watch::{Carried, Judge, Ordered, Parcel};
+pub use self::watch::{Carried, EventParcel, Judge, Ordered, Parcel};
 use self::{
     door::Door,
     jobs::Waiting,
@@ -124,6 +124,8 @@ pub enum Input<'a> {
     Ordered(Actor, Order),
     /// A message about this state of an incident was carried to a channel, or was not.
     Carried(IncidentId, ChannelId, u32, Carried),
+    /// Events up to this one were carried to a channel, or were not; whether any were for it.
+    EventsCarried(ChannelId, Seq, bool, Carried),
     /// The alarm.
     Ticked,
     /// The time asked for by [`Output::FlushIn`] has passed.
@@ -161,6 +163,8 @@ pub enum Output {
     Ordered(Ordered),
     /// Carry these messages to their channels, and say [`Input::Carried`] of each.
     Post(Vec<Parcel>),
+    /// Carry these events to their channel, and say [`Input::EventsCarried`].
+    PostEvents(EventParcel),
     /// Say [`Input::Flushed`] after this many milliseconds.
     FlushIn(u64),
     /// Say [`Input::Ticked`] after this many milliseconds, unless an alarm is already set that comes earlier.
@@ -273,6 +277,9 @@ impl Room {
             Input::Ordered(actor, order) => self.ordered(now, &actor, order, &mut outputs),
             Input::Carried(incident, channel, version, carried) => {
                 self.carried(now, (incident, channel, version), carried, &mut outputs);
+            }
+            Input::EventsCarried(channel, up_to, sent, carried) => {
+                self.events_carried(now, channel, (up_to, sent), carried, &mut outputs);
             }
             Input::Ticked => self.ticked(now, &mut outputs),
             Input::Flushed => {
@@ -400,6 +407,7 @@ impl Room {
             self.save_report(now, outputs);
         }
         self.spread_on(outputs);
+        self.send_events(now, outputs);
         self.arm_unwatched(now, outputs);
         self.flush_or_wait(now, outputs);
     }
@@ -412,6 +420,7 @@ impl Room {
         }
         self.spread_on(outputs);
         self.look_out(now, outputs);
+        self.send_events(now, outputs);
         self.flush(now, outputs);
         if !is_watched {
             outputs.push(self.unwatched_alarm(now));

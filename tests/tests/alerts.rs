@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tests::{
     Edge, Stage,
     edge::{ADMIN_TOKEN, BOT_TOKEN, http, until},
+    people::{daily, guild, pay, player},
     program::root,
     receiver::{Answer, Heard, Receiver, TOKEN},
 };
@@ -354,5 +355,50 @@ async fn the_status_page_is_for_everybody_and_wakes_no_object_each_time() -> Res
         assert_eq!((status, kind.as_str()), (200, "image/svg+xml"), "{badge}");
     }
     assert!(edge.objects_asked()? <= before + 1, "the room is asked each time");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_reach_a_receiver_that_fails_in_order_and_none_is_lost() -> Result<()> {
+    const PAYMENTS: usize = 60;
+    let mut edge = Edge::start()?;
+    let receiver = Receiver::start().await?;
+    let channel = json!({
+        "kind": "webhook", "name": "Ledger", "url": receiver.url, "incidents": false,
+        "events": {},
+    });
+    let (status, body) = ask(&edge, Method::POST, "/api/alerts/channels", Some(&channel)).await?;
+    assert_eq!(status, 201, "{body}");
+    receiver.answers([Answer::status(500), Answer::status(204), Answer::Silence]);
+    let (home, ann, ben) = (guild(), player("Ann"), player("Ben"));
+    edge.post_at_once(vec![daily(&home, &ann)]).await?;
+    for turn in 0..PAYMENTS {
+        edge.post_at_once(vec![pay(&home, &ann, &ben, 1)]).await?;
+        if turn == PAYMENTS / 2 {
+            edge.kill();
+            edge.revive()?;
+        }
+    }
+    let ids = |receiver: &Receiver| -> Vec<String> {
+        let mut ids = Vec::new();
+        for sent in receiver.heard() {
+            let body: Value = serde_json::from_str(&sent.body).unwrap();
+            let events = body["data"]["events"].as_array().cloned().unwrap_or_default();
+            for id in events.iter().filter_map(|event| event["id"].as_str()) {
+                if !ids.iter().any(|known| known == id) {
+                    ids.push(id.to_owned());
+                }
+            }
+        }
+        ids
+    };
+    until("all of them have come", async || {
+        let stored = edge.events().await?.len();
+        Ok(stored > PAYMENTS && ids(&receiver).len() == stored)
+    })
+    .await?;
+    let stored = edge.events().await?;
+    let expected: Vec<&str> = stored.iter().map(|(_, id)| id.as_str()).collect();
+    assert_eq!(ids(&receiver), expected, "in the stream's order");
     Ok(())
 }

@@ -11,13 +11,15 @@ use interactions::{
     webhook::{self, Secret},
 };
 use protocol::{
+    Event, Seq,
     action::Actor,
     alert::{
-        Alerts, Channel, ChannelId, ChannelKind, Incident, IncidentId, ShownIncident, discord_trial,
+        Alerts, Channel, ChannelId, ChannelKind, EVENTS_PER_MESSAGE, Incident, IncidentId, ShownIncident,
+        discord_trial, events_letter,
         public::{LISTED_MAX, PublicIncident, PublicStatus},
         signed_trial,
     },
-    room::{Carried, Input, Parcel, Row},
+    room::{Carried, EventParcel, Input, Parcel, Row},
     text,
     time::SECOND_MS,
 };
@@ -41,6 +43,8 @@ const ANSWER_MAX_MS: u64 = 10 * SECOND_MS;
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
 /// How much of an answer a test shows, in characters.
 const SHOWN_MAX_CHARS: usize = 300;
+/// Events that are looked at for one message.
+const LOOKED_AT_MAX: u64 = 500;
 /// Incidents in one page: at most, and without `limit`.
 const PAGE_MAX: u64 = 200;
 const PAGE: u64 = 50;
@@ -105,6 +109,62 @@ impl Inner {
         }
         let input = Input::Carried(parcel.incident, parcel.channel, parcel.version, carried);
         self.take_or_log(input).await;
+    }
+
+    /// Carries events to their channel, and lets nobody wait for it.
+    pub(super) fn post_events(self: &Rc<Self>, parcel: EventParcel) {
+        let inner = Rc::clone(self);
+        self.state.wait_until(async move {
+            let (up_to, sent, carried) = match inner.events_after(&parcel) {
+                Err(problem) => (parcel.after, false, Carried::Later(problem.to_string(), None)),
+                Ok((up_to, events)) if events.is_empty() => (up_to, false, Carried::Taken(None)),
+                Ok((up_to, events)) => (up_to, true, inner.carry_events(&parcel, &events).await),
+            };
+            inner.take_or_log(Input::EventsCarried(parcel.channel, up_to, sent, carried)).await;
+        });
+    }
+
+    /// The next events that the channel wants, oldest first, and the last one that was looked at.
+    fn events_after(&self, parcel: &EventParcel) -> Result<(Seq, Vec<Event>), Problem> {
+        let statement = "SELECT value FROM memory WHERE kind = 'event' AND key > ? ORDER BY key LIMIT ?";
+        let parameters = [Row::key_text(parcel.after.0).into(), Value::from(LOOKED_AT_MAX)];
+        let rows = self.sql.query(statement, &parameters);
+        let rows = rows.map_err(|error| Problem::failure("The events", &error))?;
+        let (mut up_to, mut events) = (parcel.after, Vec::new());
+        for row in rows {
+            let [Value::Text(value)] = row.as_slice() else { continue };
+            let event: Event =
+                serde_json::from_str(value).map_err(|error| Problem::failure("An event", &error))?;
+            up_to = event.seq;
+            if parcel.wanted.wants(&event) {
+                events.push(event);
+            }
+            if events.len() == EVENTS_PER_MESSAGE {
+                break;
+            }
+        }
+        Ok((up_to, events))
+    }
+
+    async fn carry_events(&self, parcel: &EventParcel, events: &[Event]) -> Carried {
+        let Ok(bot) = self.core().map(|core| core.borrow().room.bot_name()) else {
+            return Carried::Later("the room has lost what it knew".to_owned(), None);
+        };
+        let [first, last] = [events.first(), events.last()].map(|event| event.map_or(0, |event| event.seq.0));
+        let letter = Letter {
+            kind: ChannelKind::Webhook,
+            hint: &parcel.hint,
+            sealed: &parcel.sealed,
+            id: &format!("evt_{first}_{last}"),
+            message: None,
+            body: &events_letter(&bot, events).to_string(),
+        };
+        match self.send(&letter).await {
+            Ok(answer) => {
+                webhook::outcome(letter.kind, answer.status, header_of(&answer.headers), &answer.body)
+            }
+            Err(why) => Carried::Later(why, None),
+        }
     }
 
     /// Sends a message that shows that a channel works; `None` where there is no such channel.

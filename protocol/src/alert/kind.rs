@@ -33,6 +33,8 @@ pub enum RuleKind {
     DeliveryLag,
     /// Messages of the bot that wait.
     JobsWaiting,
+    /// Events that a receiver has still to take.
+    EventBacklog,
 }
 
 /// What a value is counted in.
@@ -254,6 +256,20 @@ const TABLE: &[About] = &[
         ],
         bounds: [1, 100],
         numbers: [80, 0, 10, 3_600],
+        severity: Severity::Warn,
+    },
+    About {
+        kind: RuleKind::EventBacklog,
+        title: "Events wait for a receiver",
+        about: "Events of the feed that the slowest webhook has still to take, in percent of the 50 000 that are kept.",
+        unit: Unit::Percent,
+        cause: Cause::Receiver,
+        advice: [
+            "Look at the channel's last answer under Alerts, and at the receiver.",
+            "Beyond the limit it misses the oldest; switch the channel off if nobody needs it.",
+        ],
+        bounds: [1, 100],
+        numbers: [50, 0, 20, 3_600],
         severity: Severity::Warn,
     },
 ];

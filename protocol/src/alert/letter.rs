@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Cause, Incident, RuleKind, ShownIncident, Touched, Unit};
-use crate::{Severity, Timestamp, time::SECOND_MS};
+use crate::{Event, Severity, Timestamp, time::SECOND_MS};
 
 /// The colours beside a message on Discord.
 const RED: u32 = 0x00d9_3a3a;
@@ -93,6 +93,12 @@ pub fn signed_letter(bot: &str, page: Option<&str>, incident: &Incident, is_firs
     json!({ "type": kind, "timestamp": at.iso(), "data": data })
 }
 
+/// The body of a signed webhook with events of the feed, oldest first.
+pub fn events_letter(bot: &str, events: &[Event]) -> Value {
+    let at = events.last().map(|event| event.at).unwrap_or_default();
+    json!({ "type": "events", "timestamp": at.iso(), "data": { "bot": bot, "events": events } })
+}
+
 /// The body of a signed webhook that shows that the receiver works.
 pub fn signed_trial(bot: &str, by: &str, now: Timestamp) -> Value {
     json!({ "type": "test", "timestamp": now.iso(), "data": { "bot": bot, "by": by } })
@@ -150,6 +156,7 @@ const fn cause_words(cause: Cause) -> &'static str {
         Cause::Rest => "Discord's REST",
         Cause::Replies => "Pulse's replies",
         Cause::Books => "The books",
+        Cause::Receiver => "A receiver of webhooks",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CHANNEL_NAME_MAX_CHARS, ChannelId, ChannelKind, IncidentId, Rule};
+use super::{CHANNEL_NAME_MAX_CHARS, ChannelId, ChannelKind, IncidentId, Rule, Subscription, yes};
 use crate::{
     Severity, text,
     time::{DAY_MS, MINUTE_MS},
@@ -41,6 +41,12 @@ pub struct NewChannel {
     /// Incidents that stand out less are not told here.
     #[serde(default = "warn")]
     pub severity: Severity,
+    /// Whether it is told of incidents.
+    #[serde(default = "yes")]
+    pub incidents: bool,
+    /// Which events of the feed it is sent, if any: a signed webhook alone.
+    #[serde(default)]
+    pub events: Option<Subscription>,
 }
 
 impl std::fmt::Debug for NewChannel {
@@ -101,6 +107,10 @@ pub enum Order {
         sealed: String,
         /// Incidents that stand out less are not told there.
         severity: Severity,
+        /// Whether it is told of incidents.
+        incidents: bool,
+        /// Which events of the feed it is sent, if any.
+        events: Option<Subscription>,
     },
     /// Another name or state of a channel.
     ChangeChannel(ChannelId, ChannelChange),

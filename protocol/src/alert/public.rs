@@ -73,7 +73,8 @@ impl PublicIncident {
     /// An incident as everybody may know it; `None` for one that is the administrators' business alone.
     pub fn of(incident: &Incident) -> Option<Self> {
         let about = incident.kind.about();
-        let is_public = !matches!(about.cause, Cause::Books) && incident.kind != RuleKind::JobsWaiting;
+        let is_public =
+            !matches!(about.cause, Cause::Books | Cause::Receiver) && incident.kind != RuleKind::JobsWaiting;
         is_public.then(|| Self {
             title: about.title.to_owned(),
             since: incident.since,
@@ -101,13 +102,8 @@ impl PublicStatus {
     /// The worst of its parts.
     pub fn overall(&self) -> State {
         let parts = [self.bot, self.gateway, self.commands];
-        let is_any = |state| parts.contains(&state);
-        match () {
-            () if is_any(State::Down) => State::Down,
-            () if is_any(State::Slow) => State::Slow,
-            () if is_any(State::Unknown) => State::Unknown,
-            () => State::Up,
-        }
+        let by_weight = [State::Down, State::Slow, State::Unknown];
+        by_weight.into_iter().find(|state| parts.contains(state)).unwrap_or(State::Up)
     }
 
     /// The page, without scripts.

@@ -90,6 +90,7 @@ impl Room {
             self.note_lag(now, oldest);
             self.take_records(now, push, outputs);
             self.look_out_soon(now, outputs);
+            self.send_events(now, outputs);
             self.arm_unwatched(now, outputs);
         }
         outputs.push(Output::Acknowledge(self.acknowledgement(guild)));

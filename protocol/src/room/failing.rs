@@ -13,6 +13,7 @@ impl Room {
         self.save_steps(now, outputs);
         self.number(event, outputs);
         self.look_out(now, outputs);
+        self.send_events(now, outputs);
         self.arm_unwatched(now, outputs);
         self.flush_or_wait(now, outputs);
     }

@@ -1,6 +1,7 @@
 //! The room's watch over the bot, Discord and the books: values against rules, incidents, and the channels that are told,
 //! also while nobody looks. Only the room of all servers keeps it.
 
+mod events;
 mod judge;
 mod orders;
 mod readings;
@@ -8,6 +9,7 @@ mod telling;
 
 use std::collections::BTreeMap;
 
+pub use self::events::EventParcel;
 pub use self::judge::Judge;
 use self::judge::Verdict;
 pub use self::orders::Ordered;
@@ -56,6 +58,8 @@ pub(super) struct Watch {
     channels: BTreeMap<ChannelId, Channel>,
     /// Messages on their way, and until when nothing is heard of them at the latest.
     on_the_way: BTreeMap<(IncidentId, ChannelId), Timestamp>,
+    /// The same of events, of which a channel is sent one message at a time.
+    events_on_the_way: BTreeMap<ChannelId, Timestamp>,
     /// How late the newest delivery was, in seconds, and when it came.
     lag: Option<(Timestamp, u64)>,
     looked_at: Timestamp,
@@ -357,6 +361,7 @@ impl Room {
             (fading && !is_online).then(|| now.plus(LOOK_AGAIN_MS)),
             (watch.is_unlooked && !is_online).then(|| now.plus(LOOK_EVERY_MS)),
             watch.next_message_at(now),
+            watch.next_events_at(self.seq),
         ];
         let next = moments.into_iter().flatten().min()?;
         Some(next.since(now).max(1))

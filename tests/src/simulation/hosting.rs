@@ -52,6 +52,7 @@ impl World {
             | Output::Answer(_)
             | Output::Ordered(_)
             | Output::Post(_)
+            | Output::PostEvents(_)
             | Output::Spread(..)
             | Output::RemindNoMore(..) => {}
         }

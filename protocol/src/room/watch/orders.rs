@@ -54,8 +54,26 @@ impl Room {
     ) {
         let done = match order {
             Order::SetRules(change) => self.set_rules(now, actor, &change, outputs).map(|()| None),
-            Order::AddChannel { kind, name, hint, sealed, severity } => {
-                self.add_channel(now, actor, (kind, &name, hint, sealed, severity), outputs).map(Some)
+            Order::AddChannel { kind, name, hint, sealed, severity, incidents, events } => {
+                let channel = Channel {
+                    id: ChannelId::default(),
+                    kind,
+                    name,
+                    hint,
+                    sealed,
+                    severity,
+                    incidents,
+                    events,
+                    sent: self.seq,
+                    tries: 0,
+                    again_at: None,
+                    on: true,
+                    off_because: None,
+                    failing_since: None,
+                    why: None,
+                    added_at: now,
+                };
+                self.add_channel(now, actor, channel, outputs).map(Some)
             }
             Order::ChangeChannel(id, change) => {
                 self.change_channel(now, actor, id, &change, outputs).map(|()| None)
@@ -65,6 +83,7 @@ impl Room {
         };
         outputs.push(Output::Ordered(done.map_or_else(Ordered::from, Ordered::Done)));
         self.look_out(now, outputs);
+        self.send_events(now, outputs);
         self.arm_unwatched(now, outputs);
         self.flush_or_wait(now, outputs);
     }
@@ -93,31 +112,23 @@ impl Room {
         &mut self,
         now: Timestamp,
         actor: &Actor,
-        (kind, name, hint, sealed, lowest): (ChannelKind, &str, String, String, Severity),
+        mut channel: Channel,
         outputs: &mut Vec<Output>,
     ) -> Result<ChannelId, BadOrder> {
-        severity(lowest)?;
-        let name = channel_name(name)?;
+        severity(channel.severity)?;
+        channel.name = channel_name(&channel.name)?;
+        if channel.events.is_some() && channel.kind == ChannelKind::Discord {
+            let why = "`events` are for a signed webhook: on Discord they are announced by /economy announce";
+            return Err(BadOrder::Malformed(why.to_owned()));
+        }
         let channels = &mut self.watch.channels;
         if channels.len() >= CHANNELS_MAX {
             return Err(BadOrder::TooManyChannels);
         }
         // By the clock: the number of one that was removed is not given again.
-        let id = ChannelId(channels.keys().next_back().map_or(0, |last| last.0 + 1).max(now.0));
-        let channel = Channel {
-            id,
-            kind,
-            name,
-            hint,
-            sealed,
-            severity: lowest,
-            on: true,
-            off_because: None,
-            failing_since: None,
-            why: None,
-            added_at: now,
-        };
-        let words = format!(" added the alert channel {} ({})", channel.name, channel.hint);
+        channel.id = ChannelId(channels.keys().next_back().map_or(0, |last| last.0 + 1).max(now.0));
+        let (id, words) =
+            (channel.id, format!(" added the alert channel {} ({})", channel.name, channel.hint));
         outputs.push(Output::Store(Row::Channel(channel.clone())));
         channels.insert(id, channel);
         self.tell_who(now, actor, &words, outputs);
@@ -140,6 +151,7 @@ impl Room {
         if let Some(on) = change.on {
             channel.on = on;
             (channel.off_because, channel.failing_since, channel.why) = (None, None, None);
+            (channel.tries, channel.again_at) = (0, None);
         }
         let words = format!(" changed the alert channel {}", channel.name);
         outputs.push(Output::Store(Row::Channel(channel.clone())));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Room, jobs::JOBS_KEPT_MAX};
+use super::super::{EVENTS_STORED, Room, jobs::JOBS_KEPT_MAX};
 use crate::{
     GuildId, Severity, Source, Timestamp,
     alert::{RuleKind, Touched},
@@ -73,6 +73,11 @@ impl Room {
             RuleKind::BooksUnbalanced => Some(u64::from(self.ledgers.unbalanced() > 0)),
             RuleKind::Minting => self.minting(now),
             RuleKind::DeliveryLag => Some(self.lag_s(now)),
+            RuleKind::EventBacklog => {
+                let seq = self.seq.0;
+                let waiting = self.watch.subscribed().map(|channel| seq.saturating_sub(channel.sent.0));
+                Some(waiting.max().unwrap_or(0) * 100 / EVENTS_STORED)
+            }
             RuleKind::JobsWaiting => Some(self.waiting.len() as u64 * 100 / JOBS_KEPT_MAX as u64),
         }
     }

@@ -33,7 +33,7 @@ const TRIED_FOR_MS: u64 = DAY_MS;
 /// A channel where every try has failed for so long is switched off, in milliseconds.
 const FAILING_MAX_MS: u64 = 7 * DAY_MS;
 /// So long after it was sent a message of which nothing is heard is sent again, in milliseconds.
-const LOST_AFTER_MS: u64 = 30 * SECOND_MS;
+pub(super) const LOST_AFTER_MS: u64 = 30 * SECOND_MS;
 /// The longest reason that is kept, in characters.
 const WHY_MAX_CHARS: usize = 300;
 
@@ -88,7 +88,7 @@ impl Watch {
     ) -> Option<Timestamp> {
         let is_told_with_another = channel.kind == ChannelKind::Discord
             && incident.group.is_some_and(|leader| self.live.contains_key(&leader));
-        if !channel.on || incident.severity < channel.severity || is_told_with_another {
+        if !channel.on || !channel.incidents || incident.severity < channel.severity || is_told_with_another {
             return None;
         }
         let may_be_sent_at = match incident.told.get(&channel.id) {
@@ -220,8 +220,24 @@ impl Room {
             note_told(of.told.entry(channel).or_default(), now, (version, latest), carried);
             outputs.push(Output::Store(Row::Incident(of.clone())));
         }
-        let given_up = self.watch.note_channel(now, channel, failed.as_deref(), outputs);
-        let off_because = if is_gone { failed } else { given_up };
+        self.judge_channel(now, channel, failed.map(|why| (why, is_gone)), outputs);
+        self.look_out(now, outputs);
+        self.arm_unwatched(now, outputs);
+        self.flush_or_wait(now, outputs);
+    }
+
+    /// Notes how a channel does, and switches off one that is gone, or has failed for a week. `failed`: why, and whether it is
+    /// gone.
+    pub(super) fn judge_channel(
+        &mut self,
+        now: Timestamp,
+        channel: ChannelId,
+        failed: Option<(String, bool)>,
+        outputs: &mut Vec<Output>,
+    ) {
+        let (why, is_gone) = failed.map_or((None, false), |(why, is_gone)| (Some(why), is_gone));
+        let given_up = self.watch.note_channel(now, channel, why.as_deref(), outputs);
+        let off_because = if is_gone { why } else { given_up };
         if let Some(why) = off_because
             && let Some(name) = self.watch.switch_off(channel, &why, outputs)
         {
@@ -233,10 +249,13 @@ impl Room {
                 outputs,
             );
         }
-        self.look_out(now, outputs);
-        self.arm_unwatched(now, outputs);
-        self.flush_or_wait(now, outputs);
     }
+}
+
+/// How long to wait after so many tries that failed.
+pub(super) fn wait_ms(tries: u32, at_least_ms: Option<u64>) -> u64 {
+    let wait = AGAIN_AFTER_MS.get(tries as usize).or(AGAIN_AFTER_MS.last());
+    wait.copied().unwrap_or(HOUR_MS).max(at_least_ms.unwrap_or(0))
 }
 
 /// Notes what became of a message. One that has failed for a day is let go, unless the incident has changed since.
@@ -249,8 +268,7 @@ fn note_told(told: &mut Told, now: Timestamp, (version, latest): (u32, u32), car
         Carried::Gone(why) => told.why = Some(text::shortened(&why, WHY_MAX_CHARS).to_owned()),
         Carried::Later(why, at_least_ms) => {
             let since = *told.failing_since.get_or_insert(now);
-            let wait = AGAIN_AFTER_MS.get(told.tries as usize).or(AGAIN_AFTER_MS.last());
-            let wait_ms = wait.copied().unwrap_or(HOUR_MS).max(at_least_ms.unwrap_or(0));
+            let wait_ms = wait_ms(told.tries, at_least_ms);
             told.tries += 1;
             told.why = Some(text::shortened(&why, WHY_MAX_CHARS).to_owned());
             told.again_at = Some(now.plus(wait_ms));

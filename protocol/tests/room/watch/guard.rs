@@ -6,7 +6,7 @@ use protocol::{
     Report, Timestamp, UserId,
     action::Actor,
     alert::{ChannelId, ChannelKind, Incident, IncidentId, Order, Rule, RuleKind, RulesChange, Step},
-    room::{Carried, Input, Kind, Memory, Ordered, Output, Parcel, Room, Row},
+    room::{Carried, EventParcel, Input, Kind, Memory, Ordered, Output, Parcel, Room, Row},
     time::DAY_MS,
 };
 
@@ -25,6 +25,8 @@ pub struct Guard {
     /// Messages that the room wanted sent.
     pub posted: Vec<Parcel>,
     pub ordered: Option<Ordered>,
+    /// Events that the room wanted looked up and sent.
+    pub events: Vec<EventParcel>,
 }
 
 impl Guard {
@@ -39,6 +41,7 @@ impl Guard {
             alarms: 0,
             posted: Vec::new(),
             ordered: None,
+            events: Vec::new(),
         };
         guard.room.keep_watch(Some("https://pulse.example".to_owned()));
         guard.perform(&outputs);
@@ -84,6 +87,7 @@ impl Guard {
                 }
                 Output::TickNever => self.alarm = None,
                 Output::Post(parcels) => self.posted.extend(parcels.iter().cloned()),
+                Output::PostEvents(parcel) => self.events.push(parcel.clone()),
                 Output::Ordered(ordered) => self.ordered = Some(ordered.clone()),
                 _ => {}
             }
@@ -141,6 +145,8 @@ impl Guard {
             hint: "discord.com …oken".to_owned(),
             sealed: "00ff".to_owned(),
             severity: protocol::Severity::Warn,
+            incidents: true,
+            events: None,
         });
         let Ordered::Done(Some(id)) = ordered else { panic!("{ordered:?}") };
         id

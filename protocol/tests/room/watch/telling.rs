@@ -1,15 +1,16 @@
 //! What channels are told, through receivers that fail and a room that is killed at any moment.
 
 use protocol::{
-    Severity,
-    alert::{ChannelChange, ChannelKind, Order, Quiet, Rule, RuleKind, Step},
+    Seq, Severity,
+    alert::{ChannelChange, ChannelKind, Order, Quiet, Rule, RuleKind, Step, Subscription},
     report::REPORT_EVERY_MS,
-    room::{Carried, Ordered, Parcel},
+    room::{Carried, EVENTS_STORED, Input, Ordered, Parcel},
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
 use serde_json::Value;
 
 use super::guard::Guard;
+use crate::samples::{HARBOUR, push};
 
 fn body(parcel: &Parcel) -> Value {
     serde_json::from_str(&parcel.body).unwrap()
@@ -248,6 +249,83 @@ fn a_channel_that_was_removed_hears_nothing_more_and_no_secret_is_shown() {
         hint: String::new(),
         sealed: String::new(),
         severity: Severity::Warn,
+        incidents: true,
+        events: None,
     };
     assert!(matches!(guard.order(more), Ordered::TooManyChannels(_)));
+}
+
+/// A guard with a channel that is sent events, and some rows of a server's books.
+fn subscribed(rows: u64) -> Guard {
+    let mut guard = Guard::on_duty();
+    let ordered = guard.order(Order::AddChannel {
+        kind: ChannelKind::Webhook,
+        name: "Ledger".to_owned(),
+        hint: "hooks.example.com …hook".to_owned(),
+        sealed: "00ff".to_owned(),
+        severity: Severity::Warn,
+        incidents: false,
+        events: Some(Subscription { severities: vec![Severity::Success], ..Subscription::default() }),
+    });
+    assert!(matches!(ordered, Ordered::Done(Some(_))), "{ordered:?}");
+    guard.events.clear();
+    guard.handle(Input::Recorded(push(HARBOUR, 1..=rows)));
+    guard
+}
+
+#[test]
+fn events_are_sent_in_order_one_message_at_a_time() {
+    let mut guard = subscribed(300);
+    let seq = guard.room.snapshot(guard.now).seq;
+    let first = guard.events.pop().unwrap();
+    guard.handle(Input::Recorded(push(HARBOUR, 301..=310)));
+    assert_eq!(guard.events, [], "one is on its way");
+    let up_to = Seq(first.after.0 + 100);
+    guard.handle(Input::EventsCarried(first.channel, up_to, true, Carried::Taken(None)));
+    let next = guard.events.pop().unwrap();
+    assert_eq!((next.after, guard.room.alerts().channels[0].sent), (up_to, up_to));
+    guard.handle(Input::EventsCarried(first.channel, Seq(seq.0 + 10), true, Carried::Taken(None)));
+    assert_eq!(guard.events, [], "all is sent");
+    guard.wake();
+    guard.handle(Input::Recorded(push(HARBOUR, 311..=311)));
+    assert_eq!(guard.events.pop().unwrap().after, Seq(seq.0 + 10), "the place outlives a restart");
+}
+
+#[test]
+fn a_receiver_of_events_that_was_away_goes_on_where_it_was() {
+    let mut guard = subscribed(5);
+    let mut place = guard.events.pop().unwrap();
+    for _ in 0..6 {
+        let why = "the receiver answered 500".to_owned();
+        guard.handle(Input::EventsCarried(place.channel, place.after, true, Carried::Later(why, None)));
+        assert_eq!(guard.events, [], "not before its time");
+        guard.wake();
+        guard.pass(HOUR_MS);
+        let again = guard.events.drain(..).next_back().unwrap();
+        assert_eq!(again.after, place.after);
+        place = again;
+    }
+    guard.handle(Input::EventsCarried(place.channel, Seq(place.after.0 + 5), true, Carried::Taken(None)));
+    let channel = guard.room.alerts().channels.remove(0);
+    assert_eq!((channel.tries, channel.failing_since, channel.why), (0, None, None));
+}
+
+#[test]
+fn a_backlog_has_a_bound_that_is_told() {
+    let mut guard = subscribed(1);
+    let mut rows = 1;
+    for _ in 0..60 {
+        guard.now = guard.now.plus(2_000);
+        guard.handle(Input::Recorded(push(HARBOUR, rows + 1..=rows + 1_000)));
+        rows += 1_000;
+    }
+    let backlog = guard.incident(RuleKind::EventBacklog);
+    assert!(backlog.is_some(), "{:?}", guard.incidents());
+    guard.events.clear();
+    guard.pass(MINUTE_MS);
+    assert!(!guard.events.is_empty(), "nothing was heard of the first message");
+    let said = guard.room.snapshot(guard.now).events;
+    assert!(said.iter().any(|event| event.message.contains("has missed")), "{:?}", said[0]);
+    let kept_from = guard.room.snapshot(guard.now).seq.0 - EVENTS_STORED;
+    assert!(guard.events.iter().all(|parcel| parcel.after.0 + 2 >= kept_from));
 }
