@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::kind::{About, RuleKind, Unit};
 pub use self::letter::{
-    discord_letter, discord_trial, events_letter, signed_letter, signed_trial, told_value,
+    discord_letter, discord_trial, events_letter, headline, signed_letter, signed_trial, told_value,
 };
 pub use self::order::{BadOrder, ChannelChange, NewChannel, Order, RulesChange, Step};
 pub(crate) use self::order::{channel_name, severity};

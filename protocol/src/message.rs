@@ -22,6 +22,10 @@ pub const CLIENT_MESSAGES_MAX: usize = 20;
 pub const CLIENT_MESSAGES_WINDOW_MS: u64 = 10_000;
 /// The notice that everything is paused.
 pub const MAINTENANCE: &str = "maintenance";
+/// The notice of incidents that last.
+pub const INCIDENT: &str = "incident";
+/// The notice that none lasts any more.
+pub const INCIDENT_OVER: &str = "incident_over";
 /// The notice that everything goes on again.
 pub const MAINTENANCE_OVER: &str = "maintenance_over";
 /// The notice that the storage takes no rows: a limit of the plan that Pulse runs on is reached.

@@ -335,6 +335,8 @@ impl Room {
         outputs.push(Output::Send(socket, self.stats_update(now, points_from)));
         if self.maintenance.current.is_on {
             outputs.push(Output::Send(socket, self.maintenance_notice()));
+        } else {
+            outputs.extend(self.lasting_incidents().map(|notice| Output::Send(socket, notice)));
         }
         outputs.extend(self.limit_notice().map(|notice| Output::Send(socket, notice)));
         outputs.push(self.tick(now));

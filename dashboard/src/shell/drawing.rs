@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
-use protocol::message::{LIMIT_OVER, MAINTENANCE_OVER};
 
 use super::{Shell, State};
 use view_model::log::Change;
@@ -37,8 +36,7 @@ impl Shell {
             state.frame_asked = false;
             state.drawn_at = browser::now();
             let State { log, link, .. } = state;
-            let is_over = |code: &str| code == MAINTENANCE_OVER || code == LIMIT_OVER;
-            let notice = link.feed().notice().filter(|notice| !is_over(&notice.code));
+            let notice = link.feed().notice().filter(|notice| !notice.code.ends_with("_over"));
             (log.sync(link.feed()), notice.map(|notice| notice.message.clone()).unwrap_or_default())
         });
         if self.page.announced.with_untracked(|shown| *shown != announced) {

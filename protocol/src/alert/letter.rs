@@ -108,7 +108,8 @@ fn link(page: &str, incident: &Incident) -> String {
     format!("{page}/alerts#{}", incident.id)
 }
 
-fn headline(incident: &Incident) -> String {
+/// An incident in a few words.
+pub fn headline(incident: &Incident) -> String {
     let about = incident.kind.about();
     let value = told_value(about.unit, incident.peak);
     let title = about.title;

@@ -110,6 +110,9 @@ impl Room {
         self.flush(now, outputs);
         if is_done {
             self.broadcast(now, self.maintenance_notice(), outputs);
+            if let Some(notice) = self.lasting_incidents().filter(|_| !self.maintenance.current.is_on) {
+                self.broadcast(now, notice, outputs);
+            }
         }
         self.broadcast(now, self.stats_update(now, now), outputs);
     }

@@ -19,12 +19,13 @@ use super::{
     row::{Kind, Row},
 };
 use crate::{
-    Timestamp,
+    ServerMessage, Timestamp,
     alert::{
         Alerts, Channel, ChannelId, INCIDENTS_KEPT_MS, Incident, IncidentId, Rule, RuleKind, ShownIncident,
-        ShownRule, Touched,
+        ShownRule, Touched, headline,
         public::{PublicIncident, PublicStatus, State, state_of_commands},
     },
+    message::{INCIDENT, INCIDENT_OVER, Notice},
     stats::BotStatus,
     time::{MINUTE_MS, SECOND_MS},
 };
@@ -295,6 +296,7 @@ impl Room {
             return;
         }
         (self.watch.looked_at, self.watch.is_unlooked) = (now, false);
+        let mut has_changed = false;
         for kind in RuleKind::all() {
             let value = self.reading(now, kind);
             let verdict = self.watch.judge(now, kind, value);
@@ -310,9 +312,39 @@ impl Room {
                 }
             };
             self.watch.store(&changed, outputs);
+            has_changed = true;
+        }
+        if has_changed {
+            self.announce(now, outputs);
         }
         self.watch.lay_by(now, outputs);
         self.send_what_is_due(now, outputs);
+    }
+
+    /// Tells viewers which incidents last.
+    fn announce(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
+        if !self.maintenance.current.is_on {
+            self.flush(now, outputs);
+            self.broadcast(now, self.incident_notice(), outputs);
+        }
+    }
+
+    /// What viewers read of incidents.
+    fn incident_notice(&self) -> ServerMessage {
+        let lasting = self.watch.live.values().filter(|incident| incident.lasts());
+        let lasting: Vec<String> = lasting.map(headline).collect();
+        let (code, message) = if lasting.is_empty() {
+            (INCIDENT_OVER, "No incident lasts any more.".to_owned())
+        } else {
+            (INCIDENT, lasting.join(" · "))
+        };
+        ServerMessage::Notice { data: Notice { code: code.to_owned(), message } }
+    }
+
+    /// What a newcomer has to read of incidents.
+    pub(super) fn lasting_incidents(&self) -> Option<ServerMessage> {
+        let lasts = self.watch.live.values().any(Incident::lasts);
+        (self.watch.on && lasts).then(|| self.incident_notice())
     }
 
     /// The same after a delivery, which may be one of hundreds in a second.

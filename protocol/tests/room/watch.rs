@@ -4,10 +4,10 @@ mod guard;
 mod telling;
 
 use protocol::{
-    Report, Timestamp,
+    Report, ServerMessage, Timestamp,
     alert::{Quiet, Rule, RuleKind, RulesChange, Step},
     report::{REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS},
-    room::{Input, Kind, Ordered},
+    room::{Input, Kind, Ordered, Output, SocketId},
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
 
@@ -121,6 +121,29 @@ fn a_bot_that_flaps_is_one_incident() {
     }
     assert_eq!(ids.len(), 1);
     assert!(guard.only_incident(RuleKind::BotSilent).returns > 0);
+}
+
+#[test]
+fn viewers_read_which_incidents_last() {
+    let notices = |outputs: Vec<Output>| -> Vec<(String, String)> {
+        let message = |output| match output {
+            Output::Broadcast(ServerMessage::Notice { data })
+            | Output::Send(_, ServerMessage::Notice { data }) => Some((data.code, data.message)),
+            _ => None,
+        };
+        outputs.into_iter().filter_map(message).collect()
+    };
+    let mut guard = Guard::on_duty();
+    guard.reports(REPORT_EVERY_MS, MINUTE_MS);
+    guard.pass(MINUTE_MS);
+    let lasts = ("incident".to_owned(), "The bot is silent".to_owned());
+    let joined = guard.room.handle(guard.now, Input::Joined(SocketId(1), None, None));
+    assert_eq!(notices(joined), [lasts]);
+    let back = guard.said(40.0, REPORT_EVERY_MS);
+    let over = notices(guard.room.handle(guard.now, Input::Reported(back)));
+    assert_eq!(over.iter().map(|(code, _)| code.as_str()).collect::<Vec<_>>(), ["incident_over"]);
+    let joined = guard.room.handle(guard.now, Input::Joined(SocketId(2), None, None));
+    assert_eq!(notices(joined), []);
 }
 
 #[test]

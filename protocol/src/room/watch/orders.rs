@@ -205,6 +205,7 @@ impl Room {
         };
         let changed = self.watch.changed(id);
         self.watch.store(&changed, outputs);
+        self.announce(now, outputs);
         self.tell_who(now, actor, &format!("{words}{title}"), outputs);
         Ok(())
     }
