@@ -198,7 +198,7 @@ function show({ rules, channels, incidents }, withRules) {
   const open = incidents.filter(({ until }) => until === null).length;
   one("[data-state]").textContent = open === 0 ? "all is well" : `${count(open, "incident")} open`;
   if (older.length === 0) one("[data-older]").hidden = incidents.length < 50;
-  // What somebody is about to press stays where it is.
+  // A button that somebody is about to press stays where it is.
   if (!one("[data-incidents]").contains(document.activeElement)) one("[data-incidents]").replaceChildren(...all.map(incidentRow));
   if (!one("[data-channels]").contains(document.activeElement)) one("[data-channels]").replaceChildren(...channels.map(channelRow));
   if (withRules) one(".rules tbody").replaceChildren(...rules.map(ruleRow));

@@ -56,7 +56,7 @@ pub fn key_reused() -> Problem {
     Problem::new(409, "key_reused", "Another action was sent with this key. Choose a new one.")
 }
 
-/// Who acts, if they may, and if it is their own page that asks, in JSON.
+/// Gives the person who acts, if they may, and if it is their own page that asks, in JSON.
 async fn admit(
     request: &Request,
     settings: &Settings,
@@ -68,7 +68,7 @@ async fn admit(
     room::admit_actor(credential, settings, on).await
 }
 
-/// Who acts, if they may, and if it is their own page that asks.
+/// Gives the person who acts, if they may, and if it is their own page that asks.
 pub async fn admit_from_own_page(
     request: &Request,
     settings: &Settings,

@@ -46,7 +46,7 @@ impl Address {
         })
     }
 
-    /// What was encrypted; `None` when the deployment's secrets are others now.
+    /// Decrypts an address; `None` when the deployment's secrets are others now.
     pub fn open(settings: &Settings, hint: &str, sealed: &str) -> Option<Self> {
         let about = about(hint);
         let text = settings.with_rest_keys(|keys| keys.iter().find_map(|key| key.open(&about, sealed)));
@@ -89,6 +89,8 @@ pub async fn add_channel(mut request: Request, settings: &Settings) -> Result<Re
         }
     };
     let hint = webhook::hint(&url);
+    let address = Address { url: url.to_string(), secret };
+    let sealed = address.seal(settings, &hint)?;
     let add = Order::AddChannel {
         kind: new.kind,
         name: new.name,

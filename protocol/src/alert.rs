@@ -171,13 +171,13 @@ pub struct Incident {
     /// The incident in whose messages it is told, as both began together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<IncidentId>,
-    /// Who has taken it on.
+    /// The person who has taken it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<By>,
     /// Until when its rule begins no message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silenced_until: Option<Timestamp>,
-    /// Who said that it is over, where no value did.
+    /// The person who said that it is over, where no value did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<By>,
     /// Grows with each change that channels are told.
@@ -287,7 +287,7 @@ const fn yes() -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subscription {
-    /// What they stand out as.
+    /// Their severities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub severities: Vec<Severity>,
     /// Their kinds, in the words of an event's `source`.
@@ -307,7 +307,7 @@ impl Subscription {
     }
 }
 
-/// What `GET /api/alerts` answers.
+/// The answer of `GET /api/alerts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Alerts {
@@ -323,9 +323,9 @@ pub struct Alerts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownRule {
-    /// What is set.
+    /// The rule in force.
     pub rule: Rule,
-    /// What is set when nobody has set anything.
+    /// The rule that holds when nobody has set one.
     pub default: Rule,
     /// Its name.
     pub title: String,
@@ -333,7 +333,7 @@ pub struct ShownRule {
     pub about: String,
     /// The unit of its threshold.
     pub unit: Unit,
-    /// What the threshold may be.
+    /// The least and the greatest threshold.
     pub bounds: [u32; 2],
 }
 
@@ -341,7 +341,7 @@ pub struct ShownRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownIncident {
-    /// What was noticed.
+    /// The incident itself.
     #[serde(flatten)]
     pub incident: Incident,
     /// Its name.
@@ -350,7 +350,7 @@ pub struct ShownIncident {
     pub unit: Unit,
     /// The part that is slow or fails.
     pub cause: Cause,
-    /// What to do, in two lines.
+    /// Two lines of advice.
     pub advice: [String; 2],
 }
 

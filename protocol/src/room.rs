@@ -192,7 +192,7 @@ pub struct Room {
     busy_at: Option<Timestamp>,
     /// When full stats were last told to all; `None` after a restart.
     told_stats_at: Option<Timestamp>,
-    /// Alarms since the object came up.
+    /// Alarms since the object came up that told stats.
     ticks: u64,
     ledgers: Ledgers,
     timeline: Timeline,
@@ -415,9 +415,10 @@ impl Room {
     }
 
     fn ticked(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
-        self.ticks += 1;
         let is_watched = !self.viewers.is_empty();
-        if (is_watched || self.watch.is_on()) && self.notice(now, outputs) {
+        self.ticks += u64::from(is_watched);
+        let is_news = (is_watched || self.watch.is_on()) && self.notice(now, outputs);
+        if is_news || !is_watched && self.watch.is_on() && self.pulse.take_come_back() {
             self.save_report(now, outputs);
         }
         self.spread_on(outputs);

@@ -150,7 +150,10 @@ for (const colorScheme of ["dark", "light"]) {
       const { violations } = await page.evaluate(() =>
         axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
       assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`), []);
-      const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+      const [scrollWidth, clientWidth] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return [scrollWidth, clientWidth];
+      });
       assert.ok(scrollWidth <= clientWidth, `${scrollWidth} of ${clientWidth} pixels`);
       if (process.env.PULSE_SCREENS) {
         await page.screenshot({ path: join(process.env.PULSE_SCREENS, `incidents-${viewport.width}-${colorScheme}.png`), fullPage: true });

@@ -139,10 +139,7 @@ async fn take(
             }
             response.body(Body::from(body)).unwrap_or_default()
         }
-        Some(Answer::Silence) => {
-            tokio::time::sleep(Duration::from_secs(3_600)).await;
-            StatusCode::NO_CONTENT.into_response()
-        }
+        Some(Answer::Silence) => std::future::pending().await,
         Some(Answer::Drip) => {
             let drops = stream::unfold((), |()| async {
                 tokio::time::sleep(Duration::from_secs(1)).await;

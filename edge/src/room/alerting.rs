@@ -49,7 +49,7 @@ const LOOKED_AT_MAX: u64 = 500;
 const PAGE_MAX: u64 = 200;
 const PAGE: u64 = 50;
 
-/// What a test of a channel shows.
+/// The result of a test of a channel.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tried {
@@ -58,7 +58,7 @@ pub(super) struct Tried {
     /// The status of its answer; `null` where there was none.
     status: Option<u16>,
     took_ms: u64,
-    /// What it answered, or why it could not be asked.
+    /// The beginning of its answer, or why it could not be asked.
     answer: String,
 }
 
@@ -214,7 +214,7 @@ impl Inner {
             ChannelKind::Discord => to_discord(url, letter),
             ChannelKind::Webhook => to_receiver(&url, secret.as_deref(), letter),
         };
-        // What the runtime says of an address would hold it.
+        // The runtime's own words about an address would hold it.
         fetch(request.map_err(|_| "the request could not be made")?).await
     }
 
@@ -226,7 +226,7 @@ impl Inner {
         Ok(alerts)
     }
 
-    /// What everybody may know, with what was wrong in 90 days.
+    /// The public status, with the incidents of 90 days.
     pub(super) fn public_status(&self) -> Result<PublicStatus, Problem> {
         let mut status = self.core()?.borrow().room.public_status(now());
         let past = self.past(u64::MAX, LISTED_MAX as u64)?;
@@ -268,16 +268,13 @@ impl Inner {
 }
 
 fn to_discord(mut url: Url, letter: &Letter<'_>) -> worker::Result<Request> {
-    let method = match letter.message {
-        Some(message) => {
-            let path = format!("{}/messages/{message}", url.path().trim_end_matches('/'));
-            url.set_path(&path);
-            Method::Patch
-        }
-        None => {
-            url.query_pairs_mut().append_pair("wait", "true");
-            Method::Post
-        }
+    let method = if let Some(message) = letter.message {
+        let path = format!("{}/messages/{message}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        Method::Patch
+    } else {
+        url.query_pairs_mut().append_pair("wait", "true");
+        Method::Post
     };
     request(&url, method, named(Headers::new())?, letter.body)
 }

@@ -37,7 +37,7 @@ pub enum RuleKind {
     EventBacklog,
 }
 
-/// What a value is counted in.
+/// The unit of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -66,9 +66,9 @@ pub struct About {
     pub unit: Unit,
     /// The part that is slow or fails.
     pub cause: Cause,
-    /// What to do, in two lines.
+    /// Two lines of advice.
     pub advice: [&'static str; 2],
-    /// What a threshold may be.
+    /// The least and the greatest threshold.
     pub bounds: [u32; 2],
     /// The threshold, the time to hold in seconds, the hysteresis in percent, the cool-down in seconds.
     numbers: [u32; 4],
@@ -81,7 +81,7 @@ impl RuleKind {
         TABLE.iter().map(|about| about.kind)
     }
 
-    /// What it means.
+    /// Its words and numbers.
     pub fn about(self) -> &'static About {
         TABLE.iter().find(|about| about.kind == self).unwrap_or(&TABLE[0])
     }

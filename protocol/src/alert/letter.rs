@@ -1,4 +1,6 @@
-//! What channels are sent: a message for Discord, and the body of a signed webhook.
+//! Letters to channels: a message for Discord, and the body of a signed webhook.
+
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
@@ -122,22 +124,23 @@ pub fn headline(incident: &Incident) -> String {
 /// Since when, how bad, and until when.
 fn course(incident: &Incident) -> String {
     let unit = incident.kind.about().unit;
+    // Writing to a string does not fail.
     let mut words = format!("Since <t:{}:T>", incident.since.seconds());
     if unit != Unit::Flag && incident.kind != RuleKind::BotSilent {
         let (peak, threshold) =
             (told_value(unit, incident.peak), told_value(unit, incident.threshold.into()));
-        words += &format!(", at worst {peak}; the threshold is {threshold}");
+        let _ = write!(words, ", at worst {peak}; the threshold is {threshold}");
     }
     if let Some(until) = incident.until {
         let lasted = until.since(incident.since).div_ceil(SECOND_MS);
-        words += &format!("; over since <t:{}:T>, after {}", until.seconds(), span(lasted));
+        let _ = write!(words, "; over since <t:{}:T>, after {}", until.seconds(), span(lasted));
     }
     if let Some(by) = &incident.resolved {
-        words += &format!(", as {} said", by.name);
+        let _ = write!(words, ", as {} said", by.name);
     }
     if incident.returns > 0 {
         let times = if incident.returns == 1 { "time" } else { "times" };
-        words += &format!("; it came back {} {times}", incident.returns);
+        let _ = write!(words, "; it came back {} {times}", incident.returns);
     }
     words + "."
 }

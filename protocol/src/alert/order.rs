@@ -1,4 +1,4 @@
-//! What administrators ask of the alerts, and why it may be refused.
+//! Orders of administrators about alerts, and why one may be refused.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ pub struct NewChannel {
     pub name: String,
     /// Its address.
     pub url: String,
-    /// What signs: `whsec_…`. One is made where none is given.
+    /// The signing secret, `whsec_…`. One is made where none is given.
     #[serde(default)]
     pub secret: Option<String>,
     /// Incidents that stand out less are not told here.
@@ -89,7 +89,7 @@ pub enum Step {
     Resolve,
 }
 
-/// What an administrator asks of the room.
+/// An administrator's order to the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Order {
@@ -101,7 +101,7 @@ pub enum Order {
         kind: ChannelKind,
         /// Its name.
         name: String,
-        /// What is shown of its address.
+        /// The part of its address that is shown.
         hint: String,
         /// Its address and secret, encrypted.
         sealed: String,

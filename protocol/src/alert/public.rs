@@ -1,4 +1,4 @@
-//! What everybody may know: up or down by part, latency, and when something was wrong. No names and no amounts.
+//! The public status: up or down by part, latency, and when something was wrong. No names and no amounts.
 
 use std::fmt::Write;
 
@@ -52,7 +52,7 @@ pub struct PublicIncident {
     pub until: Option<Timestamp>,
 }
 
-/// What the status page shows.
+/// The contents of the status page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicStatus {
     /// The moment that it is of.

@@ -24,6 +24,11 @@ pub const OFFLINE_AFTER_MS: u64 = 15_000;
 pub(super) const SAVE_EVERY_MS: u64 = MINUTE_MS;
 /// How long a bot that was stopped in good order may take to come back, in milliseconds.
 const RESTART_MS: u64 = MINUTE_MS;
+/// How long a bot has to report once a room that was not in memory has come back, in milliseconds.
+const RETURN_MS: u64 = 15_000;
+/// The same after a room that was away for longer than the database can lag behind.
+const LONG_RETURN_MS: u64 = 40_000;
+const LONG_AWAY_MS: u64 = SAVE_EVERY_MS + 50_000;
 /// The span of which `ping.avg` is the mean, in milliseconds.
 const PING_WINDOW_MS: u64 = MINUTE_MS;
 
@@ -39,6 +44,8 @@ pub(super) struct Pulse {
     has_returned: bool,
     /// The last report is that of the database, and nothing has happened since.
     is_restored: bool,
+    /// The room waits for a report since it has come back, and has not written so.
+    has_come_back: bool,
 }
 
 impl Pulse {
@@ -56,7 +63,7 @@ impl Pulse {
             .as_ref()
             .map(|last| if last.noticed_offline { BotStatus::Offline } else { BotStatus::Online });
         let rest_samples = VecDeque::new();
-        Self { last, names, samples, rest_samples, noticed, has_returned: false, is_restored: true }
+        Self { last, names, samples, rest_samples, noticed, is_restored: true, ..Self::default() }
     }
 
     /// After a restart: of the reports of a minute only one is in the database. A bot that was online then still is, until it
@@ -65,11 +72,20 @@ impl Pulse {
         if !std::mem::take(&mut self.is_restored) || self.noticed != Some(BotStatus::Online) {
             return;
         }
-        if let Some(last) = self.last.as_mut().filter(|last| !last.report.is_at_rest())
+        let may_be_there = |last: &&mut ReportRow| !last.report.is_at_rest() && last.excused_until.is_none();
+        if let Some(last) = self.last.as_mut().filter(may_be_there)
             && (REPORT_EVERY_MS..SAVE_EVERY_MS + OFFLINE_AFTER_MS).contains(&now.since(last.received_at))
         {
             last.wait_from(now.minus(REPORT_EVERY_MS));
+            last.excused_until = Some(now.plus(RETURN_MS));
+            self.has_come_back = true;
         }
+    }
+
+    /// Whether the room waits for a report since it has come back, and has not written so. The next alarm may find it come back
+    /// once more, and has to know.
+    pub(super) fn take_come_back(&mut self) -> bool {
+        std::mem::take(&mut self.has_come_back)
     }
 
     /// Takes a report, and stores what is new in it; gives whether more than the numbers has changed. A server that the bot
@@ -107,7 +123,7 @@ impl Pulse {
             connection,
             steps: None,
             judges: BTreeMap::new(),
-            is_excused: false,
+            excused_until: None,
         };
         let is_news = self.last.as_ref().is_none_or(|last| !last.is_like(&row));
         self.last = Some(row);
@@ -229,16 +245,24 @@ impl Pulse {
         Some(last.received_at.plus(last.report.next_in_ms.max(REPORT_EVERY_MS) + restarts_ms))
     }
 
+    /// When the last report is waited for no more, as the room was away when the next one was due.
+    pub(super) fn excused_until(&self) -> Option<Timestamp> {
+        self.last.as_ref()?.excused_until
+    }
+
     /// The room was away itself when it should have missed the bot: it has heard nothing, and waits for the next report from
-    /// now on, once. What was measured before is no number of now. Says whether that is so.
-    pub(super) fn excuse(&mut self, now: Timestamp) -> bool {
+    /// now on, once. A bot that has tried in vain for long tries every 30 s. Says whether that is so.
+    pub(super) fn excuse(&mut self, now: Timestamp, threshold_ms: u64) -> bool {
         if self.noticed != Some(BotStatus::Online) {
             return false;
         }
-        let may_be_there = |last: &&mut ReportRow| !last.report.leaving && !last.is_excused;
+        let may_be_there = |last: &&mut ReportRow| !last.report.leaving && last.excused_until.is_none();
         let Some(last) = self.last.as_mut().filter(may_be_there) else { return false };
-        last.wait_from(now.minus(last.report.next_in_ms));
-        last.is_excused = true;
+        let is_recent = !last.report.is_at_rest() && now.since(last.received_at) < LONG_AWAY_MS;
+        let grace_ms = if is_recent { RETURN_MS } else { LONG_RETURN_MS };
+        let until = now.plus(grace_ms.max(threshold_ms));
+        last.wait_from(until.minus(threshold_ms + last.report.next_in_ms));
+        last.excused_until = Some(until);
         true
     }
 
@@ -344,7 +368,7 @@ impl ReportRow {
 fn mean(samples: &VecDeque<(Timestamp, f64)>, now: Timestamp, span_ms: u64) -> Option<u64> {
     let (sum, count) = samples
         .iter()
-        .filter(|(at, _)| now.since(*at) <= span_ms)
+        .filter(|(at, _)| now.since(*at) < span_ms)
         .fold((0.0, 0.0), |(sum, count), (_, sample)| (sum + sample, count + 1.0));
     #[expect(
         clippy::cast_possible_truncation,

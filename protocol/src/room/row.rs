@@ -208,9 +208,9 @@ pub struct ReportRow {
     /// rules hold.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub judges: BTreeMap<RuleKind, Judge>,
-    /// The room was away when the next one was due, and has waited for it once more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_excused: bool,
+    /// The room was away when the next one was due, and waits for it once more, until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excused_until: Option<Timestamp>,
 }
 
 impl ReportRow {
@@ -230,7 +230,7 @@ pub struct UnknownRow {
 }
 
 impl Row {
-    /// What it is about.
+    /// The incident that it tells of.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Epoch(_) => Kind::Epoch,

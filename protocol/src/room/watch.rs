@@ -44,7 +44,7 @@ const MISSED_AFTER_MS: u64 = 40 * SECOND_MS;
 /// The alarm is late by more than this only when the room was away itself, in milliseconds.
 const ALARM_LATE_MS: u64 = 3 * SECOND_MS;
 
-/// What is watched, and what was noticed.
+/// The rules, the values' past and the incidents.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     /// Whether this room keeps watch.
@@ -91,7 +91,7 @@ impl Watch {
         self.on
     }
 
-    /// What has to be remembered of the values between two reports at rest.
+    /// The values' past that has to be remembered between two reports at rest.
     pub(super) fn judges(&self) -> BTreeMap<RuleKind, Judge> {
         let kept =
             |kind: &RuleKind, judge: &Judge| self.on && (!judge.is_idle() || self.open(*kind).is_some());
@@ -262,7 +262,7 @@ impl Room {
         }
     }
 
-    /// What everybody may know; of the incidents, those that are not laid by.
+    /// The public status; of the incidents, those that are not laid by.
     pub fn public_status(&self, now: Timestamp) -> PublicStatus {
         let gateway = self.pulse.gateway(now).map(|gateway| (gateway.active, gateway.shards));
         let lasting: Vec<&Incident> = self.watch.live.values().filter(|incident| incident.lasts()).collect();
@@ -329,7 +329,7 @@ impl Room {
         }
     }
 
-    /// What viewers read of incidents.
+    /// The notice of incidents for viewers.
     fn incident_notice(&self) -> ServerMessage {
         let lasting = self.watch.live.values().filter(|incident| incident.lasts());
         let lasting: Vec<String> = lasting.map(headline).collect();
@@ -341,7 +341,7 @@ impl Room {
         ServerMessage::Notice { data: Notice { code: code.to_owned(), message } }
     }
 
-    /// What a newcomer has to read of incidents.
+    /// The notice of incidents for a newcomer, if any lasts.
     pub(super) fn lasting_incidents(&self) -> Option<ServerMessage> {
         let lasts = self.watch.live.values().any(Incident::lasts);
         (self.watch.on && lasts).then(|| self.incident_notice())
@@ -418,7 +418,8 @@ impl Room {
     /// When a bot that says nothing more is missed while nobody looks.
     fn missed_at(&self, threshold_s: u32) -> Option<Timestamp> {
         let due_at = self.pulse.promised_at()?.plus(u64::from(threshold_s) * SECOND_MS);
-        Some(due_at.max(self.pulse.reported_at().plus(MISSED_AFTER_MS)))
+        let usually_at = self.pulse.reported_at().plus(MISSED_AFTER_MS);
+        Some(due_at.max(self.pulse.excused_until().unwrap_or(usually_at)))
     }
 
     /// When a gateway that is gone has been gone for long enough.
@@ -441,7 +442,7 @@ impl Room {
             return;
         }
         let was_away = self.missed_at(rule.threshold).is_some_and(|at| now.since(at) > ALARM_LATE_MS);
-        if was_away && self.pulse.excuse(now) {
+        if was_away && self.pulse.excuse(now, u64::from(rule.threshold) * SECOND_MS) {
             self.save_report(now, outputs);
         }
     }

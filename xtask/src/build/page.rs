@@ -14,7 +14,7 @@ use crate::steps::tell_size;
 /// The page's files, in the order in which one names the other.
 const FILES: [&str; 7] =
     ["icon.svg", "icon-alert.svg", "style.css", "dress.js", "dashboard_bg.wasm", "dashboard.js", "boot.js"];
-/// What only the page of alerts loads: apart, so that it is no weight of the first one.
+/// Files of the page of alerts alone: apart, so that it is no weight of the first one.
 const APART: [&str; 2] = ["alerts.css", "alerts.js"];
 /// The documents.
 const DOCUMENTS: [&str; 2] = ["index.html", "alerts.html"];

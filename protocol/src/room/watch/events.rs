@@ -19,7 +19,7 @@ const PLACE_STORED_EVERY: u64 = 1_000;
 pub struct EventParcel {
     /// Where to.
     pub channel: ChannelId,
-    /// What is shown of its address.
+    /// The part of its address that is shown.
     pub hint: String,
     /// Its address and secret, encrypted.
     pub sealed: String,

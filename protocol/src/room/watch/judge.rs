@@ -11,7 +11,7 @@ use crate::{
 /// The longest that an incident which keeps coming back has to be good before it ends, in milliseconds.
 const CALM_MAX_MS: u64 = 5 * MINUTE_MS;
 
-/// What is remembered of a value between two looks.
+/// The past of a value, as far as the next look needs it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judge {
     /// Since when it has been on the other side of where it was judged last.
@@ -25,7 +25,7 @@ pub struct Judge {
     pub is_waved_off: bool,
 }
 
-/// What a look has found.
+/// The outcome of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing has changed.

@@ -1,4 +1,4 @@
-//! What administrators do to rules, channels and incidents. Each is an event that says who.
+//! Administrators' orders about rules, channels and incidents. Each is an event that says who.
 
 use serde::{Deserialize, Serialize};
 

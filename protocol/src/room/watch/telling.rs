@@ -1,4 +1,4 @@
-//! What channels are told: what is due, and what becomes of it. An incident's row is its own outbox: it says how far each
+//! Messages to channels: which are due, and whether they were taken. An incident's row is its own outbox: it says how far each
 //! channel has been told, so that a room that was killed at any moment sends the rest again.
 
 use std::collections::BTreeMap;
@@ -44,11 +44,11 @@ pub struct Parcel {
     pub channel: ChannelId,
     /// The channel's kind.
     pub kind: ChannelKind,
-    /// What is shown of its address.
+    /// The part of its address that is shown.
     pub hint: String,
     /// Its address and secret, encrypted.
     pub sealed: String,
-    /// What it is about.
+    /// The incident that it tells of.
     pub incident: IncidentId,
     /// Which state of it.
     pub version: u32,
@@ -65,7 +65,7 @@ impl Parcel {
     }
 }
 
-/// What became of a message.
+/// The fate of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
     /// It was taken; on Discord it stands as this message.
@@ -94,7 +94,7 @@ impl Watch {
         let may_be_sent_at = match incident.told.get(&channel.id) {
             Some(told) if told.version == incident.version => return None,
             Some(told) => told.again_at.unwrap_or_default(),
-            // What was over before it was told anywhere is nobody's business any more.
+            // An incident that was over before it was told anywhere is nobody's business any more.
             None if !self.group_lasts(incident) => return None,
             None => self.may_begin_at(now, incident),
         };

@@ -27,6 +27,8 @@ pub struct Guard {
     pub ordered: Option<Ordered>,
     /// Events that the room wanted looked up and sent.
     pub events: Vec<EventParcel>,
+    /// The room is in memory for no longer than an alarm takes.
+    pub forgets: bool,
 }
 
 impl Guard {
@@ -42,6 +44,7 @@ impl Guard {
             posted: Vec::new(),
             ordered: None,
             events: Vec::new(),
+            forgets: false,
         };
         guard.room.keep_watch(Some("https://pulse.example".to_owned()));
         guard.perform(&outputs);
@@ -100,9 +103,20 @@ impl Guard {
         while let Some(at) = self.alarm.filter(|at| *at <= end) {
             self.now = self.now.max(at);
             self.alarm = None;
+            if self.forgets {
+                self.wake();
+            }
             self.handle(Input::Ticked);
         }
         self.now = end;
+    }
+
+    /// Lets time pass until something is sent, for so long at most.
+    pub fn pass_until_sent(&mut self, ms: u64) {
+        let end = self.now.plus(ms);
+        while self.posted.is_empty() && self.now < end {
+            self.pass(1_000);
+        }
     }
 
     pub fn said(&self, gateway_ms: f64, every_ms: u64) -> Report {
@@ -156,7 +170,7 @@ impl Guard {
         self.handle(Input::Carried(parcel.incident, parcel.channel, parcel.version, carried));
     }
 
-    /// What was sent since the last time.
+    /// The messages that were sent since the last time.
     pub fn sent(&mut self) -> Vec<Parcel> {
         std::mem::take(&mut self.posted)
     }
