@@ -2,7 +2,7 @@
 //! message at a time. A receiver that was away goes on where it was.
 
 use super::{
-    super::{EVENTS_STORED, Output, Room, edge_warning, row::Row},
+    super::{EVENTS_STORED, Output, Room, failing::edge_warning, row::Row},
     Carried, Watch,
     telling::{LOST_AFTER_MS, wait_ms},
 };

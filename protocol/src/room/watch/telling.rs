@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Output, Room, edge_warning, row::Row},
+    super::{Output, Room, failing::edge_warning, row::Row},
     Watch,
 };
 use crate::{
