@@ -18,7 +18,7 @@ const BALLAST: &str = "ballast";
 /// The disk. It lasts for as long as this.
 #[derive(Debug)]
 pub struct Disk {
-    /// A process that keeps it while nothing else runs on it.
+    /// A process that keeps it while nothing else runs on it. It ends with its input, and so with the test.
     keeper: Program,
     path: PathBuf,
 }
@@ -34,7 +34,7 @@ impl Disk {
         let name = format!("disk-{}-{}", std::process::id(), DISKS.fetch_add(1, Ordering::Relaxed));
         let path = root().join("target/state/tests").join(name);
         fs::create_dir_all(&path)?;
-        let script = "mount -t tmpfs -o size=$1k tmpfs \"$2\" && echo mounted && exec sleep infinity";
+        let script = "mount -t tmpfs -o size=$1k tmpfs \"$2\" && echo mounted && exec cat > /dev/null";
         let mut keeper = Command::new("unshare");
         keeper.args(["-Urm", "sh", "-c", script, "sh", &kilobytes.to_string()]).arg(&path);
         let keeper = Program::start(&mut keeper)?;

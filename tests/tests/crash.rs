@@ -80,11 +80,11 @@ impl Shock {
                 until_status(edge, &books, 200).await
             }
             Self::RoomDamaged => {
-                edge.let_run("Room", "UPDATE memory SET value = 'damaged ' || value WHERE kind = 'guild'")?;
+                edge.let_run("Room", "UPDATE memory SET value = 'damaged ' || value WHERE kind = 'epoch'")?;
                 until_status(edge, "/api/room", 200).await?;
                 drop_object(edge, load, "Room", "room").await?;
                 until_status(edge, "/api/room", 500).await?;
-                edge.let_run("Room", "UPDATE memory SET value = substr(value, 9) WHERE kind = 'guild'")?;
+                edge.let_run("Room", "UPDATE memory SET value = substr(value, 9) WHERE kind = 'epoch'")?;
                 until_status(edge, "/api/room", 200).await
             }
             Self::DiskFull => {
