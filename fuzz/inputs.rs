@@ -1,4 +1,4 @@
-//! What is done with an input from outside, and what has to hold whatever it is. The fuzzer calls these with millions of
+//! The inputs from outside, each with what has to hold whatever it is. The fuzzer calls these functions with millions of
 //! inputs, and the tests with those in `seeds/`.
 
 #![allow(dead_code, reason = "each program that takes this file in uses some of it")]
@@ -61,8 +61,8 @@ pub fn interaction(data: &[u8]) {
     }
 }
 
-/// What a viewer says, frame by frame: answered, passed over, or the end with a documented code; never more than that.
-/// An input is frames, one a line; a line that is no text is a binary frame.
+/// A viewer's words, frame by frame: answered, passed over, or the end with a documented code; never more than that. An
+/// input is frames, one a line; a line that is not UTF-8 is a binary frame.
 pub fn client_message(data: &[u8]) {
     let me = SocketId(1);
     // As after a restart, with a socket that has outlived it.
@@ -94,7 +94,7 @@ pub fn client_message(data: &[u8]) {
     }
 }
 
-/// What the bot-worker reports: refused, or shown without a number that no clock can have measured.
+/// A report of the bot-worker: refused, or shown without a number that no clock can have measured.
 pub fn report(data: &[u8]) {
     let Ok(report) = protocol::version::read::<Report>(data) else { return };
     let (mut room, _) = Room::new(EPOCH);
@@ -114,7 +114,7 @@ pub fn report(data: &[u8]) {
     assert_eq!(room.stats(NOON).guilds, stats.guilds);
 }
 
-/// What somebody asks from the page: refused, or cleaned, within its bounds, and the same after it has travelled.
+/// An action from the page: refused, or cleaned, within its bounds, and the same after it has travelled as JSON.
 pub fn action(data: &[u8]) {
     let Ok(action) = Action::read(data) else { return };
     let actor = Actor { id: None, name: "A program".to_owned() };

@@ -7,19 +7,19 @@ use protocol::{
     report::{MISSED_MAX, Missed},
 };
 
-/// What the edge has yet to hear.
+/// The samples that the edge has yet to hear, at most `MISSED_MAX`.
 #[derive(Clone, Debug, Default)]
 pub struct Backlog(VecDeque<Missed>);
 
 impl Backlog {
-    /// A sample that did not arrive. What was not measured is not missed.
+    /// Adds a sample that did not arrive. A sample that was not measured is not missed.
     pub fn push(&mut self, at: Timestamp, sample: Option<f64>) {
         let Some(ms) = sample else { return };
         self.0.push_front(Missed { at, ms });
         self.0.truncate(MISSED_MAX);
     }
 
-    /// Everything, newest first.
+    /// All samples, newest first.
     pub fn missed(&self) -> Vec<Missed> {
         self.0.iter().copied().collect()
     }

@@ -48,7 +48,7 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
     let token_refused = matches!(application, Err(DiscordError::Unauthorized));
     let key = application.as_ref().ok().map(|application| application.verify_key.as_str());
     let known = edge.knows_us().await;
-    // What an edge that does not know us tells would say the same once more.
+    // An edge that does not know us would only refuse once more.
     let told = match known {
         Ok(()) => Some(Told { check: edge.check(key).await, at: clock::now() }),
         Err(_) => None,
@@ -78,10 +78,10 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
 
 /// Servers whose own commands are looked for: those of an application that is being developed are few.
 const SERVERS_LOOKED_AT: usize = 20;
-/// What helps against most of what Discord does not answer.
+/// The remedy for most requests that Discord does not answer.
 pub const ASK_AGAIN: &str = "try again; see https://discordstatus.com";
 
-/// Whether Discord knows the token, and what it belongs to.
+/// Asks Discord whether it knows the token; gives the line about it, and the application that the token belongs to.
 pub async fn token_line(discord: &Discord) -> (Line, Result<Application, DiscordError>) {
     let what = "bot token";
     let application = discord.application().await;
@@ -132,7 +132,7 @@ fn redirect_line(application: &Application, sign_in: &SignIn) -> Option<Line> {
     })
 }
 
-/// Where a person adds a redirect; no program can.
+/// The address at which a person adds a redirect; no program can.
 pub fn redirects(application: &Application) -> String {
     format!("https://discord.com/developers/applications/{}/oauth2, Redirects", application.id)
 }

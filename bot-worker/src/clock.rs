@@ -20,13 +20,13 @@ pub fn on_the_wall(left: Duration) -> String {
     httpdate::fmt_http_date(SystemTime::now() + left)
 }
 
-/// How far this machine's clock is from Discord's, in seconds; positive: it is ahead. `None`: Discord did not say.
+/// The lead of this machine's clock over Discord's, in seconds; negative when it is behind. `None`: Discord did not say.
 pub async fn skew_seconds(discord: &Discord) -> Option<i64> {
     let theirs = discord.time().await?.duration_since(UNIX_EPOCH).ok()?.as_secs();
     Some(now().seconds().cast_signed() - theirs.cast_signed())
 }
 
-/// What to say about a clock that is too far off.
+/// A complaint about a clock that is too far off; `None` when it is not.
 pub fn complaint(skew_seconds: i64) -> Option<String> {
     let off = Duration::from_secs(skew_seconds.unsigned_abs());
     (off > SKEW_TOLERATED).then(|| {

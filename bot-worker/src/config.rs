@@ -18,7 +18,7 @@ pub use self::{
 use crate::pace::Pace;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Discord's own.
+/// The base URL of Discord's own API.
 const DISCORD: &str = "https://discord.com/api/v10";
 
 /// The process that holds the bot's token.
@@ -93,7 +93,7 @@ struct RawSettings {
     /// The application's id that the edge has, for `check` to compare
     #[arg(long, env = "DISCORD_APPLICATION_ID")]
     discord_application_id: Option<String>,
-    /// How log lines look
+    /// The form of log lines
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
     /// Serve /healthz and /metrics there, such as 127.0.0.1:9100; nowhere when left out
@@ -102,12 +102,12 @@ struct RawSettings {
     /// Keep the gateway's sessions there when stopping, to resume them at the next start
     #[arg(long, env = "SESSION_FILE")]
     session_file: Option<PathBuf>,
-    /// How many times as fast everything that recurs goes: for tests
+    /// The factor by which everything that recurs goes faster: for tests
     #[arg(long, env = "PULSE_PACE", hide = true)]
     pace: Option<NonZeroU32>,
 }
 
-/// How log lines look.
+/// The form of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -117,7 +117,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What to do.
+/// The task of this process.
 #[derive(Debug)]
 pub enum Task {
     /// Look whether everything fits together.
@@ -132,19 +132,19 @@ pub enum Task {
     Run(Settings),
 }
 
-/// How to register.
+/// The options of `register`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registration {
     /// In this server, or everywhere.
     pub guild: Option<NonZeroU64>,
-    /// Change nothing.
+    /// Shows the difference, and changes nothing.
     pub dry_run: bool,
-    /// Remove instead.
+    /// Removes all commands instead.
     pub delete: bool,
 }
 
 impl Arguments {
-    /// How log lines are to look.
+    /// The form of log lines that is asked for.
     pub fn log_format(&self) -> LogFormat {
         match &self.command {
             Some(Command::Check(settings) | Command::Run(settings) | Command::Register { settings, .. }) => {
@@ -185,11 +185,11 @@ pub struct Settings {
     pub public_key: Option<String>,
     /// The application's id that the edge has, if it was told.
     pub application_id: Option<String>,
-    /// Where to serve health and metrics, if anywhere.
+    /// The address at which health and metrics are served, if anywhere.
     pub metrics_listen: Option<SocketAddr>,
-    /// Where the gateway's sessions are kept, if anywhere.
+    /// The file in which the gateway's sessions are kept, if anywhere.
     pub session_file: Option<PathBuf>,
-    /// How fast what recurs comes round.
+    /// The pace of everything that recurs; 1 but in tests.
     pub pace: Pace,
 }
 
@@ -198,7 +198,7 @@ pub struct Settings {
 pub struct Discord {
     /// The bot's token.
     pub token: Secret,
-    /// Where Discord is.
+    /// The host of Discord's API.
     pub host: DiscordHost,
 }
 
@@ -228,7 +228,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where Discord's API is served.
+/// The host at which Discord's API is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscordHost {
     /// Host and port.

@@ -42,12 +42,12 @@ pub enum DiscordError {
     /// The token is wrong, or has been revoked.
     #[error("Discord refuses DISCORD_TOKEN (401)")]
     Unauthorized,
-    /// Discord said no.
+    /// Discord answered with an error; not for the token's sake.
     #[error("Discord answered {} to {asked}: {refusal}", refusal.status)]
     Refused {
-        /// What was asked.
+        /// The request, such as `GET /users/@me`.
         asked: &'static str,
-        /// What Discord answered.
+        /// The answer's status, error code, message, and the wait that it asks for.
         refusal: Refusal,
     },
     /// Discord asked to wait for longer than a request may take. The gate has told so.
@@ -56,13 +56,13 @@ pub enum DiscordError {
     /// No answer in time.
     #[error("Discord did not answer {asked} within {} s", PATIENCE.as_secs())]
     TimedOut {
-        /// What was asked.
+        /// The request, such as `GET /users/@me`.
         asked: &'static str,
     },
     /// No connection.
     #[error("Discord cannot be reached for {asked}: {reason}")]
     Unreachable {
-        /// What was asked.
+        /// The request, such as `GET /users/@me`.
         asked: &'static str,
         /// The system's reason.
         reason: String,
@@ -70,21 +70,21 @@ pub enum DiscordError {
     /// An interaction can be answered for 15 minutes, which are over.
     #[error("{asked}: the interaction can be answered no more")]
     TooLate {
-        /// What was asked.
+        /// The request, by method and path.
         asked: &'static str,
     },
     /// An id that Discord cannot have made.
     #[error("an id is 0, so there is nothing to ask {asked}")]
     NoId {
-        /// What would have been asked.
+        /// The request that would have been made.
         asked: &'static str,
     },
     /// An answer that is not Discord's.
     #[error("{asked}: {reason}")]
     Broken {
-        /// What was asked.
+        /// The request, such as `GET /users/@me`.
         asked: &'static str,
-        /// What is known.
+        /// The error of reading the answer.
         reason: String,
     },
 }
@@ -100,7 +100,7 @@ impl DiscordError {
         }
     }
 
-    /// What a refusal means; `None` when Discord has not refused.
+    /// The meaning of a refusal; `None` when Discord has not refused, or only the token.
     pub fn meaning(&self) -> Option<Meaning> {
         match self {
             Self::Refused { refusal, .. } => Some(refusal.meaning()),
@@ -118,7 +118,7 @@ pub struct Discord {
     gate: Gate,
 }
 
-/// What Discord answered, and how long it took without the waiting for it.
+/// Discord's answer, and the time that it took, without the waits before the request.
 struct Answer {
     headers: HeaderMap,
     body: Vec<u8>,
@@ -133,13 +133,13 @@ impl Discord {
         Ok(Self { http, url, token, gate: Gate::default() })
     }
 
-    /// Where the gateway is, and how it wants to be used.
+    /// The gateway's address, the number of shards, and the identifies that are left.
     pub async fn gateway(&self) -> Result<BotConnectionInfo, DiscordError> {
         let asked = "GET /gateway/bot";
         read(asked, &self.get(asked, "/gateway/bot").await?)
     }
 
-    /// The bot itself.
+    /// The bot's own account, in the form of a report.
     pub async fn bot(&self) -> Result<ReportedBot, DiscordError> {
         let asked = "GET /users/@me";
         Ok(read::<User>(asked, &self.get(asked, "/users/@me").await?)?.into())
@@ -277,10 +277,10 @@ impl Discord {
     }
 }
 
-/// Where commands are registered.
+/// The scope in which commands are registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// For this application.
+    /// The application that they belong to.
     pub application: Id<ApplicationMarker>,
     /// In this server, or everywhere.
     pub guild: Option<Id<GuildMarker>>,
@@ -315,7 +315,7 @@ fn told(headers: &HeaderMap, name: &str) -> Option<String> {
     }
 }
 
-/// How long a bucket takes no more, when this was its last request.
+/// The time for which a bucket takes no more, when this was its last request.
 fn used_up_for(headers: &HeaderMap) -> Option<Duration> {
     let is_last = text(headers, "x-ratelimit-remaining")? == "0";
     let ms = seconds_to_ms(&text(headers, "x-ratelimit-reset-after")?)?;
@@ -326,7 +326,7 @@ async fn body_of(response: Response) -> reqwest::Result<Vec<u8>> {
     Ok(response.bytes().await?.into())
 }
 
-/// What is used of an answer.
+/// Parses an answer's body; fails as [`DiscordError::Broken`].
 fn read<T: DeserializeOwned>(asked: &'static str, answer: &Answer) -> Result<T, DiscordError> {
     serde_json::from_slice(&answer.body).map_err(|error| broken(asked, &error))
 }

@@ -42,12 +42,12 @@ pub enum EdgeError {
     NotUnderstood(String),
 }
 
-/// How the edge signs people in: what it sends them to Discord with.
+/// The edge's sign-in, as its redirect to Discord tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
     /// The application that they sign in to.
     pub application: String,
-    /// Where Discord is to send them back.
+    /// The address to which Discord is to send them back.
     pub leads_back_to: String,
 }
 
@@ -85,13 +85,13 @@ impl Edge {
         })
     }
 
-    /// What is to be done.
+    /// Fetches the jobs that are due, and the text below the bot's name.
     pub async fn jobs(&self) -> Result<Jobs, EdgeError> {
         let request = self.http.get(format!("{}/api/jobs?takes={ANSWERS}", self.url));
         read(self.ask(request, StatusCode::OK).await?, JOBS_MAX_BYTES).await
     }
 
-    /// What the edge tells of itself, and whether this is its public key.
+    /// Asks the edge what it tells of itself, and whether this is its public key.
     pub async fn check(&self, public_key: Option<&str>) -> Result<EdgeCheck, EdgeError> {
         let mut url = format!("{}/api/check", self.url);
         if let Some(key) = public_key {
@@ -108,13 +108,13 @@ impl Edge {
         self.ask(request, StatusCode::NO_CONTENT).await.map(drop)
     }
 
-    /// Whether the edge knows our `BOT_TOKEN`. An empty report is refused, after the token was looked at.
+    /// Asks whether the edge knows our `BOT_TOKEN`: it looks at the token before it refuses an empty report.
     pub async fn knows_us(&self) -> Result<(), EdgeError> {
         let request = self.http.post(format!("{}/api/report", self.url)).json(&serde_json::json!({}));
         self.ask(request, StatusCode::BAD_REQUEST).await.map(drop)
     }
 
-    /// What `/interactions` says to a request that nobody signed: a status.
+    /// Sends a request that nobody signed to `/interactions`; gives the status of the answer.
     pub async fn forged(&self) -> Result<StatusCode, EdgeError> {
         let request = self
             .http
@@ -126,7 +126,7 @@ impl Edge {
         Ok(answer.status())
     }
 
-    /// How the edge signs people in; `None` when nobody can sign in there.
+    /// The edge's sign-in; `None` when nobody can sign in there.
     pub async fn sign_in(&self) -> Result<Option<SignIn>, EdgeError> {
         let answer = self.http.get(format!("{}/login", self.url)).send().await;
         let answer = answer.map_err(|error| unreachable_edge(&error.without_url()))?;

@@ -27,10 +27,10 @@ use crate::{
 
 /// A heartbeat's answer that is older says nothing of now: Discord asks for one every 41 s.
 const LATENCY_VALID: Duration = Duration::from_secs(90);
-/// How long a closing connection may take.
+/// The longest that closing connections may take.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// All shards.
+/// The connections of all shards; one task keeps each.
 #[derive(Debug)]
 pub struct Gateway {
     board: Arc<Board>,
@@ -41,7 +41,7 @@ pub struct Gateway {
     total: u32,
 }
 
-/// What all shards write and the reports read.
+/// The state that all shards write and the reports read.
 #[derive(Debug)]
 struct Board {
     shards: Mutex<BTreeMap<u32, View>>,
@@ -54,7 +54,7 @@ struct Board {
 struct View {
     state: &'static str,
     latency: Option<(Duration, Instant)>,
-    /// Since when it does not work, and how many tries have failed since then.
+    /// The moment since which it does not work, and the tries that have failed since then.
     down: Option<(Instant, u32)>,
 }
 
@@ -94,7 +94,7 @@ impl Gateway {
         Self { board, stop, presence, token_refused, shards: tasks, total: info.shards }
     }
 
-    /// How the shards are. A latency that is not of now is `None`.
+    /// The state of each shard. A latency that is not of now is `None`.
     pub fn shards(&self) -> Vec<report::Shard> {
         let now = Instant::now();
         lock(&self.board.shards).iter().map(|(&id, view)| view.report(id, now)).collect()
@@ -142,7 +142,7 @@ impl Gateway {
                 sessions.extend(closed.ok().flatten());
             }
         };
-        // What has not closed by then is cut off, and resumes no session.
+        // A connection that has not closed by then is cut off, and resumes no session.
         let _ = tokio::time::timeout(CLOSING, all_closed).await;
         let guilds = lock(&self.board.roster).faces();
         Sessions { shards: self.total, kept: sessions, guilds }

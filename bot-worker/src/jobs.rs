@@ -24,11 +24,12 @@ use crate::{
     pace::Pace,
 };
 
-/// How often the edge is asked while somebody watches or plays, or while something is due.
+/// The period at which the edge is asked while somebody watches or plays, or while something is due.
 pub const EVERY: Duration = Duration::from_secs(5);
-/// How often it is asked otherwise: reports bring word of what is due, but not of what the bot shows below its name.
+/// The period at which it is asked otherwise: reports bring word of what is due, but not of what the bot shows below its
+/// name.
 pub const AT_REST_EVERY: Duration = Duration::from_mins(1);
-/// How often an edge is asked that does not know the route.
+/// The period at which an edge is asked that does not know the route.
 const RARELY: Duration = Duration::from_mins(10);
 /// Jobs that are remembered as over.
 const REMEMBERED: usize = 1_000;
@@ -85,7 +86,7 @@ impl Workbench {
         Ok(())
     }
 
-    /// How the job ended; `None`: not yet, and it will come again.
+    /// Does a job when it is time; gives how it ended. `None`: it has not ended, and will come again.
     async fn settlement(&mut self, job: &Job) -> Result<Option<Settlement>, Stopped> {
         if let Some(known) = self.over.get(&job.id) {
             return Ok(Some(known.clone()));
@@ -165,7 +166,7 @@ fn nonce(job: &str) -> String {
     hex::encode(&Sha256::digest(job.as_bytes())[..12])
 }
 
-/// How jobs ended, for as long as the edge may ask again.
+/// The last `REMEMBERED` jobs that ended, and how: the edge may ask for one of them again.
 #[derive(Debug, Default)]
 struct Over {
     ended: HashMap<String, Settlement>,

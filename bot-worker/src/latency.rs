@@ -9,7 +9,7 @@ pub async fn measure(discord: &Discord) -> Result<f64, DiscordError> {
     Ok(milliseconds(discord.touch().await?))
 }
 
-/// To a tenth of a millisecond: what is finer is the machine's noise.
+/// A duration in milliseconds, to a tenth: what is finer is the machine's noise.
 pub fn milliseconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 10_000.0).round() / 10.0
 }

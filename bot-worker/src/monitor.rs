@@ -21,13 +21,13 @@ use tokio::net::TcpListener;
 /// So long after a report should have arrived, the process is not healthy: the page says "offline" then, too.
 const LATE_BY: Duration = Duration::from_secs(10);
 
-/// What is watched.
+/// The worker's health, as `/healthz` and `/metrics` tell it.
 #[derive(Clone, Debug, Default)]
 pub struct Monitor(Arc<Mutex<Vitals>>);
 
 #[derive(Debug, Default)]
 struct Vitals {
-    /// By when the next report has to arrive.
+    /// The moment by which the next report has to arrive.
     valid_until: Option<Instant>,
     reports: u64,
     failures: u64,
@@ -114,7 +114,7 @@ impl Vitals {
     }
 }
 
-/// What is not known has no line.
+/// Writes the gauges of a report. A value that is not known has no line.
 fn gauges(text: &mut String, report: &Report) {
     let mut gauge = |name: &str, help: &str, lines: &[(String, String)]| {
         let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n");

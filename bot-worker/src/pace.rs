@@ -1,8 +1,8 @@
-//! How fast what recurs comes round. Life goes at a pace of 1; tests may be in a hurry.
+//! The pace of everything that recurs. Life goes at a pace of 1; tests may be in a hurry.
 
 use std::{num::NonZeroU32, time::Duration};
 
-/// How many times as fast everything that recurs goes: reports, jobs, and the waits between tries.
+/// The factor by which everything that recurs goes faster: reports, jobs, and the waits between tries.
 ///
 /// Patience is as long at any pace: Discord and the edge need the time they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl From<NonZeroU32> for Pace {
 }
 
 impl Pace {
-    /// What is left of a wait at this pace.
+    /// The length of a wait at this pace.
     pub fn of(self, wait: Duration) -> Duration {
         wait / self.0.get()
     }

@@ -68,12 +68,12 @@ const ASSIGNED: [&str; 5] = ["application_id", "dm_permission", "guild_id", "id"
 /// Fields that Discord fills with defaults of its own when they are not given.
 const DEFAULTED: [&str; 3] = ["contexts", "integration_types", "nsfw"];
 
-/// What has to be done for `wanted` to be what is registered.
+/// The changes after which `wanted` is what is registered, as names of commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Not registered yet.
+    /// Commands that are not registered yet.
     pub added: Vec<String>,
-    /// Registered differently.
+    /// Commands that are registered differently.
     pub changed: Vec<String>,
     /// Registered, and no longer wanted.
     pub removed: Vec<String>,

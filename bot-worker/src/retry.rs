@@ -1,4 +1,4 @@
-//! When to try again, and what to say about it: once when it starts failing, once when it is well again.
+//! The waits between tries, and the lines about them: one when it starts failing, one when it is well again.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// No wait is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How long to wait after so many failures in a row.
+/// The wait after so many failures in a row: 1 s at first, doubled up to 30 s.
 pub fn wait_after(failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)

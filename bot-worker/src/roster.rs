@@ -101,7 +101,7 @@ impl Guild {
 }
 
 impl Roster {
-    /// What a shard was told.
+    /// Applies a change that the gateway told a shard.
     pub fn apply(&mut self, shard: u32, change: Change) {
         match change {
             Change::Ready(guilds) => {
@@ -133,7 +133,7 @@ impl Roster {
         self.guilds.insert(id, Known { shard, face: Some(face) });
     }
 
-    /// How many, their members together, and names that the edge has not heard.
+    /// The number of servers, their members together, and at most `NAMES_PER_REPORT` names that the edge has not heard.
     pub fn report(&self) -> ReportedGuilds {
         let faces = self.guilds.values().filter_map(|known| known.face.as_ref());
         let unheard = self.unheard.iter().filter_map(|id| self.guilds.get(id)?.face.clone());

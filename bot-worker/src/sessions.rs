@@ -6,12 +6,12 @@ use protocol::report::NamedGuild;
 use serde::{Deserialize, Serialize};
 use twilight_gateway::Session;
 
-/// What a restart needs to go on where it stopped. A resumed session is not told its servers again.
+/// The state by which a restart goes on where the last run stopped. A resumed session is not told its servers again.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Sessions {
-    /// How many shards there were; sessions of another number cannot be resumed.
+    /// The number of shards; sessions of another number cannot be resumed.
     pub shards: u32,
-    /// One each.
+    /// The sessions that were closed in time, one a shard.
     pub kept: Vec<KeptSession>,
     /// The servers, with their shards.
     pub guilds: Vec<(u32, NamedGuild)>,
@@ -20,11 +20,11 @@ pub struct Sessions {
 /// One shard's session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeptSession {
-    /// The shard.
+    /// The shard's number.
     pub id: u32,
     /// Its session and how far it has heard.
     pub session: Session,
-    /// Where to resume it.
+    /// The gateway's address for resuming it.
     pub resume_url: String,
 }
 
@@ -32,12 +32,12 @@ impl Sessions {
     /// Reads the file once: it is removed, as a session is resumed once. No file, or one that is not understood: nothing.
     pub fn take_from(file: &Path, shards: u32) -> Self {
         let read = fs::read(file).ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        // Whether it was there or not, it is gone now.
+        // A file that was not there is as good as one that was removed.
         let _ = fs::remove_file(file);
         read.filter(|kept| kept.shards == shards).unwrap_or_default()
     }
 
-    /// Writes the file.
+    /// Writes the file; a new one is its owner's alone.
     pub fn write_to(&self, file: &Path) -> io::Result<()> {
         let bytes = serde_json::to_vec(self)?;
         let mut options = fs::OpenOptions::new();

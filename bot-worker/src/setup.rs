@@ -28,11 +28,11 @@ use crate::{
 const FOR_THE_WORKER: &str =
     "# The Worker's settings, for its owner's eyes only: npx wrangler deploy --secrets-file pulse.secrets\n";
 const FOR_BOT_WORKER: &str = "# What bot-worker needs in its environment, for its owner's eyes only.\n";
-/// What the lines about the two files are called.
+/// The name of the lines about the two files.
 const FILES: &str = "settings";
 const DEPLOY: &str = "`npx wrangler deploy --secrets-file";
 
-/// Why it ends before it has done everything.
+/// A reason for which the setup ends before it has done everything.
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
     /// A setting is missing or malformed.
@@ -58,7 +58,7 @@ pub enum Stop {
     Told,
 }
 
-/// How it ended.
+/// The outcome of a setup that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything is as it should be, or only the deploy is missing.
@@ -116,7 +116,7 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// What is known by this name: what was given now comes before what was written before.
+    /// The value known by this name: one that was given now comes before one that was written before.
     fn known(&self, name: &str) -> Option<String> {
         let written = || self.secrets.get(name).or_else(|| self.environment.get(name));
         self.setup.given(name).or_else(written).map(str::to_owned)
@@ -163,7 +163,8 @@ impl Steps<'_> {
         Ok(settings)
     }
 
-    /// What the token belongs to. Its id and its key are Discord's to tell; who has given others mixes two applications.
+    /// Asks Discord for the token's application. An id or a key that was given and is not its own is refused: they would mix
+    /// two applications.
     async fn application(&mut self, discord: &Discord) -> Result<Application, Stop> {
         let (line, application) = check::token_line(discord).await;
         tell(&line);
@@ -290,7 +291,7 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// Whether the edge is there, and knows us.
+    /// Checks that the edge is there and knows us; tells a line either way.
     async fn edge(&self, edge: &Edge) -> Result<(), Stop> {
         let what = "edge";
         let deploy =
@@ -330,7 +331,7 @@ fn user_ids(typed: &str) -> Result<String, BadSetting> {
     if is_list { Ok(ids.join(",")) } else { Err(BadSetting::AdminIds) }
 }
 
-/// 256 random bits.
+/// A fresh secret: 256 random bits in hexadecimal digits.
 fn random() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;

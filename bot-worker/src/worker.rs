@@ -30,10 +30,10 @@ use crate::{
     sessions::Sessions,
 };
 
-/// How long the last report may take.
+/// The longest that the last report may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What ends the worker.
+/// A reason for which the worker ends by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Fatal {
     /// No token, no bot.
@@ -103,7 +103,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     ended
 }
 
-/// That it is ready, or what of it has to wait.
+/// Logs that the worker is ready, or which of its shards have to wait.
 fn tell_of_start(gateway: &BotConnectionInfo, resumed: usize, edge: &str) {
     let left = usize::try_from(gateway.session_start_limit.remaining).unwrap_or(usize::MAX);
     let shards = usize::try_from(gateway.shards).unwrap_or(usize::MAX);
@@ -188,7 +188,7 @@ struct Worker {
     jobs_every: watch::Sender<Duration>,
     rest_failure: Option<RestFailure>,
     next_report: Instant,
-    /// How often the edge wants a report, as it last said.
+    /// The period of reports that the edge wanted last, in milliseconds.
     wanted_every_ms: u64,
     /// The last report that arrived.
     told: Option<Report>,
@@ -289,7 +289,7 @@ impl Worker {
         tell_of_edge(change, sent.err().as_ref());
     }
 
-    /// When to report next: not later than this report has promised, nor than the edge wants.
+    /// Plans the next report: not later than this report has promised, nor than the edge wants.
     fn plan(&mut self, report: &Report, next: NextReport) {
         let wanted_ms = next.in_ms.clamp(REPORT_EVERY_MS, REPORT_AT_REST_EVERY_MS);
         // The next look is due a moment before or after, as clocks go.
@@ -339,7 +339,7 @@ impl Worker {
     }
 }
 
-/// What the bot shows below its name when the edge does not say.
+/// The text that the bot shows below its name when the edge does not say.
 fn presence(guilds: u64) -> String {
     format!("/daily in {}", counted(guilds, "server"))
 }

@@ -1,4 +1,4 @@
-//! What the browser keeps and lends: storage, the address, files, a sound, a notification.
+//! The browser's services: storage, the address, files, a sound, notifications, and a monotonic clock.
 
 use js_sys::{Array, Date, Math};
 use leptos::prelude::{document, set_timeout, window};
@@ -10,11 +10,11 @@ use view_model::place::Place;
 
 use crate::dom;
 
-/// How long a file's address is kept for the browser to fetch it, in seconds.
+/// The time before a saved file's object URL is revoked, in seconds: the browser has to fetch it first.
 const FILE_KEPT_S: u64 = 60;
 
 thread_local! {
-    /// What the clock on the wall showed when the one that counts stood at zero.
+    /// The wall clock's reading at the zero of the monotonic clock, in milliseconds since 1970.
     static BEGUN_MS: f64 = Date::now() - counted_ms();
 }
 
@@ -45,12 +45,12 @@ pub fn entropy() -> u64 {
     (Math::random() * 9_007_199_254_740_992.0) as u64
 }
 
-/// What is kept for this tab.
+/// The storage of this tab; `None` where the browser blocks it.
 pub fn session_storage() -> Option<Storage> {
     window().session_storage().ok().flatten()
 }
 
-/// What this browser has kept under a name; empty when there is nothing, or it keeps nothing.
+/// Reads a value of the local storage; empty when there is none, or when the browser blocks storage.
 pub fn kept(name: &str) -> String {
     let storage = window().local_storage().ok().flatten();
     storage.and_then(|storage| storage.get_item(name).ok().flatten()).unwrap_or_default()
@@ -63,12 +63,12 @@ pub fn keep(name: &str, value: &str) {
     }
 }
 
-/// Where the address leads.
+/// Parses the address of the document.
 pub fn place() -> Place {
     place_of(&window().location().search().unwrap_or_default())
 }
 
-/// Where a relative address leads.
+/// Parses the query string of a relative address, with or without its `?`.
 pub fn place_of(search: &str) -> Place {
     let decoded = |text: &str| {
         let text = text.replace('+', " ");

@@ -12,7 +12,7 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
-/// One element.
+/// An element of the document. Methods that change it return it, so that calls chain.
 #[derive(Clone, Debug)]
 pub struct El(pub Element);
 
@@ -121,7 +121,7 @@ impl El {
         self.0.get_attribute(name).unwrap_or_default()
     }
 
-    /// What stands in a field or is chosen in a list.
+    /// The text of a field, or the chosen option of a list.
     pub fn value(&self) -> String {
         self.0.unchecked_ref::<HtmlInputElement>().value()
     }
@@ -146,7 +146,7 @@ impl El {
         let _ = self.html().focus();
     }
 
-    /// How high it is, in pixels.
+    /// The rendered height, in pixels; fractions included.
     pub fn height(&self) -> f64 {
         self.0.get_bounding_client_rect().height()
     }

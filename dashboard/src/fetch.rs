@@ -11,9 +11,9 @@ use web_sys::{AbortSignal, RequestInit, Response};
 
 use view_model::{answer, words};
 
-/// How long an answer may take, in milliseconds.
+/// The timeout of a request, in milliseconds.
 const TIMEOUT_MS: u32 = 8_000;
-/// How long a proof may take, in milliseconds: it reads a whole journal.
+/// The timeout of a proof, in milliseconds: it reads a whole journal.
 const PROOF_TIMEOUT_MS: u32 = 60_000;
 
 /// Runs what waits for an answer. As one type for all of them: each type of a task is half a kilobyte.

@@ -60,7 +60,7 @@ pub fn digits(words: &str) -> String {
     })
 }
 
-/// What happened, with the numbers as the browser's language writes them.
+/// Writes an event as a sentence, with the numbers as the browser's language writes them.
 pub fn sentence(event: &Event) -> String {
     if event.parts.is_empty() || event.parts.contains(&Part::Unknown) {
         return event.message.clone();
@@ -124,7 +124,7 @@ pub fn moment(at: Timestamp) -> String {
     FORMATS.with(|formats| call(&formats.moment, &date(at)))
 }
 
-/// For `<time datetime>`; empty for a moment that JavaScript has no date for.
+/// Writes a moment for `<time datetime>`; empty for one that JavaScript has no date for.
 pub fn iso(at: Timestamp) -> String {
     let date = date(at);
     if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }

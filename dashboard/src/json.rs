@@ -1,4 +1,4 @@
-//! Answers that are only shown: read by the browser's own parser, field by field. What is not there is empty.
+//! Answers that are only shown: read by the browser's own parser, field by field. A missing field is empty.
 
 use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
@@ -13,12 +13,12 @@ impl Json {
         JSON::parse(text).ok().map(Self)
     }
 
-    /// As a text of JSON.
+    /// Writes the value as JSON.
     pub fn write(&self) -> Option<String> {
         JSON::stringify(&self.0).ok().map(String::from)
     }
 
-    /// A field.
+    /// A field of an object; `undefined` when it is missing.
     pub fn get(&self, name: &str) -> Self {
         Self(Reflect::get(&self.0, &name.into()).unwrap_or(JsValue::UNDEFINED))
     }
@@ -36,7 +36,7 @@ impl Json {
             .unwrap_or_default()
     }
 
-    /// Whether a field is `true`.
+    /// Whether a field is true, or anything else that JavaScript takes for true.
     pub fn is_true(&self, name: &str) -> bool {
         self.get(name).0.is_truthy()
     }

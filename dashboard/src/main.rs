@@ -18,6 +18,6 @@ const PLACE: &str = "page";
 
 fn main() {
     let Some(place) = document().get_element_by_id(PLACE) else { return };
-    // Nothing is put into it: the page stands already. What is mounted owns all that listens.
+    // Nothing is put into it: the page stands already. The mounted view owns all that listens.
     mount_to(place.unchecked_into(), || view::take_over(shell::Shell::start())).forget();
 }

@@ -1,4 +1,4 @@
-//! What the views read. A view is told only when what it has read has changed.
+//! The signals that the views read. A view runs again only when a signal that it has read has changed.
 
 use std::sync::Arc;
 
@@ -18,19 +18,19 @@ pub struct Page {
     pub history: RwSignal<Arc<Vec<HistoryPoint>>>,
     /// Points of a longer range, and of which one.
     pub past: RwSignal<Option<(Range, Arc<Vec<HistoryPoint>>)>>,
-    /// Why those are not there.
+    /// The reason why a longer range could not be loaded, for the reader; empty when there is none.
     pub past_trouble: RwSignal<&'static str>,
     /// The server's clock, to the second.
     pub now: RwSignal<Timestamp>,
-    /// What the connection pill says.
+    /// The state of the connection, for its pill.
     pub status: RwSignal<Status>,
-    /// What the room has announced and still holds; empty if nothing.
+    /// The announcement that the room still holds; empty if there is none.
     pub announced: RwSignal<String>,
     /// Grows with the frames that come, for the pulsing dot.
     pub beat: RwSignal<u32>,
     /// Whether this page has reloaded once for a newer version, and that did not help.
     pub reload_failed: RwSignal<bool>,
-    /// Where in the page one is.
+    /// The page's address: view, range, filter, server.
     pub place: RwSignal<Place>,
     /// Whether the reader has stopped it.
     pub paused: RwSignal<bool>,
@@ -46,7 +46,7 @@ pub struct Page {
     pub me: RwSignal<Option<Json>, LocalStorage>,
     /// The servers, as `/api/guilds` lists them.
     pub guilds: RwSignal<Option<Json>, LocalStorage>,
-    /// Why the servers are not there.
+    /// The reason why the servers could not be loaded, for the reader; empty when there is none.
     pub guilds_trouble: RwSignal<&'static str>,
 }
 

@@ -20,27 +20,27 @@ use view_model::{
 
 use crate::{browser, fetch, page::Page, socket::Socket};
 
-/// How often the clock on the page moves on.
+/// The period of the clock on the page.
 const TICK: Duration = Duration::from_secs(1);
 /// The dot pulses at most this often, in milliseconds: faster is a flicker.
 const BEAT_EVERY_MS: u64 = 700;
 /// A machine that sleeps lets the clock that counts stand; so far ahead of it, the one on the wall tells of a sleep, in
 /// milliseconds, or was set.
 const SLEPT_MS: i64 = 5_000;
-/// Where the session storage keeps that the page has reloaded for a newer version.
+/// The key in the session storage that marks that the page has reloaded for a newer version.
 const RELOADED: &str = "pulse-reloaded";
-/// What a browser reports when a socket could not even be made.
+/// The close code that a browser reports for a connection that was never made; here for a socket that could not be created.
 const CLOSED_ABNORMALLY: u16 = 1006;
 
 /// A handle on the page, and on what is behind it.
 #[derive(Clone, Copy)]
 pub struct Shell {
-    /// What the views read.
+    /// The signals that the views read.
     pub page: Page,
     state: StoredValue<State, LocalStorage>,
 }
 
-/// What is behind the page.
+/// The state behind the page, outside of its signals.
 #[derive(Default)]
 pub struct State {
     link: Link,
@@ -49,11 +49,11 @@ pub struct State {
     pub list: List,
     /// Rows that have ever come on top of the list.
     pub added: usize,
-    /// Why there are no older rows.
+    /// The reason why older rows could not be loaded, for the reader; empty when there is none.
     pub older_trouble: &'static str,
-    /// What the administrator wants to be told.
+    /// The settings of the alerts.
     pub settings: Settings,
-    /// What was raised.
+    /// The alerts that were raised.
     pub alerts: Alerts,
     paused_at: Seq,
     asking_older: bool,
@@ -62,7 +62,7 @@ pub struct State {
     frame_asked: bool,
     drawn_at: Timestamp,
     beat_at: Timestamp,
-    /// How far the clock on the wall is ahead of the one that counts.
+    /// The lead of the wall clock over the monotonic one, in milliseconds; it jumps when the machine has slept.
     wall_ahead_ms: i64,
 }
 

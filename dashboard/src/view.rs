@@ -1,4 +1,4 @@
-//! What is shown, part by part.
+//! The views, one module for each part of the page.
 
 mod account;
 mod actions;

@@ -1,4 +1,4 @@
-//! Who there is: the same people in the same servers in every run, so that a kept ledger knows them again.
+//! The cast: the same people in the same servers in every run, so that a kept ledger knows them again.
 
 use protocol::{GuildId, Timestamp, UserId, time::DAY_MS};
 
@@ -12,7 +12,7 @@ const JOINED_WITHIN_DAYS: u64 = 5 * 365;
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guild {
-    /// Its id.
+    /// A snowflake of 2019 to 2023, the same in every run.
     pub id: GuildId,
     /// Its name.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Guild {
 /// A person, or a bot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Player {
-    /// The account.
+    /// The account's id: a snowflake of 2019 to 2023, the same in every run.
     pub id: UserId,
     /// The unique name: lower case, digits, `_` and `.`.
     pub username: String,
@@ -51,7 +51,7 @@ const GUILDS: [&str; 8] = [
     "Moss & Lichen",
 ];
 
-/// What people show, and what they are called in their server if that differs.
+/// Display names, each with the nickname in the server where it differs.
 const PLAYERS: [(&str, Option<&str>); 32] = [
     ("Moonbyte", None),
     ("Kestrel", Some("Kestrel 🦅")),
@@ -87,7 +87,7 @@ const PLAYERS: [(&str, Option<&str>); 32] = [
     ("Lumi ❄️", None),
 ];
 
-/// What distinguishes people of the same name, as they do it themselves.
+/// The endings that distinguish people of the same name, as people choose them.
 const ENDINGS: [&str; 30] = [
     "",
     " Jr.",

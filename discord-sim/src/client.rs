@@ -6,7 +6,7 @@ use protocol::Timestamp;
 
 use crate::signing::{SIGNATURE_HEADER, Signer, TIMESTAMP_HEADER};
 
-/// How long Discord waits for the first answer.
+/// The time that Discord waits for the first answer to an interaction.
 pub const DISCORD_WAITS: Duration = Duration::from_secs(3);
 
 /// Posts interactions to one edge.
@@ -17,7 +17,7 @@ pub struct EdgeClient {
     signer: Signer,
 }
 
-/// What the edge said.
+/// The edge's answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
@@ -49,9 +49,9 @@ pub enum ClientError {
     /// No answer came, or not in time.
     #[error("no answer from {endpoint}: {source}")]
     NoAnswer {
-        /// What was asked.
+        /// The URL that was posted to.
         endpoint: String,
-        /// Why not.
+        /// The HTTP client's reason.
         source: reqwest::Error,
     },
 }

@@ -102,7 +102,8 @@ struct Portal {
     endpoint: Option<String>,
 }
 
-/// What a person types into the Developer Portal.
+/// `PUT /control/application`: sets what a person types into the Developer Portal. Fields that are left out stay as they
+/// are.
 async fn set_application(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<StatusCode, Error> {
     let Portal { redirect_uris, endpoint } = read(&body)?;
     if let Some(urls) = redirect_uris {
@@ -152,7 +153,7 @@ async fn commands(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     Json(json!({ "global": state.commands(None), "guilds": guilds }))
 }
 
-/// What Discord does when an application turns Activities on.
+/// `POST /control/commands/entry-point`: adds the command that Discord makes when an application turns Activities on.
 async fn add_entry_point(Shared(state): Shared<Arc<State>>) -> StatusCode {
     state.add_entry_point();
     StatusCode::NO_CONTENT

@@ -1,4 +1,4 @@
-//! Who plays and what they type. The seed decides, and what the edge took in.
+//! The simulated players and their moves. A seed decides them, together with the edge's answers.
 
 use protocol::{InteractionId, Timestamp, time::Day};
 use serde_json::Value;
@@ -9,9 +9,9 @@ use crate::{
     splitmix::SplitMix,
 };
 
-/// What a `/daily` gives at least, for where its answer does not say what somebody has now.
+/// The least that a `/daily` gives, in coins: counted where its answer does not tell the player's balance.
 const DAILY_AT_LEAST: u64 = 100;
-/// How often somebody new comes to play, and somebody else leaves, in milliseconds.
+/// The period at which a new player comes and another leaves, in milliseconds.
 const TURN_MS: u64 = 90_000;
 /// The pause before the first command, in milliseconds.
 const FIRST_GAP_MS: u64 = 250;
@@ -32,20 +32,20 @@ mod managing;
 mod pressing;
 mod reading;
 
-/// How somebody plays.
+/// A player's habits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Personality {
     /// Claims, and pays small sums.
     Regular,
     /// Pays large sums.
     Whale,
-    /// Comes late.
+    /// Claims only once the crowd has done `OWLS_WAIT_MOVES` commands.
     NightOwl,
     /// Types `/daily` again and again.
     Spammer,
 }
 
-/// What somebody does.
+/// A player's deed: a slash command, or a press of a button.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
     /// Types a command.
@@ -54,7 +54,7 @@ pub enum Deed {
     Presses {
         /// The button's `custom_id`.
         button: String,
-        /// The answer's message.
+        /// The message with the button, as the answer contained it.
         message: Value,
     },
 }
@@ -79,15 +79,15 @@ impl Deed {
 /// One deed of the crowd.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Move {
-    /// How long after the one before, in milliseconds.
+    /// The pause after the move before, in milliseconds.
     pub after_ms: u64,
-    /// In which server.
+    /// The server in which it happens.
     pub guild: Guild,
-    /// Who does it.
+    /// The player who does it.
     pub player: Player,
-    /// What they do.
+    /// The command, or the button.
     pub deed: Deed,
-    /// Whether they may manage the server.
+    /// Whether the deed is one of `/economy`: its member then has the Manage Server permission.
     pub manages: bool,
     who: usize,
     effect: Effect,
@@ -118,7 +118,7 @@ enum Effect {
     Reset { whom: usize },
 }
 
-/// What an act of a manager does to somebody's purse.
+/// The effect of a manager's act on the balance that a player believes in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Purse {
     Nobodys,
@@ -132,25 +132,25 @@ struct Member {
     player: Player,
     guild: usize,
     personality: Personality,
-    /// What they have, as far as they know.
+    /// The balance in coins as far as the player knows: as answers tell it, estimated in between.
     purse: u64,
     claimed: Option<Day>,
     worked: Option<Timestamp>,
     offer: Option<pressing::Offer>,
 }
 
-/// Players in servers.
+/// The players, their servers, and what each player believes.
 #[derive(Clone, Debug)]
 pub struct Crowd {
     chance: SplitMix,
     guilds: Vec<Guild>,
     members: Vec<Member>,
-    /// By server, how much of the managing is done.
+    /// The number of duties that are done, by server.
     managed: Vec<usize>,
     /// The server that is paused, for as short as can be.
     paused: Option<usize>,
     moves: u64,
-    /// Who plays now, by how long they have.
+    /// Indices of the members who play now, those who came first at the beginning.
     present: Vec<usize>,
     turns: Option<coming::Turns>,
 }
@@ -178,7 +178,8 @@ impl Crowd {
         Self { chance, guilds, members, managed, paused: None, moves: 0, present, turns: None }
     }
 
-    /// What happens next, if anybody plays. It counts only when it is told to have been [`taken`](Self::taken).
+    /// Chooses the next move; `None` when nobody plays. Its effects count only once it is reported as
+    /// [`taken`](Self::taken).
     pub fn next(&mut self, now: Timestamp) -> Option<Move> {
         self.come_and_go(now);
         let claimants = self.claimants(now.day());
@@ -226,7 +227,7 @@ impl Crowd {
         }
     }
 
-    /// What was refused changes what somebody believes: the rules, or an earlier run, know better.
+    /// Corrects what a player believes after a refusal: the rules, or an earlier run, know better.
     fn refused(&mut self, taken: &Move) {
         match taken.effect {
             Effect::Claimed { who, day } => self.members[who].claimed = Some(day),
@@ -277,7 +278,7 @@ impl Crowd {
         }
     }
 
-    /// Who of those that play now is such.
+    /// Indices of the members who play now and match.
     fn those(&self, which: impl Fn(&Member) -> bool) -> Vec<usize> {
         self.present.iter().copied().filter(|&who| which(&self.members[who])).collect()
     }
@@ -309,7 +310,7 @@ fn claim(who: usize, day: Day) -> (usize, Typed, Effect) {
     (who, Typed::new("daily"), Effect::Claimed { who, day })
 }
 
-/// Who is what stays the same in every run.
+/// The personality of a member by its index: it stays the same in every run.
 const fn personality(index: usize) -> Personality {
     match index % 12 {
         3 => Personality::Whale,

@@ -1,4 +1,4 @@
-//! What goes wrong on the way to Discord: faults that are asked for one by one, and weather that comes by chance.
+//! Faults on the way to Discord: scripted ones that are asked for one by one, and weather that comes by chance.
 
 use std::{
     collections::BTreeMap,
@@ -20,18 +20,18 @@ pub struct Fault {
     /// The method, such as `PATCH`; any when left out.
     #[serde(default)]
     pub method: Option<String>,
-    /// What happens instead of an answer.
+    /// The effect on each request that it hits.
     #[serde(flatten)]
     pub effect: Effect,
-    /// How many requests it hits; all of them when left out.
+    /// The number of requests that it still hits, counted down; all of them when left out.
     #[serde(default)]
     pub times: Option<u64>,
-    /// How long it lasts from now on, in milliseconds; for good when left out.
+    /// The time that it lasts from now on, in milliseconds; for good when left out.
     #[serde(default)]
     pub for_ms: Option<u64>,
     #[serde(skip)]
     until_ms: Option<u64>,
-    /// How many requests it has hit.
+    /// The number of requests that it has hit.
     #[serde(skip)]
     hits: u64,
     /// Whether it is a test's own, which has to hit something.
@@ -39,11 +39,11 @@ pub struct Fault {
     is_expected: bool,
 }
 
-/// What a fault does to a request.
+/// The effect of a fault on a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Effect {
-    /// Discord says no.
+    /// Discord answers with this status and error.
     Status {
         /// The HTTP status.
         status: u16,
@@ -61,7 +61,7 @@ pub enum Effect {
     Html {
         /// The HTTP status.
         status: u16,
-        /// How long it asks to wait, in seconds; it does not say when left out.
+        /// The `Retry-After` header, in seconds; without one when left out.
         #[serde(default)]
         retry_after: Option<f64>,
     },
@@ -71,18 +71,19 @@ pub enum Effect {
     Cut,
     /// The request waits so long, and is then answered.
     Delay {
-        /// In milliseconds.
+        /// The delay in milliseconds, on top of the latency.
         ms: u64,
     },
 }
 
-/// What happens by chance, to every request.
+/// Faults by chance, for every request and every gateway connection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Weather {
     /// Up to so many milliseconds on top of the latency.
     pub jitter_ms: u64,
-    /// How far Discord's clock, as its `Date` headers tell it, is ahead of this machine's, in seconds.
+    /// The lead of Discord's clock, as its `Date` headers tell it, over this machine's, in seconds; negative when it is
+    /// behind.
     pub clock_ahead_seconds: i64,
     /// Of 100 requests, so many get a 500, 502 or 503.
     pub error_percent: u64,
@@ -165,7 +166,7 @@ impl Faults {
         lock(&self.scripted).push(fault);
     }
 
-    /// No more faults.
+    /// Ends all scripted faults; those of a test that have hit nothing are kept as [`missed`](Self::missed).
     pub fn clear(&self) {
         let gone = std::mem::take(&mut *lock(&self.scripted));
         self.note_missed(gone);
@@ -182,22 +183,22 @@ impl Faults {
         lock(&self.missed).extend(gone.into_iter().filter(Fault::is_missed));
     }
 
-    /// Those that are still to come.
+    /// A copy of the scripted faults; one that is over stays until the next request.
     pub fn list(&self) -> Vec<Fault> {
         lock(&self.scripted).clone()
     }
 
-    /// The weather.
+    /// A copy of the weather in force.
     pub fn weather(&self) -> Weather {
         lock(&self.weather).clone()
     }
 
-    /// Another weather.
+    /// Replaces the weather, from the next request on.
     pub fn set_weather(&self, weather: Weather) {
         *lock(&self.weather) = weather;
     }
 
-    /// Whether something of so many percent happens; what does is counted by its name.
+    /// Draws a chance of so many percent; a draw that hits is counted by its name.
     pub fn befalls(&self, what: &'static str, percent: u64) -> bool {
         let befalls = percent > 0 && lock(&self.chance).chance(percent);
         if befalls {
@@ -206,18 +207,18 @@ impl Faults {
         befalls
     }
 
-    /// What has happened by chance so far, and how often.
+    /// The faults that chance has struck so far, counted by name.
     pub fn struck(&self) -> BTreeMap<&'static str, u64> {
         lock(&self.struck).clone()
     }
 
-    /// How long this answer waits.
+    /// Draws the delay of one answer: the latency, and up to the jitter of the weather.
     pub fn latency(&self) -> Duration {
         let jitter = lock(&self.chance).below(self.weather().jitter_ms.saturating_add(1));
         Duration::from_millis(self.latency_ms.load(std::sync::atomic::Ordering::Relaxed) + jitter)
     }
 
-    /// What happens to this request, if anything.
+    /// Takes the fault that hits this request: the first scripted one that is meant for it, otherwise one by chance.
     pub fn strike(&self, method: &str, path: &str) -> Option<Effect> {
         self.scripted_strike(method, path).or_else(|| self.chance_strike())
     }
@@ -301,7 +302,7 @@ impl Effect {
         Self::Status { status, code, retry_after: 0.0, global: false }
     }
 
-    /// What Discord would never answer about it; `None` when it could.
+    /// Says why Discord would never answer so: its error code goes with other statuses. `None` when it could.
     pub fn mistake(&self) -> Option<String> {
         let Self::Status { status, code, .. } = self else { return None };
         let known = ERRORS.iter().find(|(known, ..)| known == code)?;

@@ -23,7 +23,7 @@ mod events;
 
 pub(crate) use connection::upgrade;
 
-/// How the gateway behaves.
+/// The behaviour of the gateway, as `PUT /control/gateway` sets it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
@@ -34,7 +34,7 @@ pub struct Settings {
     pub shards: u32,
     /// Identifies that may still be made today, as `GET /gateway/bot` tells.
     pub identifies_left: u32,
-    /// How long an acknowledgement waits, in milliseconds; the REST latency when `null`.
+    /// The delay of an acknowledgement, in milliseconds; the REST latency when `null`.
     pub ack_ms: Option<u64>,
     /// Whether heartbeats are acknowledged.
     pub acknowledges: bool,
@@ -58,13 +58,13 @@ impl Default for Settings {
     }
 }
 
-/// What can be done to every open connection.
+/// An order to every open connection, as `POST /control/gateway` takes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase")]
 pub enum Order {
     /// The connection ends, without a word.
     Cut,
-    /// Reconnect, and resume.
+    /// Opcode 7: reconnect, and resume.
     Reconnect,
     /// The session is invalid.
     InvalidSession {
@@ -87,16 +87,16 @@ pub enum Order {
         /// The server.
         guild: GuildId,
     },
-    /// Any event.
+    /// A dispatch of any event.
     Dispatch {
         /// Its name, such as `GUILD_DELETE`.
         event: String,
-        /// Its contents.
+        /// Its `d` field.
         data: Value,
     },
 }
 
-/// What is known about the gateway's clients.
+/// Counters of the gateway's clients, as `GET /control/gateway` shows them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Watch {
@@ -138,7 +138,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// How it behaves.
+    /// A copy of the settings in force.
     pub fn settings(&self) -> Settings {
         lock(&self.settings).clone()
     }
@@ -164,7 +164,7 @@ impl Gateway {
         lock(&self.left).contains(&guild)
     }
 
-    /// What is known about its clients.
+    /// A copy of the counters.
     pub fn watch(&self) -> Watch {
         Watch { open: lock(&self.open).len(), ..lock(&self.watch).clone() }
     }

@@ -10,13 +10,13 @@ use protocol::number::typed;
 
 /// A stand-in for Discord, for tests and the demo. It listens on loopback only.
 ///
-/// It answers the bot's REST calls under /api/v10, and posts signed interactions to the edge: those of a crowd of
-/// players, and those asked for on its control routes. What the edge answers later, on an interaction's webhook, is
-/// kept by the interaction's token.
+/// It answers the bot's REST calls under /api/v10, and posts signed interactions to the edge: those of a crowd of players,
+/// and those asked for on its control routes. The edge's later answers, on an interaction's webhook, are kept by the
+/// interaction's token.
 #[derive(Parser)]
 #[command(version, after_long_help = include_str!("control.txt"))]
 struct Arguments {
-    /// Where to listen; port 0 takes a free one
+    /// The loopback address to listen on; port 0 takes a free one
     #[arg(long, env = "DISCORD_SIM_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
     /// The edge's origin, with its scheme; without it nothing is posted
@@ -28,7 +28,7 @@ struct Arguments {
     /// The secret half of the application's key: an Ed25519 seed of 64 hexadecimal digits; a fresh one when left out
     #[arg(long, env = "DISCORD_SIM_SIGNING_KEY", hide_env_values = true)]
     signing_key: Option<String>,
-    /// How long each REST answer waits, in milliseconds
+    /// The delay of each REST answer, in milliseconds
     #[arg(long, env = "DISCORD_SIM_LATENCY_MS", default_value_t = 40, value_parser = typed::<u64>)]
     latency_ms: u64,
     /// Players at a time; others take their turns. 0: no crowd
@@ -65,7 +65,7 @@ async fn run(arguments: Arguments) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What keeps the stand-in from starting.
+/// A reason why the stand-in cannot start.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     // The key itself is not repeated: it is a secret.

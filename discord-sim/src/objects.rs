@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cast::Player;
 
-/// What a player may do in a channel unless told otherwise: no more than talk.
+/// The permissions of a member in a channel unless told otherwise: no more than talk.
 pub const MEMBER_PERMISSIONS: u64 = 2_248_473_465_835_073;
 /// The bit that lets a member change a server's settings: Manage Server.
 pub const MANAGE_GUILD: u64 = 1 << 5;
@@ -59,7 +59,7 @@ pub fn message(id: u64, channel: u64, author: &Player, contents: &Value) -> Valu
         "tts": false, "type": 0,
     }));
     if let Value::Object(contents) = contents {
-        // What says how to post a message is no part of the message.
+        // `allowed_mentions` says how to post a message, and is no part of it.
         let kept = contents.iter().filter(|(name, _)| *name != "allowed_mentions");
         message.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
     }

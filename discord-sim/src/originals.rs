@@ -18,11 +18,11 @@ use crate::{
 /// Answers that are kept; older ones are let go.
 const KEPT: usize = 10_000;
 
-/// One interaction's answer.
+/// The answer to one interaction, as `GET /control/originals/TOKEN` shows it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Original {
-    /// Where it stands.
+    /// The progress of the answer.
     pub state: Standing,
     /// The message's contents now; `null` while there is none.
     pub message: Value,
@@ -34,7 +34,7 @@ pub struct Original {
     pub attempts: u64,
 }
 
-/// How far an answer has come.
+/// The progress of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
@@ -139,7 +139,7 @@ impl Originals {
         })
     }
 
-    /// What is known of this token.
+    /// A copy of the answer to this token; `None` when it was never posted, or is not among the last 10 000.
     pub fn get(&self, token: &str) -> Option<Original> {
         lock(&self.0).by_token.get(token).cloned()
     }

@@ -20,7 +20,7 @@ enum Place {
 /// The application that payloads are for unless told otherwise.
 pub const DEFAULT_APPLICATION: u64 = 1_090_000_000_000_000_000;
 
-/// What the bot may do in the channel.
+/// The bot's permissions in the channel, as a decimal bit set.
 const APP_PERMISSIONS: &str = "2248473465835073";
 /// Builds one interaction. Without further words: the first player of the cast, in its first server.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub struct Press {
     pub custom_id: String,
     /// A button is 2, a select menu of strings 3.
     pub component: u8,
-    /// What was selected; empty for a button.
+    /// The selected values; empty for a button.
     pub values: Vec<String>,
     /// The message: its contents as they were sent, such as the `data` of the reply that made it.
     pub message: serde_json::Value,
@@ -183,7 +183,7 @@ impl Payload {
         objects::message(press.message_id, self.channel(), &cast::bot(self.application), &press.message)
     }
 
-    /// What every interaction has, as a PING.
+    /// The fields that every interaction has, as a PING.
     fn frame(&self) -> Map<String, serde_json::Value> {
         object(json!({
             "app_permissions": APP_PERMISSIONS,

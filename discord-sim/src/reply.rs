@@ -1,4 +1,4 @@
-//! What an application answered to an interaction, read as strictly as Discord reads it.
+//! An application's answer to an interaction, read as strictly as Discord reads it.
 //!
 //! Source: <https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction>.
 

@@ -57,7 +57,7 @@ struct Error {
     status: StatusCode,
     code: u32,
     message: &'static str,
-    /// What is wrong in which field; `null` where no field is.
+    /// The errors by field, as in Discord's Invalid Form Body; `null` where no field is wrong.
     errors: Value,
 }
 

@@ -26,25 +26,25 @@ use crate::{
 
 /// People that are known even without a crowd.
 const PEOPLE_AT_LEAST: usize = 32;
-/// How many different people come to play within a day: each claims once.
+/// The number of different people who come to play within a day: each claims once.
 const PEOPLE_A_DAY: usize = 960;
 
-/// How the stand-in is set up.
+/// The settings of the stand-in.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; loopback only. Port 0 takes a free one.
+    /// The address to listen on; loopback only. Port 0 takes a free one.
     pub listen: SocketAddr,
     /// The edge's origin; without it nothing is posted.
     pub edge_url: Option<String>,
     /// The application's id.
     pub application: u64,
-    /// Signs interactions.
+    /// The signer of interactions; its public key is the application's.
     pub signer: Signer,
-    /// How long each REST answer waits, in milliseconds.
+    /// The delay of each REST answer, in milliseconds.
     pub latency_ms: u64,
     /// Players in the crowd; 0: no crowd.
     pub players: usize,
-    /// Servers.
+    /// The number of servers that the bot is in at first.
     pub guilds: usize,
     /// The only bot token it accepts.
     pub bot_token: String,
@@ -82,7 +82,7 @@ pub enum StartError {
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
-        /// Why.
+        /// The system's reason.
         source: std::io::Error,
     },
     /// The way to the edge.
@@ -116,12 +116,12 @@ impl Server {
         Ok(Self { state, tasks })
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`. What `DISCORD_API` wants.
+    /// The origin, `http://127.0.0.1:PORT`; `DISCORD_API` is this with `/api/v10`.
     pub fn url(&self) -> &str {
         &self.state.url
     }
 
-    /// What it remembers.
+    /// The state that the routes and the crowd share.
     pub fn state(&self) -> &State {
         &self.state
     }

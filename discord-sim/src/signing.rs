@@ -15,7 +15,7 @@ pub const TIMESTAMP_HEADER: &str = "X-Signature-Timestamp";
 #[derive(Clone)]
 pub struct Signer(SigningKey);
 
-/// Not a seed.
+/// The text is no seed. It is not repeated here: it may be a secret all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 64 hexadecimal digits, the 32 bytes of an Ed25519 seed")]
 pub struct BadSeed;
@@ -33,7 +33,7 @@ impl Signer {
         Ok(Self::from_seed(bytes))
     }
 
-    /// What the edge needs as `DISCORD_PUBLIC_KEY`.
+    /// The public key in 64 hexadecimal digits, as `DISCORD_PUBLIC_KEY` takes it.
     pub fn public_key_hex(&self) -> String {
         hex::encode(self.0.verifying_key().to_bytes())
     }

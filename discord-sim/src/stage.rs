@@ -13,7 +13,7 @@ use crate::{
     state::State,
 };
 
-/// How often the crowd looks whether it may go on.
+/// The wait of a crowd that is stopped before it looks again; each failure of the edge doubles it.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest wait for an edge that is away.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! What the stand-in remembers: its settings, what was registered, what was answered, and counts.
+//! The stand-in's state: its settings, registered commands, answers, and counts.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -31,7 +31,7 @@ use crate::{
 /// The type of the command that opens an Activity.
 pub(crate) const ENTRY_POINT: u64 = 4;
 
-/// Where commands are registered: everywhere, or in one server.
+/// The scope of registered commands: one server by its id, or every server when `None`.
 pub type Scope = Option<u64>;
 
 /// Shared by all routes and by the crowd.
@@ -41,11 +41,11 @@ pub struct State {
     pub application: u64,
     /// The only bot token it accepts.
     pub bot_token: String,
-    /// What the application object shows as `verify_key`.
+    /// The public key, as the application object shows it in `verify_key`.
     pub public_key: String,
-    /// Where this server listens, as `http://127.0.0.1:PORT`.
+    /// The origin of this server, `http://127.0.0.1:PORT`.
     pub url: String,
-    /// The servers.
+    /// All servers, also those that the bot was taken out of.
     pub guilds: Vec<Guild>,
     /// The people that are known by their ids.
     pub players: Vec<Player>,
@@ -54,24 +54,24 @@ pub struct State {
     pub(crate) signer: Signer,
     /// The interactions endpoint that the application has set.
     pub(crate) endpoint: Mutex<Option<String>>,
-    /// Who can add the application, and what they are asked for.
+    /// The application's `integration_types_config`: who can add it, and the scopes and permissions that they are asked for.
     pub(crate) install: Mutex<Value>,
-    /// Where a sign-in may lead back to; nowhere in particular while it is empty.
+    /// The redirect addresses of a sign-in; while there are none, any address is taken.
     pub(crate) redirects: Mutex<Vec<String>>,
     /// Whether the crowd plays.
     pub playing: AtomicBool,
-    /// What has been posted to the edge.
+    /// Counts of interactions that were posted, and of requests that came in.
     pub tally: Tally,
-    /// What goes wrong.
+    /// The scripted faults, and the weather.
     pub faults: Faults,
-    /// The gateway.
+    /// The gateway's settings, sessions and open connections.
     pub gateway: Gateway,
-    /// What interactions were answered with.
+    /// The answers to interactions, by their tokens.
     pub originals: Originals,
     pub(crate) limits: Limits,
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
     pub(crate) standings: Mutex<HashMap<UserId, Standing>>,
-    /// Whose tokens the application has revoked; until they say yes again.
+    /// People whose tokens the application has revoked; a new consent takes them out.
     pub(crate) let_go: Mutex<HashSet<UserId>>,
     pub(crate) messages: Mutex<VecDeque<Value>>,
     pub(crate) commands: Mutex<BTreeMap<Scope, Vec<Value>>>,
@@ -96,7 +96,7 @@ pub struct Tally {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
-    /// Posted.
+    /// Posted to the edge, forged ones not included.
     pub sent: u64,
     /// Answered with 200 within Discord's 3 s.
     pub answered: u64,
@@ -115,7 +115,7 @@ pub struct Counts {
 }
 
 impl Tally {
-    /// The counts now.
+    /// A snapshot of the counts.
     pub fn counts(&self) -> Counts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Counts {
@@ -143,12 +143,12 @@ impl Tally {
 }
 
 impl State {
-    /// Where the gateway is: `ws://127.0.0.1:PORT`.
+    /// The gateway's address: `ws://127.0.0.1:PORT`.
     pub fn gateway_url(&self) -> String {
         self.url.replacen("http", "ws", 1)
     }
 
-    /// Whose application it is: the first of the cast, who owns the first server, too.
+    /// The owner of the application and of the first server: the first of the cast.
     pub fn owner(&self) -> &Player {
         &self.players[0]
     }
@@ -158,7 +158,7 @@ impl State {
         self.guilds.iter().filter(|guild| !self.gateway.has_left(guild.id))
     }
 
-    /// What a person is here.
+    /// The rights of a person here; the default for people who were given none.
     pub fn standing(&self, person: UserId) -> Standing {
         lock(&self.standings).get(&person).cloned().unwrap_or_default()
     }
@@ -168,7 +168,7 @@ impl State {
         lock(&self.standings).insert(person, standing);
     }
 
-    /// A fresh id.
+    /// A snowflake of this moment, later than every one before.
     pub fn fresh_id(&self) -> u64 {
         self.ids.fresh(client::now(), self.entropy)
     }
@@ -189,7 +189,8 @@ impl State {
         answer
     }
 
-    /// Who is not in the server, or not any more, is among the users that an interaction names, and not among the members.
+    /// Removes people who are not in the server, or not any more, from the members that an interaction names; they stay
+    /// among its users.
     fn leave_out_who_left(&self, interaction: &mut Value) {
         let guild = interaction["guild_id"].as_str().and_then(|id| id.parse().ok());
         let members = interaction.pointer_mut("/data/resolved/members").and_then(Value::as_object_mut);
@@ -232,12 +233,12 @@ impl State {
         *lock(&self.redirects) = urls;
     }
 
-    /// Who can add the application, as its object shows it.
+    /// The application's `integration_types_config`.
     pub fn install(&self) -> Value {
         lock(&self.install).clone()
     }
 
-    /// Where interactions are to be posted, if that is set.
+    /// The interactions endpoint, if one is set.
     pub fn endpoint(&self) -> Option<String> {
         lock(&self.endpoint).clone()
     }
@@ -252,7 +253,7 @@ impl State {
         lock(&self.messages).iter().cloned().collect()
     }
 
-    /// What is registered.
+    /// The commands that are registered in this scope.
     pub fn commands(&self, scope: Scope) -> Vec<Value> {
         lock(&self.commands).get(&scope).cloned().unwrap_or_default()
     }

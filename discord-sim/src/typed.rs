@@ -1,10 +1,10 @@
-//! What a player typed: a command, perhaps a subcommand, and options with values.
+//! Slash commands as players type them: a command, perhaps a subcommand, and options with values.
 
 use serde_json::{Map, json};
 
 use crate::{cast::Player, objects, payload::command_id};
 
-/// What a player typed.
+/// A slash command as a player typed it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Typed {
     /// The command's name, without the slash.
@@ -78,7 +78,7 @@ impl Typed {
 pub struct Choice {
     /// The option's name.
     pub name: String,
-    /// What was chosen.
+    /// The typed or chosen value.
     pub value: Value,
 }
 

@@ -10,7 +10,7 @@ fn client() -> Client {
     Client::builder().user_agent("DiscordBot (https://discord.com/developers, 0) test").build().unwrap()
 }
 
-/// Where the browser is sent back to.
+/// Asks for the sign-in; gives the address that the browser is sent back to.
 async fn authorize(discord: &Server, more: &str) -> reqwest::Url {
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
     let id = discord.state().application;

@@ -1,4 +1,4 @@
-// What `cargo xtask dev` tells open pages: that a new build is live, and what the compiler complains about.
+// News for open pages under `cargo xtask dev`: that a new build is live, and what the compiler complains about.
 import { readFileSync } from "node:fs";
 
 const script = readFileSync(new URL("./page.js", import.meta.url));

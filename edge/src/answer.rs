@@ -1,4 +1,4 @@
-//! What every answer has in common: JSON errors with a stable code, and bodies that are read no further than their bound.
+//! Answers of every kind: JSON errors with a stable code, and bodies that are read no further than their bound.
 
 use crate::log;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -26,7 +26,7 @@ impl Problem {
         Self { status, code, message: message.into(), header: None }
     }
 
-    /// Its code.
+    /// Returns its code: stable, `snake_case`.
     pub fn code(&self) -> &'static str {
         self.code
     }

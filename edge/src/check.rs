@@ -50,7 +50,7 @@ fn bindings(settings: &Settings) -> Vec<BindingCheck> {
     ]
 }
 
-/// Whether `?publicKey=` is the one that is set. The key is public, but whoever asks has it from Discord already.
+/// Compares `?publicKey=` with the one that is set; `None` where either is no key. The key is public: it gives nothing away.
 fn public_key_matches(request: &Request, settings: &Settings) -> Result<Option<bool>, Problem> {
     let read = |text: Option<String>| text.and_then(|text| PublicKey::from_hex(&text).ok());
     let asked = read(query(request, "publicKey")?);

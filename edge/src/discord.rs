@@ -1,4 +1,4 @@
-//! What every request of the Worker's to Discord has in common: a name, and how a refusal is read.
+//! Requests of the Worker's to Discord: their name, and how a refusal is read.
 
 use interactions::rest::{Refusal, USER_AGENT};
 use worker::{Headers, Response};

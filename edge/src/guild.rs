@@ -39,10 +39,10 @@ use crate::{
 pub const BINDING: &str = "GUILD";
 /// The setting with what an object may store, in megabytes.
 const STORE_MAX_MB: &str = "STORE_MAX_MB";
-/// Where a server's own room asks to be told.
+/// The path at which a server's own room asks to be told.
 pub const FOLLOW: &str = "/follow";
 
-/// Where the room says who takes no messages of the bot.
+/// The path at which the room says who takes no messages of the bot.
 pub const REMIND_NO_MORE: &str = "/remind-no-more";
 
 /// Why the books did not answer.
@@ -80,7 +80,7 @@ impl Unanswered {
     }
 }
 
-/// The object.
+/// The Durable Object of one server: its books, over its own SQLite.
 #[durable_object]
 pub struct Guild {
     inner: Rc<Inner>,
@@ -100,7 +100,7 @@ struct Inner {
     has_said_full: Cell<bool>,
 }
 
-/// What is called by RPC, with JSON for JSON.
+/// The methods that are called by RPC, with JSON for JSON.
 #[wasm_bindgen]
 impl Guild {
     /// Whether the start has failed: the next call then makes the object anew (`entry.js`), as what was wrong may be mended.
@@ -283,7 +283,7 @@ impl Inner {
         Answer::try_from(Answered { reply, rows_written: 0 })
     }
 
-    /// Whether the tables are in place, and whoever asks is understood, and means these books.
+    /// Checks that the tables are in place, that the caller means these books, and that its version is known.
     fn check_ready(&self, version: u32, guild: GuildId) -> Result<(), Unanswered> {
         if self.guild()? != guild {
             return Err(Unanswered::Foreign(guild));

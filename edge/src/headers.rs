@@ -1,4 +1,4 @@
-//! What every answer says to browsers about itself.
+//! Headers that every answer has, for browsers.
 
 use worker::{Headers, Response, ResponseBody};
 
@@ -21,7 +21,7 @@ const ALWAYS: [(&str, &str); 6] = [
 pub const REQUEST_ID: &str = "X-Request-Id";
 
 thread_local! {
-    /// What an answer in JSON says, copied in one call. It is what players wait for: one by one it would be nine calls.
+    /// The headers of an answer in JSON, copied in one call: one by one it would be nine, and players wait for it.
     static JSON: worker::Result<Headers> = json_headers();
 }
 

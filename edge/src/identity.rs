@@ -1,4 +1,4 @@
-//! Which object this is. Its name decides what it may do, so one that cannot tell does nothing.
+//! The identity of an object. Its name decides what it may do, so one that cannot tell does nothing.
 
 use interactions::sql::{Sql, SqlError, Value, exists};
 use worker::State;

@@ -38,7 +38,7 @@ const ASK_AGAIN_AFTER_MS: [u64; 5] = [0, 250, SECOND_MS, 4 * SECOND_MS, 8 * SECO
 
 static FORGED_COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// Answers Discord.
+/// Answers `POST /interactions`: reads the body, verifies its signature, and has the server's books answer it in time.
 pub async fn post(
     mut request: Request,
     settings: &Rc<Settings>,

@@ -1,5 +1,5 @@
-//! How often one address or one session may ask. Each Worker counts for itself: enough against somebody who tries
-//! secrets or hammers; `LIMITER`, Cloudflare's own, counts for all of them at a place where it is bound.
+//! Rate limits by address and by session. Each Worker counts for itself: enough against somebody who tries secrets or
+//! hammers; `LIMITER`, Cloudflare's own, counts for all of them at a place where it is bound.
 
 use std::cell::RefCell;
 
@@ -18,7 +18,7 @@ use crate::{
 
 /// The binding of Cloudflare's rate limiter.
 const BINDING: &str = "LIMITER";
-/// Where Cloudflare says whose request it is. Nobody can send it from outside.
+/// The header in which Cloudflare names the client's address. Nobody can send it from outside.
 const ADDRESS: &str = "CF-Connecting-IP";
 
 /// Beginning and finishing a sign-in, by address.
@@ -56,7 +56,7 @@ thread_local! {
     };
 }
 
-/// Whether a request is looked at; the answer to one that is not.
+/// Checks a request against the limits; fails with 429 `too_often` and the wait.
 pub async fn check(request: &Request, address: Option<&str>, settings: &Settings) -> Result<(), Problem> {
     let (path, now) = (request.path(), now());
     let is_discord = is_interaction(&path);
@@ -115,7 +115,7 @@ pub fn count_refused(address: Option<String>) {
 
 fn count(address: Option<String>, of: impl FnOnce(&mut Limits) -> &mut Paces<String>) {
     let Some(address) = address else { return };
-    // That it is one too many is told to the next.
+    // The next request is told that this one was too many.
     let _ = LIMITS.with_borrow_mut(|limits| of(limits).step(now(), address));
 }
 
@@ -140,7 +140,7 @@ async fn ask_cloudflare(settings: &Settings, address: &str) -> Result<(), Proble
         Ok(outcome) if !outcome.success => Err(Problem::too_often(PERIOD_MS)),
         Ok(_) => Ok(()),
         Err(error) => {
-            // Whoever cannot be counted is let in: a limiter that is away is no reason to be away, too.
+            // A request that cannot be counted is let in: a limiter that is away is no reason to be away, too.
             log::error(&format_args!("the rate limiter: {error}"));
             Ok(())
         }

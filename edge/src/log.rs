@@ -15,7 +15,7 @@ pub fn info(what: &dyn std::fmt::Display) {
 
 /// One request, for the line about it.
 pub struct Seen {
-    /// What names it, in the answer's `X-Request-Id` too: Cloudflare's own name for it, where it has one.
+    /// The name of the request, in the answer's `X-Request-Id` too: Cloudflare's own name for it, where it has one.
     pub id: String,
     method: String,
     path: String,

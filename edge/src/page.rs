@@ -13,7 +13,7 @@ use crate::{
     settings::Settings,
 };
 
-/// Where the numbers go: behind all that is seen before they are there.
+/// The mark in the document that the snapshot replaces: behind everything that is painted without it.
 const PLACE: &str = "<!--snapshot-->";
 
 /// `GET /`: the page. What can be painted leaves at once; the numbers follow when the room has told them.

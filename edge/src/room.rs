@@ -41,14 +41,14 @@ use crate::{
     sql::ObjectSql,
 };
 
-/// The object.
+/// The Durable Object of a room: sockets and SQLite on one side, the room of `protocol` on the other.
 #[durable_object]
 pub struct Room {
     inner: Rc<Inner>,
 }
 
 struct Inner {
-    /// Which room this is; `None` where it cannot tell, and then `core` says why.
+    /// The address of this room; `None` where it cannot tell, and then `core` says why.
     place: Option<Place>,
     attendance: Attendance,
     visitors: Visitors,
@@ -67,7 +67,7 @@ struct Core {
     sockets: Sockets,
 }
 
-/// What is left to do when the outputs have been performed: the alarm's API is asynchronous.
+/// The work that is left when the outputs have been performed: the alarm's API is asynchronous.
 #[derive(Default)]
 struct Rest {
     acknowledgement: Option<Acknowledgement>,
@@ -82,7 +82,7 @@ enum Alarm {
     Never,
 }
 
-/// What is called by RPC, with JSON for JSON.
+/// The methods that are called by RPC, with JSON for JSON.
 #[wasm_bindgen]
 impl Room {
     /// Whether the start has failed, or the rows could not be read again: the next call then makes the object anew
@@ -250,7 +250,7 @@ impl Inner {
         Ok(rest)
     }
 
-    /// What the alarm does: it must not fail, for one that does is repeated, and then dropped.
+    /// Does the work of the alarm. It must not fail, for one that does is repeated, and then dropped.
     async fn tick(self: &Rc<Self>) {
         self.attend().await;
         if let Err(error) = self.end_old_sessions().await {

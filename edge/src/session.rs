@@ -1,4 +1,4 @@
-//! Who somebody is, and what they show for it. What follows from that is `protocol::session`.
+//! Sessions and credentials: who somebody is, and what they show for it. The rules about them are in `protocol::session`.
 
 pub mod cookie;
 pub mod discord;
@@ -15,10 +15,10 @@ use worker::Request;
 pub use self::store::{Sessions, Visitor};
 use crate::{answer::Problem, settings::Settings};
 
-/// What a session's cookie holds, in bytes of entropy.
+/// The entropy of a session's token, in bytes.
 const TOKEN_BYTES: usize = 32;
 
-/// How somebody asks to be let in. The Worker finds it out; the room decides about sessions.
+/// The credential of a request. The Worker finds it out; the room decides about sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
     /// A program with `ADMIN_TOKEN`.
@@ -52,7 +52,7 @@ impl Credential {
         Ok(token.is_some_and(|token| settings.is_secret("BOT_TOKEN", token)))
     }
 
-    /// What a browser's session is counted by; `None` for a program.
+    /// Returns the name by which a browser's session is counted; `None` for a program.
     pub fn session(&self) -> Option<SessionId> {
         let Self::Session(hash) = self else { return None };
         store::short(hash)
@@ -79,7 +79,7 @@ impl Credential {
 /// The Worker asks the room to open a session.
 #[derive(Serialize, Deserialize)]
 pub struct Opening {
-    /// For whom.
+    /// The person, and the servers that they manage.
     pub visitor: Visitor,
     /// The hash of the one-time link that they came by; it must not have been used.
     pub link: Option<String>,
@@ -87,7 +87,7 @@ pub struct Opening {
     pub instead_of: Option<String>,
 }
 
-/// The answer.
+/// The room's answer to somebody who wants a session.
 #[derive(Serialize, Deserialize)]
 pub enum Opened {
     /// The token, for the cookie.
@@ -99,13 +99,13 @@ pub enum Opened {
 /// The Worker asks the room to close a session.
 #[derive(Serialize, Deserialize)]
 pub struct Closing {
-    /// What stands for its token.
+    /// The hash of the session's token.
     pub hash: String,
     /// And all others of the same person.
     pub everywhere: bool,
 }
 
-/// What is stored in the place of a secret.
+/// Returns the SHA-256 of a secret, in hexadecimal digits: it is stored in the secret's place.
 pub fn hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
@@ -123,7 +123,7 @@ fn is_token(text: &str) -> bool {
     text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A query parameter.
+/// Returns a query parameter, decoded; the first one of that name.
 pub fn query(request: &Request, name: &str) -> Result<Option<String>, Problem> {
     Ok(request.url()?.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()))
 }

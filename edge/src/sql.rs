@@ -92,7 +92,7 @@ impl ObjectSql {
         self.written.take()
     }
 
-    /// Whoever took them could not tell them on.
+    /// Counts rows again that were taken and could not be told on.
     pub fn give_back_rows(&self, rows: u64) {
         self.written.set(self.written.get() + rows);
     }

@@ -1,6 +1,6 @@
-//! What a command costs in a server of 1 000, 100 000 and 1 000 000 players, side by side in one run: the books' own
-//! statements on rusqlite, in a file with a write-ahead log as at the edge, one transaction a command. Prints a table,
-//! and a line of JSON for `cargo xtask bench`.
+//! The cost of a command in a server of 1 000, 100 000 and 1 000 000 players, side by side in one run: the books' own
+//! statements on rusqlite, in a file with a write-ahead log as at the edge, one transaction a command. Prints a table, and a
+//! line of JSON for `cargo xtask bench`.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to say")]
 #![allow(missing_docs, reason = "a program")]
@@ -58,7 +58,7 @@ impl Server {
         server
     }
 
-    /// What the background does between two bursts.
+    /// Does all of the background's work, as between two bursts.
     fn settle(&mut self) {
         while self.books.tidy(Timestamp(self.now)).unwrap() {}
     }
@@ -110,7 +110,7 @@ impl Server {
     }
 }
 
-/// Where the databases are while they are measured.
+/// The folder that holds the databases while they are measured.
 fn folder() -> std::path::PathBuf {
     std::env::temp_dir().join(format!("pulse-growth-{}", std::process::id()))
 }

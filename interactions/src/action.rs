@@ -1,4 +1,4 @@
-//! What somebody who may act does from the page. It becomes what `/economy` does, by the same rules.
+//! Actions from the page, by somebody who may act. They become acts of `/economy`, and follow the same rules.
 
 use protocol::{
     GuildId, UserId,
@@ -17,15 +17,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// In which server.
+    /// The server to act on.
     pub guild: GuildId,
-    /// Who asks.
+    /// The person or program that asks.
     pub actor: Actor,
-    /// What is asked, its reason cleaned.
+    /// The action, its reason cleaned.
     pub action: Action,
 }
 
-/// How an order ended.
+/// The outcome of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acted {
     /// It is done; the JSON of a [`protocol::action::Done`].
@@ -46,7 +46,7 @@ impl Order {
         Ok(Self { guild, actor, action })
     }
 
-    /// Whom it is about.
+    /// Returns the player that it is about; `None` for an action on the server.
     pub(crate) fn user(&self) -> Option<UserId> {
         match &self.action.deed {
             Deed::Give { user_id, .. }

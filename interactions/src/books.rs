@@ -58,8 +58,8 @@ use crate::{
     sql::{Sql, SqlError, Value},
 };
 
-/// How often one person may use commands of one server: far above what anybody can type, so that it meets nobody who plays,
-/// and no load test, and so that what one account can make the books write down has a bound.
+/// The rate limit of one person's commands in one server: far above what anybody can type, so that it meets nobody who
+/// plays, and no load test, and so that what one account can make the books write down has a bound.
 const PLAYER_PACE: Pace = Pace { at_once: 2_000, every_ms: 20 };
 /// The name under which a pause is kept among the settings.
 const PAUSED: &str = "paused";
@@ -90,12 +90,12 @@ impl BooksError {
     }
 }
 
-/// An answered call.
+/// The reply to a call, and its cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
     /// The JSON for Discord.
     pub reply: String,
-    /// What it cost, by the database's own count; 0 for one that had been answered before.
+    /// Rows that the database wrote for it, index entries counted; 0 for a call that had been answered before.
     pub rows_written: u64,
 }
 
@@ -105,7 +105,7 @@ pub struct Books<S> {
     sql: S,
     kept: RefCell<Option<Kept>>,
     rows_written: Cell<u64>,
-    /// Who has used commands faster than [`PLAYER_PACE`]. A restart forgives it.
+    /// The people who use commands faster than [`PLAYER_PACE`]. A restart forgives it.
     paces: RefCell<Paces<UserId>>,
     /// The storage holds so many bytes at most.
     store_max: u64,
@@ -117,7 +117,7 @@ pub struct Books<S> {
     retelling: [Cell<Option<Retelling>>; Listener::ALL.len()],
 }
 
-/// What is not read again for each command.
+/// The cache: values that are not read again for each command.
 #[derive(Debug)]
 struct Kept {
     settings: Settings,
@@ -145,12 +145,12 @@ impl<S: Sql> Books<S> {
         }
     }
 
-    /// The database.
+    /// Returns the database below the books.
     pub fn sql(&self) -> &S {
         &self.sql
     }
 
-    /// The server's rules.
+    /// Returns the server's rules in force.
     pub fn settings(&self) -> Result<Settings, BooksError> {
         self.with_kept(|kept| Ok(kept.settings))
     }
@@ -208,7 +208,7 @@ impl<S: Sql> Books<S> {
         }
     }
 
-    /// What an option could be completed to. Nothing is written.
+    /// Returns what an option could be completed to, at most 25 choices. Nothing is written.
     pub fn complete(&self, lookup: &Lookup) -> Result<Vec<Choice>, BooksError> {
         command::complete(lookup, self)
     }

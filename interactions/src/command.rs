@@ -1,4 +1,4 @@
-//! What players can type. A command is one file below `command/` and one line in the table here.
+//! Commands that players can type. A command is one file below `command/` and one line in the table here.
 
 mod balance;
 mod buy;
@@ -117,7 +117,7 @@ macro_rules! commands {
             }
         }
 
-        /// What an option could be completed to.
+        /// Returns what an option could be completed to; nothing for a command that completes none.
         pub fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
             match lookup.command.as_str() {
                 $($command::NAME => $command::complete(lookup, desk),)+
@@ -142,7 +142,7 @@ commands! {
     Economy in economy;
 }
 
-/// A command.
+/// A slash command: its definition, its options and its decision.
 pub(crate) trait Play: Sized {
     /// As it is typed.
     const NAME: &'static str;
@@ -151,10 +151,10 @@ pub(crate) trait Play: Sized {
     /// Whether it goes on working in a paused economy.
     const ADMINISTRATIVE: bool = false;
 
-    /// What is registered with Discord.
+    /// Returns the definition that is registered with Discord.
     fn definition() -> Definition;
 
-    /// Reads its options.
+    /// Reads the command's options; fails where a required one is missing, or one is of another type.
     fn parse(options: &mut Options) -> Result<Self, NotUnderstood>;
 
     /// Reads a button of its own: the words after its name.
@@ -167,7 +167,7 @@ pub(crate) trait Play: Sized {
         false
     }
 
-    /// What an option could be completed to.
+    /// Returns what an option could be completed to.
     fn complete(_lookup: &Lookup, _desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
         Ok(Vec::new())
     }
@@ -181,15 +181,15 @@ pub(crate) trait Play: Sized {
     fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError>;
 }
 
-/// What a command decides by.
+/// The context in which a command decides.
 pub struct Turn<'a, S> {
-    /// What was typed, by whom and where.
+    /// The interaction: the command with its options, the actor and the server.
     pub call: &'a Call,
     /// The books, to look into.
     pub desk: &'a Books<S>,
-    /// The server's rules.
+    /// The server's rules in force.
     pub settings: Settings,
-    /// The moment.
+    /// The moment of the decision, by the edge's clock.
     pub now: Timestamp,
     /// 64 random bits.
     pub entropy: u64,
@@ -201,12 +201,12 @@ impl<S: Sql> Turn<'_, S> {
         self.desk.account(self.call.actor.id)
     }
 
-    /// That account, opened if there is none.
+    /// Returns the actor's account, opened if there is none.
     fn opened(&self, own: Option<&Account>) -> Account {
         own.cloned().unwrap_or_else(|| Account::open(&self.call.actor, self.now))
     }
 
-    /// Whom a command is about, who typed it when nobody is named, and that person's account.
+    /// Returns the person whom a command is about (the actor, when nobody is named), and that person's account.
     fn subject<'a>(
         &'a self,
         named: Option<&'a Person>,
@@ -219,7 +219,7 @@ impl<S: Sql> Turn<'_, S> {
         })
     }
 
-    /// That its owner was seen.
+    /// Returns a change of nothing but `last_at`; `None` for an actor without an account.
     fn seen(&self) -> Result<Option<Change>, BooksError> {
         Ok(self.own()?.map(Change::none))
     }

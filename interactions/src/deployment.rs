@@ -36,10 +36,10 @@ const SETTINGS: [(&str, Look); 17] = [
 
 /// Where objects can be asked to be made, as Cloudflare calls it.
 pub const LOCATIONS: [&str; 9] = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
-/// What can be promised never to leave.
+/// Jurisdictions that objects can be promised never to leave.
 pub const JURISDICTIONS: [&str; 2] = ["eu", "fedramp"];
 
-/// What the edge cannot do without, and what it is missed for.
+/// The settings that the edge cannot do without, and the consequence of their absence.
 const NEEDED: [(&str, &str); 2] = [
     ("DISCORD_PUBLIC_KEY", "no command of Discord's is understood"),
     ("BOT_TOKEN", "no report of bot-worker is taken"),
@@ -74,7 +74,7 @@ pub fn look_at(read: impl Fn(&str) -> Option<String>) -> Vec<SettingCheck> {
     settings
 }
 
-/// What a setting that is not there is missed for.
+/// Returns the consequence of a setting that is not there, if it has any.
 fn missed(name: &str, signs_in: bool) -> Option<String> {
     if let Some((_, why)) = NEEDED.iter().find(|(needed, _)| *needed == name) {
         return Some(format!("not set: {why}"));

@@ -1,5 +1,5 @@
-//! What the bot writes by itself: that a daily is ready, and who has come to the top. The job's id makes it one message,
-//! however often it is asked for.
+//! Messages that the bot writes by itself: that a daily is ready, and who has become the richest. The job's id makes it one
+//! message, however often it is asked for.
 
 use protocol::{
     GuildId, Timestamp, UserId,
@@ -10,11 +10,11 @@ use protocol::{
 
 use crate::{ledger::Account, text};
 
-/// How long after its time a reminder is still worth a message, in milliseconds.
+/// The time after which a reminder that was due is not worth a message any more, in milliseconds.
 const REMINDER_MAX_MS: u64 = DAY_MS;
 /// Reminders leave within so long after their day has begun, in milliseconds: all at once, Discord would refuse most.
 const REMINDERS_LEAVE_WITHIN_MS: u64 = 15 * MINUTE_MS;
-/// How long who came to the top is news, in milliseconds.
+/// The time for which it is news who has become the richest, in milliseconds.
 const ANNOUNCEMENT_MAX_MS: u64 = HOUR_MS;
 /// A server has at most one announcement in so long, in milliseconds: two who pass each other fill no channel.
 const ANNOUNCEMENT_EVERY_MS: u64 = 10 * MINUTE_MS;
@@ -38,7 +38,7 @@ pub fn remind_no_more(guild: GuildId, account: &Account, now: Timestamp) -> JobO
     JobOrder::Withdraw(reminder_id(guild, account.user, next_daily(account, now)))
 }
 
-/// That somebody has come to the top.
+/// Returns the job that announces who has become the richest.
 pub fn announce(guild: GuildId, channel_id: String, top: &Account, now: Timestamp) -> JobOrder {
     let (name, wealth) = (text::shown(&top.name), text::coins(top.balance));
     JobOrder::Give(Job {

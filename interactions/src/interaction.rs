@@ -19,7 +19,7 @@ const FIRST_BOOKS: Timestamp = Timestamp(1_795_305_600_000);
 /// Discord's clock and the edge's need not agree.
 const TAKEN_FOR_MS: u64 = REPLIES_KEPT_MS - HOUR_MS;
 
-/// What Discord asks.
+/// A request of Discord's.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Interaction {
     /// Discord asks whether we are there.
@@ -39,11 +39,11 @@ pub enum Interaction {
 /// One use of a command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
-    /// What makes the answer unique.
+    /// The id of the interaction, which is answered once.
     pub id: InteractionId,
-    /// In which server.
+    /// The server in which it was used.
     pub guild: GuildId,
-    /// Who typed it.
+    /// The person who typed the command or pressed the button.
     pub actor: Person,
     /// Whether the actor may manage the server.
     #[serde(default)]
@@ -51,7 +51,7 @@ pub struct Call {
     /// Whether it is a button: the answer then changes the message that it is below.
     #[serde(default)]
     pub pressed: bool,
-    /// What was typed.
+    /// The command with its options, or the one that the pressed button stands for.
     pub command: Command,
 }
 
@@ -68,10 +68,10 @@ impl Call {
     }
 }
 
-/// Somebody on Discord.
+/// A person or a bot on Discord.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// The account.
+    /// The user id.
     pub id: UserId,
     /// The name shown in the server, cleaned, not escaped.
     pub name: String,
@@ -86,20 +86,20 @@ pub struct Person {
 /// An option that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lookup {
-    /// In which server.
+    /// The server in which it is typed.
     pub guild: GuildId,
     /// Whether who types may manage the server.
     pub manager: bool,
-    /// Of which command.
+    /// The name of the command, such as `buy`.
     pub command: String,
-    /// What stands there so far.
+    /// The text in the option so far, cleaned.
     pub typed: String,
 }
 
-/// Where an answer that comes late is put.
+/// The place at Discord to which a late answer goes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// The application's id.
+    /// The application's id, a part of the address.
     pub application: String,
     /// The right to answer this one interaction, for 15 minutes. A secret.
     pub token: String,
@@ -126,9 +126,9 @@ pub enum NotUnderstood {
     /// An option that its definition demands is missing or of another type.
     #[error("/{command} came without a usable option `{option}`")]
     BadOption {
-        /// The command.
+        /// The command's name, without its slash.
         command: &'static str,
-        /// The option.
+        /// The option's name in the command's definition.
         option: &'static str,
     },
 }

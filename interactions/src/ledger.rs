@@ -29,23 +29,23 @@ use crate::{
 
 /// Experience for a daily.
 pub const DAILY_XP: u64 = 25;
-/// Experience for work.
+/// Experience for a shift of `/work`.
 pub const WORK_XP: u64 = 15;
 /// Experience for any other command of a player that changed something.
 pub const OTHER_XP: u64 = 10;
 /// The most experience in one UTC day.
 pub const XP_PER_DAY_MAX: u64 = 200;
 
-/// A player's account.
+/// A player's account, as the rules read and change it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Whose.
+    /// The owner's user id.
     pub user: UserId,
     /// The name when last seen.
     pub name: String,
-    /// What it holds.
+    /// The balance, from 0 to [`Coins::PLAYER_CAP`].
     pub balance: Coins,
-    /// Experience.
+    /// Experience points, which make the level.
     pub xp: u64,
     /// The day that `xp_today` is of.
     pub xp_day: Day,
@@ -59,9 +59,9 @@ pub struct Account {
     pub last_daily: Option<Day>,
     /// The last shift of work.
     pub last_work: Option<Timestamp>,
-    /// What was sent in the last 24 hours.
+    /// The coins sent by `/pay`, for the limit of 24 hours.
     pub sent: Window,
-    /// What was received in the last 24 hours.
+    /// The coins received by `/pay`, for the limit of 24 hours.
     pub received: Window,
     /// Whether the owner wants a message when the next daily can be claimed.
     pub remind: bool,
@@ -69,14 +69,14 @@ pub struct Account {
     pub frozen: bool,
     /// The newest journal row that moved this account's coins.
     pub last_row: Option<JournalSeq>,
-    /// When it was opened.
+    /// The moment at which it was opened.
     pub created_at: Timestamp,
     /// The owner's last command.
     pub last_at: Timestamp,
 }
 
 impl Account {
-    /// A new account.
+    /// Opens an account for a person: everything is 0, and nothing is written yet.
     pub fn open(person: &Person, now: Timestamp) -> Self {
         Self {
             user: person.id,
@@ -130,23 +130,23 @@ impl Account {
     }
 }
 
-/// What went one way within 24 hours. The hours begin with the first payment and start anew with the first one after
-/// them.
+/// The coins that went one way within 24 hours. The hours begin with the first payment, and start anew with the first
+/// payment after they are over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// When the hours began.
+    /// The moment at which the hours began.
     pub since: Timestamp,
-    /// What has gone since.
+    /// The coins that have gone since.
     pub total: Coins,
 }
 
 impl Window {
-    /// What has gone in the hours that run now.
+    /// Returns the coins that have gone in the hours that run now; 0 when they are over.
     fn used(self, now: Timestamp) -> Coins {
         if now.since(self.since) < DAY_MS { self.total } else { Coins::ZERO }
     }
 
-    /// When the next hours can begin.
+    /// Returns the moment from which the next hours can begin.
     fn renewed_at(self) -> Timestamp {
         self.since.plus(DAY_MS)
     }

@@ -53,12 +53,12 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Something was done.
+    /// A green reply: something was done.
     pub fn success(title: &str, text: &str) -> Self {
         Self::new(GREEN, text).titled(title)
     }
 
-    /// Something was asked.
+    /// A blue reply: it answers a question.
     pub fn info(title: &str, text: &str) -> Self {
         Self::new(BLUE, text).titled(title)
     }
@@ -207,7 +207,7 @@ pub fn choices(choices: Vec<Choice>) -> InteractionResponse {
     }
 }
 
-/// That the answer comes later. Whether only one person will read it is decided here, and cannot be changed then.
+/// Returns the promise of a later answer. Whether only one person will read it is decided here, and cannot be changed then.
 pub fn deferred(private: bool, changes: bool) -> Value {
     match (changes, private) {
         (true, _) => json!({ "type": 6 }),
@@ -238,7 +238,7 @@ impl Late {
         Some(Self::InPlace(message))
     }
 
-    /// What comes instead of an answer that could not be had.
+    /// Returns the message for an answer that could not be had: nobody knows whether the command happened.
     pub fn unknown_outcome(changes: bool) -> Self {
         let line = "I cannot say whether this happened. Look at `/history` before you try again.";
         let embed = Reply::refusal(line, "unknown_outcome").embed.build();

@@ -1,4 +1,4 @@
-//! What Discord's REST says when it does not do what was asked: how long to wait, and what its error code means.
+//! Refusals of Discord's REST: how long to wait, and what the error code means.
 //!
 //! Sources: <https://discord.com/developers/docs/topics/rate-limits>,
 //! <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
@@ -24,29 +24,29 @@ const MESSAGE_MAX_CHARS: usize = 300;
 /// An answer of Discord's that is no success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The HTTP status.
+    /// The HTTP status, such as 429.
     pub status: u16,
     /// Discord's own error code; 0 when it gives none.
     pub code: u32,
     /// Discord's words, or `error` of an OAuth answer; empty when it gives none.
     pub message: String,
-    /// How long it asks to wait, in milliseconds.
+    /// The wait that Discord asks for, in milliseconds; `None` when it names none.
     pub retry_after_ms: Option<u64>,
-    /// What has to wait.
+    /// The requests that have to wait.
     pub scope: Scope,
     is_json: bool,
 }
 
-/// What a limit is for.
+/// The requests that a rate limit is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// This route, in this channel.
     Route,
-    /// Every request.
+    /// Every request to Discord.
     Everything,
 }
 
-/// What a refusal means to whoever asked.
+/// The consequence of a refusal for whoever asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// The token is good no more.
@@ -109,7 +109,7 @@ impl Refusal {
         }
     }
 
-    /// What somebody can do about it.
+    /// Returns the remedy in words, where one is known.
     pub fn advice(&self) -> Option<&'static str> {
         Some(match self.code {
             10_003 => "the channel is gone: choose another with /economy announce",

@@ -34,7 +34,7 @@ const STEPS: [&[&str]; 8] = [
         "INSERT INTO outbox VALUES (0, 0)",
     ],
     &[
-        // What experience makes, to order by: it changes far less often.
+        // The level that experience makes, to order by: it changes far less often.
         "ALTER TABLE accounts ADD COLUMN level INTEGER NOT NULL DEFAULT 0",
         "WITH RECURSIVE levels (level) AS (SELECT 1 UNION ALL SELECT level + 1 FROM levels WHERE level < 500)
         UPDATE accounts SET level = COALESCE(
@@ -52,7 +52,7 @@ const STEPS: [&[&str]; 8] = [
         "ALTER TABLE journal ADD COLUMN credit_prev INTEGER",
         "ALTER TABLE journal ADD COLUMN debit_after INTEGER",
         "ALTER TABLE journal ADD COLUMN credit_after INTEGER",
-        // What the row changed in the standings, for counting them up again from the last snapshot.
+        // The row's changes of the standings, for counting them up again from the last snapshot.
         "ALTER TABLE journal ADD COLUMN moves TEXT",
         "ALTER TABLE journal ADD COLUMN shop INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE journal ADD COLUMN house INTEGER NOT NULL DEFAULT 0",
@@ -82,7 +82,7 @@ const STEPS: [&[&str]; 8] = [
         "CREATE INDEX accounts_by_balance ON accounts (balance DESC, user) WHERE balance > 0",
         "CREATE INDEX accounts_by_level ON accounts (level DESC, user) WHERE level > 0",
         "CREATE INDEX accounts_by_streak ON accounts (streak DESC, user) WHERE streak > 0",
-        // What the server has set; the rest has its default.
+        // The settings that the server has changed; the rest has its default.
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
         // The shelf. A removed item keeps its row, because players still hold it.
         "CREATE TABLE items (
@@ -96,11 +96,11 @@ const STEPS: [&[&str]; 8] = [
         ) WITHOUT ROWID",
         // Acts that wait for a button.
         "CREATE TABLE pending (id TEXT PRIMARY KEY, at INTEGER NOT NULL, call TEXT NOT NULL) WITHOUT ROWID",
-        // How the standings stood after a journal row.
+        // The standings as of a journal row.
         "CREATE TABLE standings (
             only INTEGER PRIMARY KEY CHECK (only = 0), seq INTEGER NOT NULL, ladders TEXT NOT NULL
         )",
-        // How far the work in the background has come.
+        // The progress of the work in the background.
         "CREATE TABLE upkeep (
             only INTEGER PRIMARY KEY CHECK (only = 0), pruned_to INTEGER NOT NULL,
             streaks_day INTEGER NOT NULL, streaks_after TEXT
@@ -110,13 +110,13 @@ const STEPS: [&[&str]; 8] = [
     &[
         // 1 for who wants a message when the next daily can be claimed.
         "ALTER TABLE accounts ADD COLUMN remind INTEGER NOT NULL DEFAULT 0",
-        // What the row asks of the bot-worker; it travels with the row.
+        // The row's orders to the bot-worker; they travel with the row.
         "ALTER TABLE journal ADD COLUMN jobs TEXT",
-        // Where it is said who has come to the top. An id of 64 bits is no setting.
+        // The channel for announcements of who has become the richest. An id of 64 bits is no setting.
         "CREATE TABLE announce (only INTEGER PRIMARY KEY CHECK (only = 0), channel TEXT)",
     ],
     &[
-        // How far the server's own room has the journal. Without a row, nobody looks at this server alone.
+        // The last row that the server's own room has. Without a row here, nobody looks at this server alone.
         "CREATE TABLE followed (only INTEGER PRIMARY KEY CHECK (only = 0), acknowledged INTEGER NOT NULL)",
     ],
     &[
@@ -130,20 +130,20 @@ const STEPS: [&[&str]; 8] = [
         "ALTER TABLE journal ADD COLUMN action TEXT",
         "ALTER TABLE journal ADD COLUMN actor_name TEXT",
         "CREATE UNIQUE INDEX journal_key ON journal (key) WHERE key IS NOT NULL",
-        // Whether everything is paused, as the room last said, and with which change of it.
+        // The maintenance state as the room last said, and the number of that change.
         "CREATE TABLE maintenance (
             only INTEGER PRIMARY KEY CHECK (only = 0), is_on INTEGER NOT NULL, change INTEGER NOT NULL
         )",
     ],
     &[
-        // What an item is found by; `give_items_keys` fills it in. An older release writes none.
+        // The key that an item is found by; `give_items_keys` fills it in. An older release writes none.
         "ALTER TABLE items ADD COLUMN key TEXT",
         "DROP INDEX items_on_the_shelf", // Names change places; it is made anew below.
         "CREATE UNIQUE INDEX items_by_key ON items (key) WHERE removed = 0",
     ],
     &[
-        // Which life of the journal this is: when it began, the last row that it has from the one before, and 1 where the
-        // books were set back.
+        // The life of the journal: the moment at which it began, the last row that it has from the one before, and 1 where
+        // the books were set back.
         "CREATE TABLE life (
             only INTEGER PRIMARY KEY CHECK (only = 0), id INTEGER NOT NULL, after INTEGER NOT NULL,
             is_set_back INTEGER NOT NULL

@@ -1,4 +1,4 @@
-//! What a server may set: a key, what it means, its range and its default. Everything is a whole number.
+//! Settings of a server: a key, what it means, its range and its default. Everything is a whole number.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text;
 
-/// How a setting's number reads.
+/// The unit of a setting's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Coins.
@@ -45,30 +45,30 @@ impl Unit {
 /// One setting, as it is listed.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// What it is.
+    /// The key by which the code finds it.
     pub key: Key,
-    /// Its name.
+    /// The name that people type, such as `daily_base`.
     pub name: &'static str,
-    /// What it does.
+    /// One line for people on what it does.
     pub about: &'static str,
-    /// How its number reads.
+    /// The unit of its number.
     pub unit: Unit,
-    /// What it may be.
+    /// The values that it takes, in its unit.
     pub range: RangeInclusive<i64>,
-    /// What it is until somebody sets it.
+    /// The value until somebody sets one.
     pub default: i64,
 }
 
 macro_rules! settings {
     ($($key:ident, $name:literal, $unit:ident, $range:expr, $default:literal, $about:literal;)+) => {
-        /// A setting's key.
+        /// The key of a setting: its index in [`ALL`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Key {
             $(#[doc = $about] $key,)+
         }
 
-        /// How many there are.
+        /// The number of settings.
         const COUNT: usize = [$(Key::$key),+].len();
 
         /// Every setting, in the order of the list.
@@ -118,29 +118,29 @@ pub enum BadSetting {
     /// Not in the range.
     #[error("`{name}` takes {range}, not “{given}”")]
     OutOfRange {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// What it takes, in words.
+        /// The values that it takes, in words.
         range: String,
-        /// What it was to be.
+        /// The value that was given, in words.
         given: String,
     },
     /// Not a number of its kind.
     #[error("`{name}` takes {range}: {why}")]
     NotANumber {
-        /// The setting.
+        /// The setting's name.
         name: &'static str,
-        /// What it takes, in words.
+        /// The values that it takes, in words.
         range: String,
-        /// What was typed, and what is wrong with it.
+        /// The reason, with the text that was typed and an example.
         why: NumberError,
     },
     /// The smallest would be larger than the largest.
     #[error("`{low}` may not be larger than `{high}`: `{name}` takes {least} to {most} now")]
     Crossed {
-        /// The lower bound.
+        /// The name of the setting that is the lower bound.
         low: &'static str,
-        /// The upper bound.
+        /// The name of the setting that is the upper bound.
         high: &'static str,
         /// The one that was to be set.
         name: &'static str,
@@ -157,7 +157,7 @@ impl Setting {
         ALL.iter().find(|setting| setting.name == name).ok_or_else(|| BadSetting::Unknown(name.to_owned()))
     }
 
-    /// A key's setting.
+    /// Returns the setting that a key is of.
     pub fn of(key: Key) -> &'static Self {
         &ALL[key as usize]
     }
@@ -222,7 +222,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// A setting's number.
+    /// Returns a setting's number, in its unit.
     pub fn get(&self, key: Key) -> i64 {
         self.values[key as usize]
     }

@@ -15,15 +15,15 @@ pub const SIGNATURE_HEADER: &str = "X-Signature-Ed25519";
 pub const TIMESTAMP_HEADER: &str = "X-Signature-Timestamp";
 /// The longest timestamp that is looked at, in bytes.
 const TIMESTAMP_MAX_BYTES: usize = 32;
-/// How far the time of a signature may be from the clock here, in milliseconds. A request that somebody has captured is
-/// worth nothing after that.
+/// The longest time between a signature and the clock here, in milliseconds. A request that somebody has captured is worth
+/// nothing after that.
 const CLOCK_SLACK_MS: u64 = 5 * MINUTE_MS;
 
 /// The application's public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
-/// What is wrong with a public key.
+/// The ways in which something is no public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     /// Not 64 hexadecimal digits.
@@ -54,7 +54,7 @@ impl PublicKey {
 pub struct Verified<'a>(&'a [u8]);
 
 impl<'a> Verified<'a> {
-    /// The body.
+    /// Returns the request's body, which Discord has signed.
     pub fn bytes(self) -> &'a [u8] {
         self.0
     }
@@ -65,7 +65,7 @@ impl<'a> Verified<'a> {
 #[error("invalid request signature")]
 pub struct Forged;
 
-/// What somebody says Discord signed: the timestamp followed by the raw body.
+/// A claim that Discord signed this: the timestamp followed by the raw body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim<'a> {
     signature: [u8; 64],
@@ -94,17 +94,17 @@ impl<'a> Claim<'a> {
         self.signed_at.is_some_and(|at| at.abs_diff(now.seconds()) <= CLOCK_SLACK_MS / SECOND_MS)
     }
 
-    /// The signature.
+    /// Returns the 64 bytes of the signature, not checked.
     pub fn signature(&self) -> &[u8; 64] {
         &self.signature
     }
 
-    /// What is to be signed by it.
+    /// Returns the bytes that the signature has to be of.
     pub fn message(&self) -> &[u8] {
         &self.message
     }
 
-    /// Checks it here.
+    /// Checks the signature with the Ed25519 that is compiled in.
     pub fn check(self, key: &PublicKey) -> Result<Verified<'a>, Forged> {
         let holds = key.0.verify_strict(&self.message, &Signature::from_bytes(&self.signature)).is_ok();
         self.checked(holds)

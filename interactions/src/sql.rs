@@ -24,9 +24,9 @@ pub type Row = Vec<Value>;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the database refused `{statement}`: {reason}")]
 pub struct SqlError {
-    /// The statement.
+    /// The statement, without its parameters.
     pub statement: String,
-    /// What the database said.
+    /// The database's words.
     pub reason: String,
 }
 
@@ -105,7 +105,7 @@ impl From<u64> for Value {
 }
 
 impl From<protocol::Coins> for Value {
-    /// What does not fit into a number of JavaScript's is written as text, of which a column of integers makes an integer.
+    /// Writes an amount beyond JavaScript's exact numbers as text, of which a column of integers makes an integer.
     fn from(coins: protocol::Coins) -> Self {
         let number = coins.get();
         if number.unsigned_abs() > EXACT_MAX { Self::Text(number.to_string()) } else { Self::Integer(number) }

@@ -1,5 +1,5 @@
-//! What people wrote, in Discord's markdown: escaped where it would be read as markup, isolated where it would turn the
-//! order of a line around; and counts in words. What is kept of it at all is decided by [`protocol::text`].
+//! People's text in Discord's markdown: escaped where it would be read as markup, isolated where it would turn the order of
+//! a line around; and counts in words. What is kept of it at all is decided by [`protocol::text`].
 
 pub use protocol::sentence::{coins, grouped};
 use protocol::text::{self, NAME_MAX_CHARS};
@@ -24,7 +24,7 @@ pub fn brief(note: &str) -> String {
     text::shortened(note, NOTE_MAX_CHARS - 1).to_owned() + "…"
 }
 
-/// What somebody wrote, as a part of a line in Discord.
+/// Returns somebody's text as a part of a line in Discord: escaped, and isolated.
 pub fn shown(text: &str) -> String {
     text::isolated(&escape(text)).into_owned()
 }

@@ -1,4 +1,4 @@
-//! Where secrets may be sent to.
+//! Addresses to which secrets may be sent.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! Where a browser goes after a sign-in: somewhere on this very site, whatever the link that led to the sign-in says.
+//! The address to which a browser goes after a sign-in: on this very site, whatever the link that led to the sign-in says.
 
 use url::{Position, Url};
 
@@ -6,7 +6,7 @@ use url::{Position, Url};
 const MAX_BYTES: usize = 1_000;
 /// Stands for the site, whose real address does not matter to a path.
 const SITE: &str = "https://pulse.invalid";
-/// Where everything begins.
+/// The front page, for a way back that leads nowhere.
 const FRONT: &str = "/";
 
 /// The path, query and fragment of `next` if that is a place on this site, and else the front page. It is parsed as a browser

@@ -1,4 +1,4 @@
-//! What somebody who may act asks from the page, and what is answered.
+//! Actions on a server's economy from the page or from a program, and the answers to them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,63 +23,63 @@ pub struct Action {
     pub key: String,
     /// Why: 1 to [`REASON_MAX_CHARS`] characters.
     pub reason: String,
-    /// What is to be done.
+    /// The kind of action and its arguments, flat in the JSON beside `key` and `reason`.
     #[serde(flatten)]
     pub deed: Deed,
 }
 
-/// What is to be done.
+/// The kinds of action, told apart by `action` in the JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum Deed {
     /// Coins from the mint for a player.
     Give {
-        /// Whom.
+        /// The player, who has to have an account.
         user_id: UserId,
-        /// How many.
+        /// The coins to add, from 1 to [`Coins::PLAYER_CAP`].
         amount: Coins,
     },
     /// Coins of a player are burnt.
     Take {
-        /// Whom.
+        /// The player, who has to have an account.
         user_id: UserId,
-        /// How many.
+        /// The coins to take, from 1 to [`Coins::PLAYER_CAP`].
         amount: Coins,
     },
     /// A player holds so many coins from now on.
     Set {
-        /// Whom.
+        /// The player, who has to have an account.
         user_id: UserId,
-        /// How many.
+        /// The new balance, from 0 to [`Coins::PLAYER_CAP`].
         amount: Coins,
     },
     /// A player is put back to the beginning: coins, experience, streak and items are gone.
     Reset {
-        /// Whom.
+        /// The player, who has to have an account.
         user_id: UserId,
     },
     /// A player's coins stay where they are.
     Freeze {
-        /// Whom.
+        /// The player, who has to have an account.
         user_id: UserId,
     },
-    /// They move again.
+    /// A frozen player's coins move again.
     Unfreeze {
-        /// Whom.
+        /// The player, who has to have an account.
         user_id: UserId,
     },
-    /// What a row of the journal moved goes back.
+    /// The coins that a journal row moved go back. A row is undone once.
     Undo {
-        /// Which row.
+        /// The number of the row.
         seq: JournalSeq,
     },
     /// Players' commands are refused.
     Pause,
-    /// They work again.
+    /// Players' commands work again.
     Resume,
     /// A rule of the server has another value.
     Setting {
-        /// Which rule, by its key.
+        /// The rule's key, such as `daily_base`.
         setting: String,
         /// Its new value, as it would be typed.
         value: String,
@@ -92,30 +92,30 @@ pub enum Deed {
     ItemRemove(Item),
 }
 
-/// What is said of an item; what is left out stays as it is, or is without end.
+/// An item as an action describes it. A field that is left out keeps its value; in a new item it is without a limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     /// Its name on the shelf.
     pub item: String,
-    /// Its new name.
+    /// The new name; only `item_edit` reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What one costs.
+    /// The price of one, from 1 to [`Coins::PLAYER_CAP`]; a new item needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Coins>,
-    /// What it is.
+    /// A line about the item, of at most 100 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// How many there are; -1 is without end.
+    /// The number on the shelf, from 0 to 1 000 000; -1 is without end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<i64>,
-    /// How many one player may hold; -1 is without limit.
+    /// The most that one player may hold, from 0 to 1 000 000; -1 is without limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
 }
 
-/// Who acts.
+/// The author of an action: a person on Discord, or a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Actor {
@@ -125,7 +125,7 @@ pub struct Actor {
     pub name: String,
 }
 
-/// What is answered when an action on a server was done.
+/// The answer to an action on a server that was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
@@ -133,9 +133,9 @@ pub struct Done {
     pub seq: JournalSeq,
     /// The row's id; the event in the feed has the same.
     pub id: InteractionId,
-    /// What was done, in one plain sentence.
+    /// The sentence of the action's event.
     pub message: String,
-    /// What the player whom it is about holds now; `null` when it is about none.
+    /// The balance of the action's player after it; `null` for an action on no player.
     pub balance_after: Option<Coins>,
 }
 
@@ -157,17 +157,17 @@ pub enum BadAction {
     /// An amount or a price that is not a number.
     #[error("`{field}` takes whole coins: {why}")]
     Amount {
-        /// The field.
+        /// The field's name in the JSON: `amount` or `price`.
         field: &'static str,
-        /// What was typed, and what is wrong with it.
+        /// The reason, with the text that was typed and an example.
         why: NumberError,
     },
     /// A stock or a limit that is neither a number nor without end.
     #[error("`{field}` takes `no limit` or a number: {why}")]
     Count {
-        /// The field.
+        /// The field's name in the JSON: `stock` or `limit`.
         field: &'static str,
-        /// What was typed, and what is wrong with it.
+        /// The reason, with the text that was typed and an example.
         why: NumberError,
     },
 }

@@ -1,4 +1,4 @@
-//! What an administrator reads of one server's books.
+//! Views of one server's books for its administrators: journal, players, rules, shelf and proof.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,33 +12,33 @@ pub const PLAYERS_PAGE: u64 = 50;
 /// The most pages of players.
 pub const PLAYERS_PAGES_MAX: u64 = 100;
 
-/// One answered interaction.
+/// One journal row: an answered interaction, or an action from the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JournalRow {
-    /// Its place: 1, 2, 3, … without gaps.
+    /// Its number. Numbers have no gaps when they are given; reads and refusals are deleted after 48 hours.
     pub seq: JournalSeq,
-    /// The interaction.
+    /// The interaction's id; bit 63 is set in that of an action from the page.
     pub id: InteractionId,
-    /// When it was committed.
+    /// The moment of the commit.
     pub at: Timestamp,
-    /// The command's name.
+    /// The name of the command without its slash, such as `pay` or `economy give`.
     pub command: String,
-    /// Who gave: a player's id, `mint` or `house`; `null` when no money moved.
+    /// The account that gave: a player's id, `mint` or `house`, in an undo also `burn` or `shop`; `null` when none gave.
     pub debit: Option<String>,
-    /// Who got: a player's id, `burn`, `shop` or `house`; `null` when no money moved.
+    /// The account that got: a player's id, `burn`, `shop` or `house`, in an undo also `mint`; `null` when none got.
     pub credit: Option<String>,
-    /// What the debited account lost.
+    /// The coins that the debited account lost.
     pub amount: Coins,
-    /// What of it was burnt on the way.
+    /// The part of `amount` that was burnt on the way; negative in the undo of a taxed payment.
     pub tax: Coins,
-    /// Who typed it.
+    /// The person who typed the command or sent the action; 0 for an action without an account on Discord.
     pub actor_id: UserId,
-    /// The other person.
+    /// The other person, such as the recipient of a payment.
     pub target_id: Option<UserId>,
-    /// The note.
+    /// The note of a payment, or the reason of an administrator's act.
     pub note: Option<String>,
-    /// What the player held afterwards: the target of an administrator's act, else the actor; `null` when no money moved.
+    /// The balance afterwards of the target of an administrator's act, else of the actor; `null` when none is concerned.
     pub balance_after: Option<Coins>,
     /// The name of the player who gave, when last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub struct JournalRow {
     /// The name of the player who got, when last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_name: Option<String>,
-    /// Who typed it or acted, by name, where that is known.
+    /// The name of the actor, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
     /// The row that this one undid.
@@ -57,19 +57,19 @@ pub struct JournalRow {
     pub undone_by: Option<JournalSeq>,
 }
 
-/// One player's account.
+/// One player's account and rank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlayerProfile {
-    /// Whose.
+    /// The user id of the account's owner.
     pub user_id: UserId,
     /// The name when last seen.
     pub name: String,
-    /// What it holds.
+    /// The balance, from 0 to [`Coins::PLAYER_CAP`].
     pub balance: Coins,
     /// The level that its experience gives.
     pub level: u64,
-    /// Experience.
+    /// Experience points, which make the level.
     pub xp: u64,
     /// Days in a row with a daily.
     pub streak: u64,
@@ -80,11 +80,11 @@ pub struct PlayerProfile {
     pub frozen: bool,
     /// 1 is the richest.
     pub rank: u64,
-    /// What was bought; empty in a page of players.
+    /// The items that the player holds; empty in a page of players.
     pub items: Vec<HeldItem>,
-    /// When it was opened.
+    /// The moment at which the account was opened.
     pub created_at: Timestamp,
-    /// When its owner last used a command here; `null` where only others did something to it.
+    /// The moment of its owner's last command here; `null` where only others did something to it.
     #[serde(default)]
     pub last_at: Option<Timestamp>,
 }
@@ -93,9 +93,9 @@ pub struct PlayerProfile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldItem {
-    /// The item's name.
+    /// The item's current name: a new one reaches what was bought.
     pub name: String,
-    /// How many.
+    /// The number that the player holds.
     pub quantity: u64,
 }
 
@@ -105,7 +105,7 @@ pub struct HeldItem {
 pub struct Rules {
     /// Whether the server is paused.
     pub paused: bool,
-    /// Whether everything is, as far as the server has heard.
+    /// Whether all servers are paused, as far as this one has heard.
     pub maintenance: bool,
     /// The rules, in the order in which they are listed.
     pub settings: Vec<Rule>,
@@ -114,15 +114,15 @@ pub struct Rules {
 /// One rule in numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Its key.
+    /// The key, as it is typed after `/economy settings`.
     pub key: String,
-    /// What it does.
+    /// One line for people about the rule.
     pub about: String,
-    /// How its number reads: `coins`, `coins_a_day`, `percent`, `days`, `minutes` or `switch`.
+    /// The unit of its numbers: `coins`, `coins_a_day`, `percent`, `days`, `minutes` or `switch`.
     pub unit: String,
-    /// What it is. A switch is 0 or 1, and 0 coins a day are no limit.
+    /// The value in force. A switch is 0 or 1, and 0 coins a day are no limit.
     pub value: i64,
-    /// What it is until somebody sets it.
+    /// The value until somebody sets one.
     pub default: i64,
     /// The least it may be.
     pub min: i64,
@@ -133,15 +133,15 @@ pub struct Rule {
 /// Something on a server's shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopItem {
-    /// Its name.
+    /// The name, which no other item on the shelf shares, whatever its capitals.
     pub name: String,
-    /// What it is.
+    /// One line about the item, of at most 100 characters.
     pub description: Option<String>,
-    /// What one costs.
+    /// The price of one, at least 1.
     pub price: Coins,
-    /// How many are left; `null` is without end.
+    /// The number that is left; `null` is without end.
     pub stock: Option<u64>,
-    /// How many one player may hold; `null` is without limit.
+    /// The most that one player may hold; `null` is without limit.
     pub limit: Option<u64>,
 }
 
@@ -149,23 +149,23 @@ pub struct ShopItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlayersPage {
-    /// At most [`PLAYERS_PAGE`]. Who has nothing of what is measured is not listed.
+    /// At most [`PLAYERS_PAGE`]. A player with nothing of what is measured is not listed.
     pub players: Vec<PlayerProfile>,
-    /// Which page this is, from 1.
+    /// The number of this page, from 1.
     pub page: u64,
-    /// How many there are, at most [`PLAYERS_PAGES_MAX`].
+    /// The number of pages, from 1 to [`PLAYERS_PAGES_MAX`].
     pub pages: u64,
     /// `wealth`, `level` or `streak`.
     pub by: String,
 }
 
-/// What a replay of the whole journal found.
+/// The result of a replay of the whole journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Proof {
-    /// Rows replayed.
+    /// The number of journal rows replayed.
     pub rows: u64,
-    /// Players' accounts compared.
+    /// The number of players' accounts compared.
     pub accounts: u64,
     /// All accounts, the mint and the sinks included; zero when nothing was made or lost outside the mint and the sinks.
     pub sum: Coins,
@@ -179,10 +179,10 @@ pub struct Proof {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mismatch {
-    /// Whose.
+    /// The user id of the account's owner.
     pub user_id: UserId,
-    /// What the journal says.
+    /// The balance by the journal.
     pub journal: Coins,
-    /// What the account holds.
+    /// The balance in the account; 0 where there is no account.
     pub account: Coins,
 }

@@ -1,4 +1,4 @@
-//! What the edge tells of itself, for `bot-worker check`: what is set and whether it can be used, and never a value.
+//! The edge's report on itself for `bot-worker check`: what is set and whether it can be used, and never a value.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct EdgeCheck {
     pub version: u32,
     /// The release, such as `0.1.0`.
     pub release: String,
-    /// The clock there.
+    /// The edge's clock at the moment of the answer.
     pub now: Timestamp,
     /// Each setting that the edge reads.
     pub settings: Vec<SettingCheck>,
@@ -25,7 +25,7 @@ pub struct EdgeCheck {
     /// Whether the key that was asked about is the one that is set; left out when none was, or none is usable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key_matches: Option<bool>,
-    /// What Discord says of the application and its secret.
+    /// Discord's verdict on the application's id and client secret.
     pub client_secret: ClientSecret,
     /// Why that is not known, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,11 +41,11 @@ pub struct EdgeCheck {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingCheck {
-    /// Such as `BOT_TOKEN`.
+    /// The setting's name, such as `BOT_TOKEN`.
     pub name: String,
     /// Whether it is there and not empty.
     pub set: bool,
-    /// What is wrong with it and what to do, without its value.
+    /// The fault and its remedy in words, without the value; left out when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
@@ -54,7 +54,7 @@ pub struct SettingCheck {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BindingCheck {
-    /// Such as `ROOM`.
+    /// The binding's name, such as `ROOM`.
     pub name: String,
     /// Whether it is there.
     pub bound: bool,
@@ -63,15 +63,15 @@ pub struct BindingCheck {
     pub optional: bool,
 }
 
-/// What Discord says when it is shown the application's id and client secret.
+/// Discord's verdict when it is shown the application's id and client secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ClientSecret {
-    /// It takes them.
+    /// Discord takes them.
     Accepted,
     /// They do not belong together.
     Refused,
-    /// It has not said.
+    /// Discord could not be asked, or said neither; `clientSecretWhy` has its words.
     Unreachable,
     /// One of them is not set, so nobody was asked.
     NotSet,
@@ -121,9 +121,9 @@ pub struct FullBooks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
-    /// What is beyond it is refused until midnight (UTC).
+    /// Rows beyond its allowance are refused until midnight (UTC).
     Free,
-    /// What is beyond it is paid for.
+    /// Rows beyond its allowance are paid for.
     Paid,
     /// A word of another release.
     #[serde(other)]

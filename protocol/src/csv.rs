@@ -10,13 +10,13 @@ use crate::{Event, Timestamp};
 
 /// U+FEFF, the byte-order mark.
 const MARK: char = '\u{feff}';
-/// What a formula begins with, in Western and in East Asian type.
+/// The characters that begin a formula, in Western and in East Asian type.
 const FORMULA_SIGNS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// A table in the making.
 pub struct Table(String);
 
-/// One cell.
+/// One cell as it stands in the file: ids and texts are in quotes.
 pub struct Cell(String);
 
 impl Table {
@@ -36,7 +36,7 @@ impl Table {
         self.0.push_str("\r\n");
     }
 
-    /// The file.
+    /// Returns the file: a byte-order mark, the header and the rows, each ended by CRLF.
     pub fn finish(self) -> String {
         self.0
     }
@@ -53,7 +53,7 @@ impl Cell {
         Self(format!("\"'{value}\""))
     }
 
-    /// Somebody's text.
+    /// Somebody's text, in quotes; with an apostrophe before it where a spreadsheet would take it for something else.
     pub fn text(text: &str) -> Self {
         let mark = if is_misread(text) { "'" } else { "" };
         Self(format!("\"{mark}{}\"", text.replace('"', "\"\"")))
@@ -64,7 +64,7 @@ impl Cell {
         Self(at.iso())
     }
 
-    /// What is there, by one of the above; else an empty cell.
+    /// The value by one of the above; an empty cell where there is none.
     pub fn maybe<T>(value: Option<T>, cell: impl Fn(T) -> Self) -> Self {
         value.map_or_else(|| Self(String::new()), cell)
     }

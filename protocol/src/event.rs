@@ -15,24 +15,24 @@ pub struct Event {
     pub seq: Seq,
     /// Unique for ever: the interaction's id with a suffix, or a name of the room's own.
     pub id: String,
-    /// When it was committed.
+    /// The moment at which it was committed or noticed, by the edge's clock.
     pub at: Timestamp,
-    /// How much it should stand out.
+    /// The importance of the event; the feed filters by it.
     pub severity: Severity,
-    /// What kind of thing happened.
+    /// The cause of the event; the feed filters by it.
     pub source: Source,
-    /// Where; [`GuildId::NONE`] when it concerns no server.
+    /// The server; [`GuildId::NONE`] when it concerns no server.
     pub guild_id: GuildId,
     /// The server's name, when the bot has told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guild_name: Option<String>,
-    /// Who did it.
+    /// The person who acted, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_id: Option<UserId>,
     /// The actor's name at the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
-    /// To whom it was done.
+    /// The person to whom it was done, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_id: Option<UserId>,
     /// The target's name at the time.
@@ -82,17 +82,17 @@ impl Event {
     }
 }
 
-/// How much an event should stand out.
+/// The importance of an event, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Something went as a player wished.
     Success,
-    /// Good to know.
+    /// Something changed, and nobody has to act.
     Info,
-    /// Worth a look.
+    /// Somebody should look at it, such as a bot that went offline.
     Warn,
-    /// Something failed.
+    /// Pulse failed at a command or at its answer.
     Error,
 }
 
@@ -108,7 +108,7 @@ impl Severity {
     }
 }
 
-/// What kind of thing happened.
+/// The cause of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -122,7 +122,7 @@ pub enum Source {
     Coinflip,
     /// `/buy`.
     Shop,
-    /// What those who manage a server do with `/economy`.
+    /// Acts of administrators, with `/economy` or from the page.
     Admin,
     /// A player reached a new level.
     LevelUp,

@@ -1,4 +1,4 @@
-//! What a viewer knows. Snapshots, stats and events may come doubled, late and in any order; the feed ends up the same.
+//! The knowledge of one viewer. Snapshots, stats and events may come twice, late and in any order; it ends up the same.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -69,7 +69,7 @@ impl Feed {
         self.merge_stats(epoch, stats, Vec::new());
     }
 
-    /// Newest event first.
+    /// The known events, newest first.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.shared_events().map(AsRef::as_ref)
     }
@@ -94,7 +94,7 @@ impl Feed {
         self.notice.as_ref()
     }
 
-    /// Where a new socket should go on: nothing at or before it is needed again.
+    /// Returns the point from which a new socket should go on: nothing at or before it is needed again.
     pub fn resume_point(&self) -> Option<(Epoch, Seq)> {
         self.epoch.map(|epoch| (epoch, self.head))
     }

@@ -4,21 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Coins, Timestamp};
 
-/// What happened within one step of time.
+/// One point of the charts: sums over a step of time, and values at its end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryPoint {
-    /// Where the step begins.
+    /// The beginning of the step.
     pub at: Timestamp,
     /// Mean latency in milliseconds; `null` where no report came, and drawn as a gap.
     pub ping: Option<f64>,
     /// 99th percentile of the handling time in milliseconds; `null` where there was no command.
     pub handling_p99: Option<u32>,
-    /// Commands answered.
+    /// Commands within the step, refused and failed ones included.
     pub commands: u64,
-    /// Commands that failed.
+    /// Commands that Pulse could not carry out.
     pub errors: u64,
-    /// What all players held at the end of the step.
+    /// The coins of all players at the end of the step.
     pub wealth: Coins,
     /// Servers at the end of the step. This and what follows is left out where it is as in the point before, see [`thin`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub struct HistoryPoint {
     /// The longest streak that ran, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_streak: Option<u32>,
-    /// When the bot-worker that reported within the step was started; 0 where none did.
+    /// The start of the bot-worker that reported within the step; 0 where none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
 }
@@ -67,7 +67,7 @@ pub fn fill(points: &mut [HistoryPoint]) {
     }
 }
 
-/// How far back a chart goes.
+/// The span of a chart, up to now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Range {
     /// In steps of 5 s.
@@ -99,11 +99,11 @@ impl std::str::FromStr for Range {
     }
 }
 
-/// What `/api/history` gives.
+/// The answer of `/api/history`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct History {
-    /// What was asked for.
+    /// The range that was asked for.
     pub range: Range,
     /// From one point to the next, in milliseconds.
     pub step_ms: u64,

@@ -17,7 +17,7 @@ macro_rules! snowflake {
         pub struct $name(pub u64);
 
         impl $name {
-            /// When Discord made this id: the upper 42 bits say it.
+            /// Returns the moment at which Discord made this id, from its upper 42 bits.
             pub const fn created_at(self) -> Timestamp {
                 Timestamp((self.0 >> 22) + DISCORD_EPOCH_MS)
             }
@@ -55,11 +55,11 @@ macro_rules! snowflake {
 }
 
 snowflake! {
-    /// A Discord server.
+    /// The id of a Discord server.
     GuildId
 }
 snowflake! {
-    /// A Discord user.
+    /// The id of a Discord user.
     UserId
 }
 snowflake! {

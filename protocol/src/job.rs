@@ -7,7 +7,7 @@ use crate::{GuildId, Timestamp, UserId};
 
 /// The most jobs that one pull hands out.
 pub const JOBS_PER_PULL: usize = 20;
-/// What a bot-worker that takes answers says in `?takes=`.
+/// The value of `?takes=` by which a bot-worker says that it delivers late answers.
 pub const ANSWERS: &str = "answers";
 /// The largest answer to a pull that the bot-worker reads, in bytes.
 pub const JOBS_MAX_BYTES: usize = 256 * 1024;
@@ -18,12 +18,12 @@ pub const JOB_MESSAGE_MAX_BYTES: usize = JOBS_MAX_BYTES / (JOBS_PER_PULL + 1);
 /// The longest text of a job, in characters: what a message of Discord's holds.
 pub const JOB_TEXT_MAX: usize = 2_000;
 
-/// What `GET /api/jobs` answers: the oldest jobs that are not settled.
+/// The answer of `GET /api/jobs`: the oldest jobs that are due and not settled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jobs {
     /// At most [`JOBS_PER_PULL`], oldest first. A job comes again with each pull until it is settled or expires.
     pub jobs: Vec<Job>,
-    /// What the bot shows below its name; the bot-worker's own words when it is not given.
+    /// The text below the bot's name; the bot-worker's own words when it is not given.
     #[serde(default)]
     pub presence: Option<String>,
 }
@@ -32,24 +32,24 @@ pub struct Jobs {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// What makes it the same job: letters, digits, `-`, `_` and `:`, at most 64.
+    /// The identity of the job over all pulls: letters, digits, `-`, `_` and `:`, at most 64.
     pub id: String,
     /// From when on it may be done.
     pub due_at: Timestamp,
     /// After this it is pointless, and dropped.
     pub expires_at: Timestamp,
-    /// What to do.
+    /// The kind of job and its arguments, flat in the JSON.
     #[serde(flatten)]
     pub task: Task,
 }
 
-/// What a job asks for.
+/// The kinds of job, told apart by `kind` in the JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Task {
     /// A direct message to a player who asked for it.
     Remind {
-        /// Whom.
+        /// The player who asked for it.
         user_id: UserId,
         /// The server that it is about.
         guild_id: GuildId,
@@ -58,9 +58,9 @@ pub enum Task {
     },
     /// A message in a channel of a server.
     Announce {
-        /// Which server.
+        /// The server of the channel.
         guild_id: GuildId,
-        /// Which channel of it, as a string.
+        /// The channel's id, as a string.
         channel_id: String,
         /// At most [`JOB_TEXT_MAX`] characters; mentions in it ping nobody.
         text: String,
@@ -72,14 +72,14 @@ pub enum Task {
         guild_id: GuildId,
         /// The application of the interaction.
         application_id: String,
-        /// What lets the promise be changed for 15 minutes. Of no other use, and in no log.
+        /// The interaction's token, by which the promise can be changed for 15 minutes. No log holds it.
         token: String,
         /// The message, as Discord takes it; at most [`JOB_MESSAGE_MAX_BYTES`].
         message: Value,
     },
 }
 
-/// What `POST /api/jobs/{id}` tells: the job is over. The same again is taken again, and changes nothing.
+/// The body of `POST /api/jobs/{id}`: the job is over. The same again is taken again, and changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "camelCase")]
 pub enum Settlement {

@@ -1,4 +1,4 @@
-//! What travels between Pulse's programs, and both ends of the conversation.
+//! The messages between Pulse's programs, and both ends of the conversation.
 //!
 //! Nothing here does I/O, reads a clock or draws randomness: time and entropy are arguments.
 

@@ -8,7 +8,7 @@ use crate::{
     message::{CloseCode, HEARTBEAT_MS, PING, PONG, is_final_close},
 };
 
-/// How long a socket may take to open and say HELLO, in milliseconds.
+/// The longest that a socket may take to open and say HELLO, in milliseconds.
 pub const CONNECT_TIMEOUT_MS: u64 = 5_000;
 /// Without a frame for this long, the numbers are stale, in milliseconds.
 pub const STALE_AFTER_MS: u64 = 12_500;
@@ -28,14 +28,14 @@ pub const HEALTHY_AFTER_MS: u64 = 5_000;
 pub const ANSWER_AFTER_SLEEP_MS: u64 = 1_000;
 /// After this many failures in a row the viewer polls as well.
 pub const POLL_AFTER_FAILURES: u32 = 3;
-/// How often it then polls, in milliseconds.
+/// The interval of these polls, in milliseconds.
 pub const POLL_EVERY_MS: u64 = 10_000;
 
-/// Which of the sockets that the link has asked for; late words of an earlier one are ignored.
+/// The number of a socket that the link has asked for; late words of an earlier one are ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attempt(pub u32);
 
-/// What happened.
+/// An input of the link: something that happened in the browser.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<'a> {
     /// The page was opened. What came with the document has been told as [`Input::Polled`] before.
@@ -65,7 +65,7 @@ pub enum PollError {
     Unavailable,
 }
 
-/// What the shell has to do.
+/// An output of the link, for the shell to perform, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// Open a socket, with `?epoch=…&since=…` when there is something to resume.
@@ -84,12 +84,12 @@ pub enum Output {
     WakeIn(u64),
 }
 
-/// What the connection pill says.
+/// The state of the connection, as the pill on the page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The first socket is on its way.
     Connecting,
-    /// Frames are coming.
+    /// Frames are coming, the last one less than [`STALE_AFTER_MS`] ago.
     Live,
     /// The socket is open, but no frame came for this many milliseconds.
     Stale(u64),
@@ -101,14 +101,14 @@ pub enum Status {
     Ended(u16),
 }
 
-/// The viewer's end.
+/// The viewer's end of the conversation. It owns the feed.
 #[derive(Clone, Debug)]
 pub struct Link {
     feed: Feed,
     attempt: Attempt,
     phase: Phase,
     failures: u32,
-    /// When `/api/snapshot` last answered with a snapshot since polling began, and when it is to be asked next.
+    /// The moments of the last snapshot from `/api/snapshot` since polling began, and of the next poll.
     polled_at: Option<Timestamp>,
     next_poll: Option<Timestamp>,
     /// The edge's clock, and the viewer's at the moment it was told.
@@ -139,12 +139,12 @@ impl Default for Link {
 }
 
 impl Link {
-    /// What the viewer knows.
+    /// Returns the viewer's knowledge.
     pub fn feed(&self) -> &Feed {
         &self.feed
     }
 
-    /// What the connection pill says at `now`.
+    /// Returns the state of the connection at `now`.
     pub fn status(&self, now: Timestamp) -> Status {
         match self.phase {
             Phase::Ended { code } => Status::Ended(code),
@@ -158,8 +158,8 @@ impl Link {
         }
     }
 
-    /// What the edge's clock shows when the viewer's shows `now`, to about the time that a frame travels. All moments of
-    /// the feed are the edge's. Until the edge has told its time, the two are taken to agree.
+    /// Returns the edge's clock when the viewer's shows `now`, to about the time that a frame travels. All moments of the
+    /// feed are the edge's. Until the edge has told its time, the two are taken to agree.
     pub fn server_time(&self, now: Timestamp) -> Timestamp {
         self.clocks.map_or(now, |(theirs, ours)| theirs.plus(now.since(ours)).minus(ours.since(now)))
     }

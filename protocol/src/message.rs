@@ -12,7 +12,7 @@ use crate::{DashboardStats, Epoch, Event, Seq, Timestamp, history::HistoryPoint}
 pub const PING: &str = "ping";
 /// The answer to [`PING`].
 pub const PONG: &str = "pong";
-/// How often the client sends [`PING`], in milliseconds.
+/// The interval of the client's [`PING`], in milliseconds.
 pub const HEARTBEAT_MS: u64 = 25_000;
 /// The largest frame a client may send, in bytes.
 pub const CLIENT_FRAME_MAX_BYTES: usize = 4 * 1024;
@@ -35,11 +35,11 @@ pub const LIMIT_OVER: &str = "limit_over";
 /// Sockets one room holds.
 pub const VIEWERS_MAX: usize = 30_000;
 
-/// What the room says.
+/// A message from the room to a viewer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 pub enum ServerMessage {
-    /// The first frame.
+    /// The first frame of a socket.
     Hello {
         /// [`crate::VERSION`] of the edge.
         version: u32,
@@ -47,9 +47,9 @@ pub enum ServerMessage {
         epoch: Epoch,
         /// The last event so far.
         seq: Seq,
-        /// The edge's clock.
+        /// The edge's clock at the moment of this frame.
         server_time: Timestamp,
-        /// How often to ping.
+        /// The interval at which the client has to ping, in milliseconds.
         heartbeat_ms: u64,
         /// Whether the stream goes on where the client left it; if not, a snapshot follows.
         resumed: bool,
@@ -59,14 +59,14 @@ pub enum ServerMessage {
         /// All that the page needs.
         data: Box<Snapshot>,
     },
-    /// What was missed, or a burst; ascending.
+    /// The events that a resumed viewer missed, or a burst.
     Events {
-        /// The events.
+        /// The events, in ascending order of `seq`.
         data: Vec<Event>,
     },
     /// Every 5 s while anyone watches, and right after HELLO.
     StatsUpdate {
-        /// The numbers.
+        /// All the numbers, not only those that changed.
         data: Box<DashboardStats>,
         /// The newest points of the charts, oldest first; each replaces the one of the same moment.
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -74,12 +74,12 @@ pub enum ServerMessage {
     },
     /// The moment an event is recorded.
     NewEvent {
-        /// The event.
+        /// The event, with its number.
         data: Event,
     },
     /// Maintenance, or about to restart.
     Notice {
-        /// What to tell the viewer.
+        /// The code, and its words for the viewer.
         data: Notice,
     },
     /// A message of a newer version. It is passed over.
@@ -140,11 +140,11 @@ fn parsed<T: DeserializeOwned, E: de::Error>(data: &str) -> Result<T, E> {
 pub struct Notice {
     /// Stable, `snake_case`.
     pub code: String,
-    /// A sentence.
+    /// A plain sentence for people.
     pub message: String,
 }
 
-/// What `/api/snapshot` gives.
+/// The answer of `/api/snapshot`, and the data of a SNAPSHOT frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// [`crate::VERSION`] of the edge.
@@ -153,7 +153,7 @@ pub struct Snapshot {
     pub epoch: Epoch,
     /// The last event included.
     pub seq: Seq,
-    /// The numbers.
+    /// The numbers as of [`Self::seq`].
     pub stats: DashboardStats,
     /// The ring, newest first.
     pub events: Vec<Event>,
@@ -161,7 +161,7 @@ pub struct Snapshot {
     pub history: Vec<HistoryPoint>,
 }
 
-/// What a client may say besides [`PING`].
+/// A message from a client, besides [`PING`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", deny_unknown_fields)]
 pub enum ClientMessage {

@@ -14,7 +14,7 @@ impl Coins {
     /// The most that one player may hold.
     pub const PLAYER_CAP: Self = Self(1_000_000_000_000);
 
-    /// `amount` coins.
+    /// An amount of so many coins, which may be negative.
     pub const fn new(amount: i64) -> Self {
         Self(amount)
     }

@@ -15,7 +15,7 @@ pub const ENDLESS: i64 = -1;
 /// The longest part of what was typed that an error repeats, in characters.
 const SHOWN_MAX_CHARS: usize = 40;
 
-/// What a field takes.
+/// The kind of numbers that a field takes: how many decimals, and whether percentages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberFormat {
     decimals: u8,
@@ -34,14 +34,14 @@ pub const PERCENT_TENTHS: NumberFormat = NumberFormat { decimals: 1, is_percent:
 /// Why something that was typed is no number for its field. It names what was typed, and gives an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberError {
-    /// What was typed: what is visible of it, shortened.
+    /// The visible part of what was typed, shortened.
     pub typed: String,
-    /// Why.
+    /// The rule that it breaks.
     pub reason: Reason,
     format: NumberFormat,
 }
 
-/// What is wrong with a number.
+/// The ways in which something typed is no number for its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Nothing was typed, or something else than a number.
@@ -222,13 +222,13 @@ fn without_percent(text: &str) -> &str {
     text.strip_suffix(is_sign).or_else(|| text.strip_prefix(is_sign)).map_or(text, str::trim)
 }
 
-/// What nobody sees and is copied along: marks that Arabic, Hebrew and Persian put beside signs, those that keep texts
-/// apart, and joiners. What turns digits round is not among it.
+/// Matches marks that nobody sees and that are copied along: those that Arabic, Hebrew and Persian put beside signs, those
+/// that keep texts apart, and joiners. Marks that turn digits round are not among them.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// What is visible of something typed, shortened: for an answer that repeats it.
+/// Returns the visible part of something typed, at most 40 characters of it: for an answer that repeats it.
 pub fn shown(typed: &str) -> String {
     let visible = |c: &char| !c.is_control() && !is_unseen(*c) && !('\u{202a}'..='\u{202e}').contains(c);
     let mut shown: String = typed.trim().chars().filter(visible).take(SHOWN_MAX_CHARS + 1).collect();

@@ -1,4 +1,4 @@
-//! How often something may be done: so much at once after a quiet time, and then one more each so often.
+//! Rate limits (GCRA): so many steps at once after a quiet time, and then one more each so often.
 
 use std::{
     borrow::Borrow,
@@ -8,10 +8,10 @@ use std::{
 
 use crate::Timestamp;
 
-/// A pace.
+/// A rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// What may be done at once, after a quiet time.
+    /// The burst: the steps that may be taken at once, after a quiet time.
     pub at_once: u64,
     /// After that, once each so many milliseconds.
     pub every_ms: u64,
@@ -23,8 +23,8 @@ impl Pace {
         (self.at_once - 1) * self.every_ms
     }
 
-    /// Takes one step at `now`, by somebody who is back at the pace at `on_pace_at`: when they are the next time. Refused,
-    /// it gives the wait in milliseconds. This is the generic cell rate algorithm (ITU-T I.371).
+    /// Takes one step at `now`; `on_pace_at` is the theoretical arrival time so far. Returns the next one, or the wait in
+    /// milliseconds. This is the generic cell rate algorithm (ITU-T I.371).
     pub fn step(self, now: Timestamp, on_pace_at: Timestamp) -> Result<Timestamp, u64> {
         let ahead_ms = match on_pace_at.since(now) {
             // Nobody gets so far ahead: the clock has stepped back.
@@ -38,18 +38,18 @@ impl Pace {
     }
 }
 
-/// Who is ahead of a pace. Whoever is back at it is forgotten; a restart forgives a few seconds of haste.
+/// The callers who are ahead of a rate limit. One who is back at it is forgotten; a restart forgives a few seconds of haste.
 #[derive(Clone, Debug)]
 pub struct Paces<K> {
     pace: Pace,
     on_pace_at: BTreeMap<K, Timestamp>,
-    /// When to look next for those who may be forgotten.
+    /// The moment of the next sweep, at the earliest.
     sweep_at: Timestamp,
 }
 
-/// How many are remembered before some have to be looked for that can be forgotten.
+/// The number of callers from which on some are looked for that can be forgotten.
 const SWEEP_FROM: usize = 1_000;
-/// How often that is done at most, in milliseconds.
+/// The shortest time between two such sweeps, in milliseconds.
 const SWEEP_EVERY_MS: u64 = 1_000;
 
 impl<K: Ord> Paces<K> {
@@ -66,7 +66,7 @@ impl<K: Ord> Paces<K> {
         Ok(())
     }
 
-    /// Whether this one would be refused now: the wait in milliseconds, and nothing is counted.
+    /// Returns the wait in milliseconds if this one would be refused now. Nothing is counted.
     pub fn wait_ms<Q: Ord + ?Sized>(&self, now: Timestamp, who: &Q) -> Option<u64>
     where
         K: Borrow<Q>,
@@ -83,7 +83,7 @@ impl<K: Ord> Paces<K> {
         self.on_pace_at.remove(who);
     }
 
-    /// How many are remembered.
+    /// Returns the number of callers that are remembered.
     pub fn len(&self) -> usize {
         self.on_pace_at.len()
     }

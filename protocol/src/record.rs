@@ -1,4 +1,4 @@
-//! What a server's books tell the room: the journal's new rows, and where the totals stand after them.
+//! Deliveries from a server's books to the room: the journal's new rows, and the totals after them.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub const PUSH_MAX_RECORDS: usize = 200;
 pub struct Push {
     /// [`crate::VERSION`] of the sender: old and new code run side by side during a deployment.
     pub version: u32,
-    /// The server.
+    /// The server whose books these are.
     pub guild_id: GuildId,
     /// Rows in ascending, gapless order. The room passes over those it has seen.
     pub records: Vec<Record>,
@@ -23,7 +23,7 @@ pub struct Push {
     /// and from books of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<JournalSeq>,
-    /// Which journal the rows are of; `None` from books of an older version.
+    /// The life of the journal that the rows are of; `None` from books of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
     /// With the first rows after books or a room were set back: all reminders that the server's players wait for, in the place of those
@@ -49,7 +49,7 @@ fn is_zero(rows: &u64) -> bool {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Life {
-    /// When it began: later than the one before.
+    /// The moment at which it began: later than the one before.
     pub id: Timestamp,
     /// The last row that it has from the one before.
     pub after: JournalSeq,
@@ -64,7 +64,7 @@ pub struct Life {
 pub struct Acknowledgement {
     /// The last row of this server that the room has stored.
     pub seq: JournalSeq,
-    /// When the newest of the rows that it has stored was committed; `None` from a room that does not know.
+    /// The moment of the newest commit among the rows that it has stored; `None` from a room that does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_at: Option<Timestamp>,
     /// Nothing was taken: under numbers that the room has, there are rows that it has not.
@@ -74,44 +74,44 @@ pub struct Acknowledgement {
     /// be told them again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub misses: bool,
-    /// Whether everything is paused; `None` from a room of an older version.
+    /// The maintenance state; `None` from a room of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
 }
 
-/// Whether everything is paused.
+/// The maintenance state: everything is paused, or goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Maintenance {
     /// Whether players' commands are refused everywhere.
     pub is_on: bool,
-    /// How often that has changed. Whoever hears of an earlier change after a later one passes over it.
+    /// The number of changes so far. Books that hear of an earlier change after a later one pass over it.
     pub change: u64,
 }
 
-/// One answered interaction.
+/// One journal row, as far as the room needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// Its row in the server's journal.
     pub seq: JournalSeq,
-    /// When it was committed.
+    /// The moment of the commit.
     pub at: Timestamp,
-    /// How it ended.
+    /// The outcome, which the room counts.
     pub outcome: Outcome,
     /// From the arrival at the edge to the commit, in milliseconds.
     pub handled_ms: u32,
-    /// Coins it made.
+    /// The coins that came from the mint; negative when an undo sends them back.
     pub minted: Coins,
-    /// Coins it destroyed.
+    /// The coins that were burnt, taxes included; negative when an undo takes them back.
     pub burned: Coins,
-    /// The player's activity, for counting the active ones; `None` for a person without an account.
+    /// The player's activity; `None` for refusals, actions from the page, and people without an account.
     #[serde(default)]
     pub activity: Option<Activity>,
-    /// What to show, not numbered yet.
+    /// The events to show, not numbered yet.
     #[serde(default)]
     pub events: Vec<Event>,
-    /// What the bot-worker is to do, or is not to do any more.
+    /// The jobs that the bot-worker is to do, or need not do any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub jobs: Vec<JobOrder>,
 }
@@ -123,7 +123,7 @@ impl Record {
     }
 }
 
-/// What a row asks of the bot-worker.
+/// An order about a job, from a journal row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobOrder {
@@ -133,14 +133,14 @@ pub enum JobOrder {
     Withdraw(String),
 }
 
-/// That a player was active, and when before that.
+/// The activity of a player: a command, and the moment of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// The same player's last command before this one.
     pub previous: Option<Timestamp>,
 }
 
-/// How an interaction ended.
+/// The outcome of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -152,21 +152,21 @@ pub enum Outcome {
     Failed,
 }
 
-/// Where a server's books stand.
+/// The totals of a server's books.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GuildTotals {
-    /// Accounts.
+    /// The number of players' accounts.
     pub players: u64,
-    /// What they hold together.
+    /// The coins that these accounts hold together.
     pub wealth: Coins,
     /// Their levels, added up.
     pub levels: u64,
-    /// Interactions answered since the beginning.
+    /// Journal rows since the beginning: interactions answered, and actions from the page.
     pub commands: u64,
     /// Whether all accounts, the mint and the sinks included, add up to zero.
     pub balanced: bool,
-    /// The last command's commit.
+    /// The commit of the newest journal row.
     pub last_command_at: Option<Timestamp>,
     /// The server's own top ten lists.
     #[serde(default)]

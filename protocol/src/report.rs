@@ -1,4 +1,4 @@
-//! What the bot-worker tells the edge every 5 seconds, or every 30 while everything rests.
+//! Reports of the bot-worker to the edge, every 5 seconds, or every 30 while everything rests.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use crate::{
     time::MINUTE_MS,
 };
 
-/// How often the bot-worker reports while somebody watches or plays, in milliseconds.
+/// The interval of reports while somebody watches or plays, in milliseconds.
 pub const REPORT_EVERY_MS: u64 = 5_000;
-/// How often it reports while nobody does, in milliseconds.
+/// The interval of reports while nobody does, in milliseconds.
 pub const REPORT_AT_REST_EVERY_MS: u64 = 30_000;
 /// The largest report the edge reads, in bytes.
 pub const REPORT_MAX_BYTES: usize = 1024 * 1024;
@@ -25,11 +25,11 @@ pub const MISSED_MAX: usize = 720;
 pub struct Report {
     /// [`crate::VERSION`] of the sender.
     pub version: u32,
-    /// When the bot-worker started.
+    /// The start of the bot-worker, by the clock of its machine.
     pub started_at: Timestamp,
-    /// When this was measured.
+    /// The moment of the measurements, by the same clock.
     pub at: Timestamp,
-    /// The bot.
+    /// The bot's account on Discord.
     pub bot: ReportedBot,
     /// Its gateway connections; empty when it keeps none.
     #[serde(default)]
@@ -63,7 +63,7 @@ pub struct Report {
 pub struct RestFailure {
     /// The HTTP status of the newest answer; `null` when none came.
     pub status: Option<u16>,
-    /// How many in a row, those too that were not made because Discord asked to wait.
+    /// The number of failures in a row, with those requests that were not made because Discord asked to wait.
     pub count: u32,
 }
 
@@ -71,7 +71,7 @@ pub struct RestFailure {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Missed {
-    /// When it was measured, by the same clock as the report's `at`.
+    /// The moment of the measurement, by the same clock as the report's `at`.
     pub at: Timestamp,
     /// The gateway's latency, else that of REST, in milliseconds.
     pub ms: f64,
@@ -83,18 +83,18 @@ pub struct Missed {
 pub struct ReportedBot {
     /// Its user id.
     pub id: UserId,
-    /// Its name.
+    /// Its name, not cleaned yet: see [`Report::believable`].
     pub name: String,
-    /// Where its avatar is, if it has one.
+    /// The address of its avatar, if it has one.
     #[serde(default)]
     pub avatar_url: Option<String>,
 }
 
-/// One gateway connection.
+/// One connection to Discord's gateway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shard {
-    /// Its number.
+    /// Its number, from 0.
     pub id: u32,
     /// Its state in the gateway library's words.
     pub state: String,
@@ -104,7 +104,7 @@ pub struct Shard {
     /// For how long it has not been [`ACTIVE`], in milliseconds; left out when it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub down_ms: Option<u64>,
-    /// How many tries to connect have failed since then.
+    /// The number of tries to connect that have failed since then.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u32,
 }
@@ -146,9 +146,9 @@ fn is_zero(number: &u32) -> bool {
 /// The servers the bot is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedGuilds {
-    /// How many.
+    /// The number of servers, with those whose names are not told.
     pub count: u64,
-    /// Their members together.
+    /// The number of their members, added up.
     #[serde(default)]
     pub members: u64,
     /// Those whose names the bot knows.
@@ -156,18 +156,18 @@ pub struct ReportedGuilds {
     pub named: Vec<NamedGuild>,
 }
 
-/// A server's face.
+/// The name, icon and size of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamedGuild {
-    /// The server.
+    /// The server's id.
     pub id: GuildId,
-    /// Its name.
+    /// The server's name, not cleaned yet: see [`Report::believable`].
     pub name: String,
-    /// Where its icon is, if it has one.
+    /// The address of its icon, if it has one.
     #[serde(default)]
     pub icon_url: Option<String>,
-    /// Its members.
+    /// The number of its members.
     #[serde(default)]
     pub members: u64,
 }
@@ -196,8 +196,8 @@ impl Report {
         self
     }
 
-    /// When the bot-worker started, by the clock of whoever hears this at `now`: the one of its machine may be off. The
-    /// difference is told to the minute, so that each report says the same, and what the way here takes is none.
+    /// Returns the start of the bot-worker, by the clock of whoever hears this at `now`: the one of its machine may be off.
+    /// The difference is told to the minute, so that each report says the same, and what the way here takes is none.
     pub fn started_by(&self, now: Timestamp) -> Timestamp {
         let minutes = |ms: u64| ms.saturating_add(MINUTE_MS / 2) / MINUTE_MS * MINUTE_MS;
         self.started_at.plus(minutes(now.since(self.at))).minus(minutes(self.at.since(now)))

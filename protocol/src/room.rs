@@ -57,7 +57,7 @@ use crate::{
     time::MINUTE_MS,
 };
 
-/// How often full stats follow while anyone watches, in milliseconds.
+/// The interval of full stats while anyone watches, in milliseconds.
 pub const STATS_EVERY_MS: u64 = 5_000;
 /// By how much one of them may come later than that, in milliseconds.
 const STATS_SLACK_MS: u64 = 1_000;
@@ -69,24 +69,24 @@ pub const EVENTS_STORED: u64 = 50_000;
 const FORGET_EVERY: u64 = 100;
 /// Every update goes over the points of history of so long, in milliseconds: longer than a viewer bears silence.
 const POINTS_REPEATED_MS: u64 = 30_000;
-/// How far before what a viewer surely knows its points of history begin anew, in milliseconds: the clocks of the
-/// books and of the room need not agree.
+/// Overlap, in milliseconds, of the history points that are sent again after a resume with those that the viewer has: the
+/// clocks of the books and of the room need not agree.
 const POINTS_SLACK_MS: u64 = MINUTE_MS;
 
 /// One socket, named by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u64);
 
-/// What a client sent.
+/// A frame that a client sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
-    /// A text frame.
+    /// A text frame, of any length.
     Text(&'a str),
     /// A binary frame, which nobody should send.
     Binary,
 }
 
-/// What happened.
+/// An input of the room: something that happened, or a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<'a> {
     /// A viewer's socket opened, of a browser's session or of a program, perhaps to go on after an event of an epoch.
@@ -126,13 +126,13 @@ pub enum Input<'a> {
     Carried(IncidentId, ChannelId, u32, Carried),
     /// Events up to this one were carried to a channel, or were not; whether any were for it.
     EventsCarried(ChannelId, Seq, bool, Carried),
-    /// The alarm.
+    /// The alarm went off.
     Ticked,
     /// The time asked for by [`Output::FlushIn`] has passed.
     Flushed,
 }
 
-/// What the shell has to do.
+/// An output of the room, for the shell to perform, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Write this, before performing what follows.
@@ -143,15 +143,15 @@ pub enum Output {
     Delete(Kind, u64),
     /// From here on, broadcasts reach this socket too.
     Admit(SocketId),
-    /// Send to one.
+    /// Send to one socket, whether or not it is admitted.
     Send(SocketId, ServerMessage),
     /// Send to all that are admitted.
     Broadcast(ServerMessage),
     /// Close, with this code.
     Close(SocketId, CloseCode),
-    /// Answer the delivery.
+    /// Answer the delivery with this.
     Acknowledge(Acknowledgement),
-    /// Answer the action.
+    /// Answer the action with this.
     Answer(Answer),
     /// Tell these servers' books that everything is paused, or goes on.
     Spread(Maintenance, Vec<GuildId>),
@@ -173,7 +173,7 @@ pub enum Output {
     TickNever,
 }
 
-/// The room.
+/// The room's end of the conversation. Whatever it has to remember leaves as an output to store.
 #[derive(Clone, Debug)]
 pub struct Room {
     epoch: Epoch,
@@ -186,11 +186,11 @@ pub struct Room {
     flushing: bool,
     last_frame: Timestamp,
     door: Door,
-    /// When the last report and the steps were written.
+    /// The moment at which the last report and the steps were written.
     saved_at: Timestamp,
-    /// When somebody last watched or played; `None` after a restart.
+    /// The last moment at which somebody watched or played; `None` after a restart.
     busy_at: Option<Timestamp>,
-    /// When full stats were last told to all; `None` after a restart.
+    /// The moment at which full stats were last told to all; `None` after a restart.
     told_stats_at: Option<Timestamp>,
     /// Alarms since the object came up that told stats.
     ticks: u64,
@@ -251,7 +251,7 @@ impl Room {
         }
     }
 
-    /// Takes one happening.
+    /// Takes one input at `now`; returns what the shell has to do for it.
     pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Vec<Output> {
         let mut outputs = Vec::new();
         self.wake(now);
@@ -290,7 +290,7 @@ impl Room {
         outputs
     }
 
-    /// Whether one more socket is let in, asked before it is opened. A session is counted, a program (`None`) is not.
+    /// Admits one more socket, or refuses it, before it is opened. A session is counted, a program (`None`) is not.
     pub fn knock(&mut self, now: Timestamp, session: Option<SessionId>) -> Result<(), Refusal> {
         if self.viewers.len() >= VIEWERS_MAX {
             return Err(Refusal::RoomFull);
@@ -431,7 +431,7 @@ impl Room {
         }
         // Last the alarm: what is sent would otherwise wait for its write.
         let points_from = self.told_stats_at.replace(now).unwrap_or(now.minus(POINTS_SLACK_MS));
-        // What was committed long ago can come late.
+        // Records of an earlier commit can come late.
         let points_from = self.timeline.take_untold().map_or(points_from, |changed| changed.min(points_from));
         self.broadcast(now, self.stats_update(now, points_from), outputs);
         outputs.push(self.tick(now));

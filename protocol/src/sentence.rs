@@ -49,7 +49,7 @@ impl Sentence {
         self
     }
 
-    /// What somebody wrote: it cannot reorder what stands around it.
+    /// Adds text that somebody wrote: it cannot reorder what stands around it.
     #[must_use]
     pub fn name(self, name: &str) -> Self {
         self.words(&isolated(name))

@@ -1,4 +1,4 @@
-//! Who somebody is, how long that holds, and what they may look at.
+//! The people who are signed in: who they are, how long that holds, and what they may look at.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
 pub const IDLE_MAX_MS: u64 = 7 * DAY_MS;
 /// Every session ends after so long, in milliseconds.
 pub const SESSION_MAX_MS: u64 = 30 * DAY_MS;
-/// That a session is used is noted in steps of so long, in milliseconds: not each request is worth a written row.
+/// The steps in which the use of a session is noted, in milliseconds: not each request is worth a written row.
 pub const SEEN_EVERY_MS: u64 = 60 * MINUTE_MS;
 /// Rights are asked for again when they are so old, in milliseconds.
 pub const RIGHTS_DUE_MS: u64 = 10 * MINUTE_MS;
@@ -41,7 +41,7 @@ impl Membership {
 /// there are more of them.
 pub fn manages(permissions: &str) -> bool {
     let is_number = !permissions.is_empty() && permissions.bytes().all(|digit| digit.is_ascii_digit());
-    // What is carried beyond 64 bits does not touch the bits that count.
+    // The carry beyond 64 bits is dropped: it does not touch the bits that count.
     let bits = permissions
         .bytes()
         .fold(0_u64, |bits, digit| bits.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0'))));
@@ -53,17 +53,17 @@ pub fn managed(memberships: &[Membership]) -> BTreeSet<GuildId> {
     memberships.iter().filter(|membership| membership.manages()).map(|membership| membership.id).collect()
 }
 
-/// What somebody may look at.
+/// The servers that somebody may look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// All servers.
+    /// All servers, together or one at a time.
     Everything,
     /// These, one at a time.
     Servers(BTreeSet<GuildId>),
 }
 
 impl Scope {
-    /// What to show to whoever asks for this server, or for none.
+    /// Returns the view for a request that asks for this server, or for none.
     pub fn view(&self, asked: Option<GuildId>) -> View {
         match (self, asked) {
             (Self::Everything, None) => View::Everything,
@@ -82,14 +82,14 @@ impl Scope {
     }
 }
 
-/// What is shown.
+/// The view that a request gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// All servers.
+    /// All servers together.
     Everything,
-    /// One alone.
+    /// One server alone.
     Server(GuildId),
-    /// It is not theirs to look at.
+    /// Nothing: the server is not theirs to look at.
     Nothing,
 }
 
@@ -97,15 +97,15 @@ pub enum View {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
-    /// The account.
+    /// The id of the account.
     pub id: UserId,
-    /// What others see.
+    /// The display name, or else the username; cleaned.
     pub name: String,
-    /// Where the avatar is, if there is one.
+    /// The address of the avatar, if there is one.
     pub avatar_url: Option<String>,
 }
 
-/// What somebody is here.
+/// The role of somebody who is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -119,17 +119,17 @@ pub enum Role {
     Program,
 }
 
-/// What `/api/me` gives.
+/// The answer of `/api/me`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     /// The account; `null` for a program, and for who came by the link.
     pub id: Option<UserId>,
-    /// What to call them.
+    /// The name to show.
     pub name: String,
-    /// Where the avatar is, if there is one.
+    /// The address of the avatar, if there is one.
     pub avatar_url: Option<String>,
-    /// What they are here.
+    /// The role under which they are let in.
     pub role: Role,
     /// The servers that are theirs to look at; `null` for all.
     pub guilds: Option<BTreeSet<GuildId>>,
@@ -138,16 +138,16 @@ pub struct Me {
 /// The moments of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Life {
-    /// When it began.
+    /// The moment at which it began.
     pub opened_at: Timestamp,
-    /// When it was last seen in use, to [`SEEN_EVERY_MS`].
+    /// The moment at which it was last seen in use, to [`SEEN_EVERY_MS`].
     pub seen_at: Timestamp,
-    /// When Discord last said what its owner may.
+    /// The moment at which Discord last said what its owner may.
     pub checked_at: Timestamp,
 }
 
 impl Life {
-    /// One that begins.
+    /// The life of a session that begins now, just confirmed by Discord.
     pub const fn new(now: Timestamp) -> Self {
         Self { opened_at: now, seen_at: now, checked_at: now }
     }

@@ -13,13 +13,13 @@ pub const RECENT_EVENTS_LEN: usize = 20;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DashboardStats {
-    /// The bot itself.
+    /// The bot's name, avatar and state.
     pub bot: Bot,
-    /// Servers.
+    /// The servers, counted.
     pub guilds: Guilds,
-    /// Players.
+    /// The players, counted.
     pub users: Users,
-    /// Commands answered.
+    /// The commands, counted.
     pub commands: Commands,
     /// The bot's gateway connections; left out while it is not online, and where it keeps none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct DashboardStats {
     pub ping: Ping,
     /// Time spent in the edge.
     pub handling: Handling,
-    /// Money.
+    /// Coins, levels and streaks of all players.
     pub economy: Economy,
     /// Top ten lists over all servers.
     pub leaderboards: Leaderboards,
@@ -36,11 +36,11 @@ pub struct DashboardStats {
     pub recent_events: Vec<Event>,
     /// Seconds since the bot-worker started; `null` while it is not online.
     pub uptime: Option<u64>,
-    /// When the last command was committed.
+    /// The moment of the newest commit: a command, or an action from the page.
     pub last_command_timestamp: Option<Timestamp>,
     /// Whether players' commands are refused everywhere.
     pub maintenance_mode: bool,
-    /// Open dashboards.
+    /// The number of open sockets of `/ws`.
     pub viewers: u32,
     /// The moment these numbers are of.
     pub as_of: Timestamp,
@@ -56,43 +56,43 @@ pub struct Bot {
     pub name: String,
     /// Its avatar, if it has one.
     pub avatar_url: Option<String>,
-    /// Whether the bot-worker reports.
+    /// The state of the bot, by its reports.
     pub status: BotStatus,
 }
 
-/// Whether the bot-worker reports.
+/// The state of the bot, by its reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BotStatus {
-    /// A report came within the last 15 s.
+    /// A report came within the last 15 s; at rest, when the next one is promised for later, within up to 40 s.
     Online,
-    /// Reports have stopped.
+    /// Reports have stopped, or the last one was a farewell.
     Offline,
     /// No report has ever come.
     Unknown,
 }
 
-/// Servers.
+/// The number of servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guilds {
     /// Those the bot is in; those with books, until the bot has told.
     pub count: u64,
 }
 
-/// Players.
+/// Numbers of players.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Users {
-    /// Distinct players with a command in the last 24 h, to a quarter of an hour.
+    /// Players with a command in the last 24 h, to a quarter of an hour. Each counts once in each server.
     pub active: u64,
     /// Accounts in all servers.
     pub total: u64,
 }
 
-/// Commands answered.
+/// Numbers of commands, refused ones included.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Commands {
-    /// Since the beginning.
+    /// Commands answered, and actions from the page, since the beginning.
     pub total: u64,
     /// In the last 60 minutes.
     pub last_hour: u64,
@@ -125,22 +125,22 @@ pub struct Ping {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gateway {
-    /// How many there are.
+    /// The number of connections.
     pub shards: u32,
-    /// How many of them work.
+    /// The number of connections that work.
     pub active: u32,
     /// Since when not all of them do.
     pub lost_since: Option<Timestamp>,
-    /// How many tries to connect have failed since then.
+    /// The number of tries to connect that have failed since then.
     pub tries: u32,
-    /// How often it was lost, for ten seconds or more, since the bot-worker started.
+    /// The number of losses of ten seconds or more since the bot-worker started.
     pub losses: u32,
 }
 
 /// From a command's arrival at the edge to its commit, over the last 5 minutes, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handling {
-    /// Median.
+    /// The median; `null` without a command.
     pub p50: Option<u32>,
     /// 99th percentile.
     pub p99: Option<u32>,
@@ -150,7 +150,7 @@ pub struct Handling {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Economy {
-    /// What all players hold together.
+    /// The coins that all players hold together.
     pub total_wealth: Coins,
     /// Mean level of all players.
     pub avg_level: f64,
@@ -169,11 +169,11 @@ pub struct Economy {
 /// Top ten lists, best first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaderboards {
-    /// By balance.
+    /// The richest, by balance in coins.
     pub wealth: Vec<Leader>,
-    /// By level.
+    /// The highest levels.
     pub level: Vec<Leader>,
-    /// By streak.
+    /// The longest streaks, in days.
     pub streak: Vec<Leader>,
 }
 
@@ -181,7 +181,7 @@ pub struct Leaderboards {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Leader {
-    /// The player.
+    /// The player's user id.
     pub user_id: UserId,
     /// The player's name when last seen.
     pub name: String,

@@ -92,7 +92,7 @@ pub fn isolated(text: &str) -> Cow<'_, str> {
     isolated.into()
 }
 
-/// What two texts have in common that differ only in how they are capitalised or spelled in Unicode: for keys and
+/// Returns the common form of texts that differ only in how they are capitalised or spelled in Unicode: for keys and
 /// searches, never to be shown. The i's of Turkish, with and without their dots, are one letter.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -152,7 +152,7 @@ fn is_paired(text: &str) -> bool {
     depth == 0
 }
 
-/// What of a text is kept by [`clean`], white space aside.
+/// The characters of a text that [`clean`] keeps, white space aside.
 struct Visible<'t> {
     rest: &'t str,
     /// The last character that was kept.

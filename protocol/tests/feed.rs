@@ -8,7 +8,7 @@ use protocol::{
     history::{self, HistoryPoint},
 };
 
-/// How many events the room's ring holds in these stories.
+/// The number of events that the room's ring holds in these stories.
 const RING: u64 = 12;
 
 /// One thing that the room said at some time, over the socket or over HTTP.

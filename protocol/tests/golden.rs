@@ -1,4 +1,4 @@
-//! What goes over a wire is on disk, word for word; `UPDATE_EXPECT=1 cargo test -p protocol` writes it anew.
+//! Golden files: the messages on every wire, word for word; `UPDATE_EXPECT=1 cargo test -p protocol` writes them anew.
 
 use std::fmt::Debug;
 

@@ -90,7 +90,7 @@ impl Page {
         wanted
     }
 
-    /// When the link wants to be woken, asked in a way that changes nothing.
+    /// Returns the moment at which the link wants to be woken, asked in a way that changes nothing.
     fn wake_wanted(&self) -> Option<Timestamp> {
         let stranger = Input::Said(Attempt(u32::MAX), "");
         wake_in(&self.link.clone().handle(self.now, 0, stranger)).map(|ms| self.now.plus(ms))

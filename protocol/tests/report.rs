@@ -1,4 +1,4 @@
-//! What a report tells the room beside the moment: samples of the past, and a farewell.
+//! Reports that tell the room more than the moment: samples of the past, and a farewell.
 
 use crate::samples::{EPOCH, NOON, report};
 use protocol::{

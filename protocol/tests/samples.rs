@@ -45,7 +45,7 @@ pub fn events(seqs: impl IntoIterator<Item = u64>) -> Vec<Event> {
     seqs.into_iter().map(event).collect()
 }
 
-/// What an edge tells of itself that lacks a secret.
+/// The answer of an edge that lacks a secret.
 pub fn edge_check() -> EdgeCheck {
     let setting = |name: &str, problem: Option<&str>| SettingCheck {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-// What an administrator does from the page, in a real browser, with everything behind the page real.
+// An administrator's actions from the page, in a real browser, with everything behind the page real.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 

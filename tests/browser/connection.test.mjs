@@ -1,4 +1,4 @@
-// What an administrator notices of the connection: each of its states, and that none of them loses an event.
+// The connection as an administrator notices it: each of its states, and that none of them loses an event.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

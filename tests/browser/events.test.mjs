@@ -1,4 +1,4 @@
-// What an administrator notices of the events: in order, as filtered, and where they were left.
+// The events as an administrator notices them: in order, as filtered, and where they were left.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

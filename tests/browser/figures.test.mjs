@@ -1,4 +1,4 @@
-// What an administrator notices of the figures: charts, alerts, and amounts at their ends.
+// The figures as an administrator notices them: charts, alerts, and amounts at their ends.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

@@ -1,4 +1,4 @@
-// What the page may cost: bytes, movement, memory, and the main thread's time.
+// The limits of the page's cost: bytes, movement, memory, and the main thread's time.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// How busy the page's main thread is while events pour in. Prints a table; run it on a machine that does nothing else:
+// Measures how busy the page's main thread is while events pour in. Prints a table; run it on a machine that is otherwise
+// idle:
 //   PULSE_CHROMIUM=/usr/bin/chromium node_modules/.bin/node tests/browser/page.bench.mjs
 import { PAGE, Server, event } from "./mock.mjs";
 import { launch } from "./stack.mjs";

@@ -1,4 +1,4 @@
-// What an administrator sees, in a real browser, with everything behind the page real.
+// The page as an administrator sees it, in a real browser, with everything behind the page real.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

@@ -1,4 +1,4 @@
-// What an administrator notices on the way through the page: its places, its menu and its keys.
+// The way through the page as an administrator goes it: its places, its menu and its keys.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

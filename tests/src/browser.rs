@@ -29,19 +29,19 @@ pub struct Page {
 }
 
 impl Page {
-    /// Where it sends the browser to.
+    /// The address that it redirects to; fails when it has no `Location`.
     pub fn location(&self) -> Result<&str> {
         Ok(self.headers.get("Location").context("no Location")?.to_str()?)
     }
 
-    /// Its JSON.
+    /// Its text as JSON; fails when it is none.
     pub fn json(&self) -> Result<Value> {
         serde_json::from_str(&self.text).with_context(|| format!("not JSON: {}", self.text))
     }
 }
 
 impl Browser {
-    /// One without cookies.
+    /// A browser without cookies.
     pub fn new(edge: &Edge) -> Result<Self> {
         let client = reqwest::Client::builder()
             .no_proxy()

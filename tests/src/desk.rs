@@ -1,4 +1,4 @@
-//! Where a deployer sits: a folder of its own with the files that `bot-worker setup` makes, and a Discord.
+//! A deployer's desk: a folder of its own with the files that `bot-worker setup` makes, and a Discord.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
@@ -18,7 +18,7 @@ pub const CLIENT_SECRET: &str = "a-client-secret-of-the-tests";
 /// The desk. Its folder goes with it.
 #[derive(Debug)]
 pub struct Desk {
-    /// Discord.
+    /// The stand-in for Discord.
     pub discord: Server,
     folder: PathBuf,
 }
@@ -78,7 +78,7 @@ impl Desk {
         Ok(fs::write(self.folder.join(file), text)?)
     }
 
-    /// A file's rights.
+    /// A file's permission bits, such as `0o600`.
     pub fn rights(&self, file: &str) -> Result<u32> {
         Ok(fs::metadata(self.folder.join(file))?.permissions().mode() & 0o777)
     }

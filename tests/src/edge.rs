@@ -19,14 +19,14 @@ use crate::{
     program::{Program, free_port, root},
 };
 
-/// What programs show.
+/// The token that programs show.
 pub const ADMIN_TOKEN: &str = "an-admin-token-of-the-tests";
-/// What the bot-worker shows.
+/// The token that the bot-worker shows.
 pub const BOT_TOKEN: &str = "a-bot-token-of-the-tests";
 /// The one-time link of [`Edge::session`], good for ever.
 pub const LINK: &str = "a-ticket-of-the-tests.9007199254740991";
 const TICKET: &str = "a-ticket-of-the-tests";
-/// How long anything may take on a busy machine.
+/// The longest that anything may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whether the build of `cargo xtask dev` stands in for the optimised one: it is made in seconds after an edit.
@@ -38,7 +38,7 @@ fn local_build() -> &'static str {
     if is_dev_build() { "target/edge/dev/index.js" } else { "target/edge/local/index.js" }
 }
 
-/// An edge.
+/// An edge on workerd, with a port and a state of its own.
 #[derive(Debug)]
 pub struct Edge {
     program: Option<Program>,
@@ -277,7 +277,7 @@ impl Edge {
         Ok(found)
     }
 
-    /// What the databases of all objects of a class hold, byte for byte, with what is not yet in its place.
+    /// The files of the databases of all objects of a class, byte for byte, write-ahead logs included.
     pub fn stored(&self, class: &str) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         for file in std::fs::read_dir(self.state.join(format!("do/pulse-{class}")))? {

@@ -17,12 +17,12 @@ use crate::{
     edge::{ADMIN_TOKEN, until},
 };
 
-/// What a follower has seen.
+/// A follower's record of its stream.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Where it joined; it knows everything after that.
+    /// The number at which it joined; it knows everything after that.
     pub first: Seq,
-    /// The last event.
+    /// The number of the last event.
     pub head: Seq,
     /// Each event, in the order of its coming.
     pub events: Vec<(Seq, String)>,
@@ -60,7 +60,7 @@ impl Follower {
         Self { seen, over, work }
     }
 
-    /// What it has seen so far.
+    /// A copy of its record so far.
     pub fn seen(&self) -> Seen {
         lock(&self.seen).clone()
     }

@@ -1,6 +1,6 @@
 //! The harness of the end-to-end tests: a real edge on workerd, viewers of its stream, and Discord's signature.
 //!
-//! What is built is taken as it is: `cargo xtask build` first. `cargo xtask test` does so by itself.
+//! Tests run the build that is there: `cargo xtask build` first. `cargo xtask test` does so by itself.
 
 pub mod bot;
 pub mod browser;

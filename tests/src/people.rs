@@ -44,7 +44,7 @@ pub fn pay(guild: &Guild, from: &Player, to: &Player, amount: i64) -> serde_json
     Payload::command(interaction(), typed).by(from).in_guild(guild).build()
 }
 
-/// What stands in a field of a reply's embed.
+/// The value of a field of a reply's embed; `None` when there is no such field.
 pub fn field(reply: &serde_json::Value, name: &str) -> Option<String> {
     let fields = reply["data"]["embeds"][0]["fields"].as_array()?;
     fields.iter().find(|field| field["name"] == name)?["value"].as_str().map(str::to_owned)

@@ -23,7 +23,7 @@ use nix::{
     unistd::Pid,
 };
 
-/// The repository.
+/// The folder of the repository.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().map(PathBuf::from).unwrap_or_default()
 }
@@ -73,7 +73,7 @@ pub fn resident_bytes(process: u32) -> Result<u64> {
     Ok(kib.trim().parse::<u64>()? * 1024)
 }
 
-/// How long a process' threads have computed so far, in seconds.
+/// The processor time of a process' living threads so far, in seconds.
 pub fn processor_seconds(process: u32) -> Result<f64> {
     let mut seconds = 0.0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))?.flatten() {
@@ -130,7 +130,7 @@ impl Program {
         Ok(writeln!(input, "{line}")?)
     }
 
-    /// Its process.
+    /// The id of its process, which leads its group.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -166,7 +166,7 @@ impl Program {
 
     /// Kills it and all that it started, as a power cut would.
     pub fn kill(&mut self) {
-        // What has ended by itself cannot be killed; either way it is gone.
+        // A program that has ended by itself cannot be killed; either way it is gone.
         let _ = killpg(Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(0)), Signal::SIGKILL);
         let _ = self.child.wait();
     }

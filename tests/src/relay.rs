@@ -33,14 +33,14 @@ pub struct Heard {
     pub settled: Vec<(String, Settlement)>,
     /// Requests that never got through to the edge.
     pub spoilt: usize,
-    /// How often the edge was asked for jobs.
+    /// The number of times that the edge was asked for jobs.
     pub pulls: usize,
 }
 
-/// What befalls requests of one kind.
+/// A fault of the requests of one kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Spoiler {
-    /// How their path begins.
+    /// The beginning of their path.
     pub path: &'static str,
     /// The method that they have.
     pub method: &'static str,
@@ -140,7 +140,7 @@ impl Shared {
         self.spoiler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the edge is told in place of this.
+    /// The body that the edge gets in place of this: a report whose times are as far ahead as the worker's clock.
     fn told(&self, path: &str, body: Bytes) -> Bytes {
         let ahead = self.clock_ahead_ms.load(Ordering::Relaxed);
         let Ok(mut report) = serde_json::from_slice::<Report>(&body) else { return body };
@@ -153,7 +153,7 @@ impl Shared {
         serde_json::to_vec(&report).map_or(body, Bytes::from)
     }
 
-    /// What the worker is told in place of this.
+    /// The body that the worker gets in place of this: a check whose time is as far behind.
     fn answered(&self, path: &str, body: Bytes) -> Bytes {
         let ahead = self.clock_ahead_ms.load(Ordering::Relaxed);
         if path != "/api/check" || ahead == 0 {
@@ -164,7 +164,7 @@ impl Shared {
         serde_json::to_vec(&check).map_or(body, Bytes::from)
     }
 
-    /// What the edge took is what counts.
+    /// Notes a report or a settlement that the edge has taken.
     fn note(&self, path: &str, body: &[u8]) {
         if path == "/api/report"
             && let Ok(report) = serde_json::from_slice(body)

@@ -23,7 +23,7 @@ use anyhow::Context;
 
 use self::world::World;
 
-/// What happened in a conversation, so that a test can see that nothing it relies on has stopped happening.
+/// Counts of a conversation's happenings, so that a test can see that nothing it relies on has stopped happening.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Events that the room numbered.

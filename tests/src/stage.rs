@@ -14,19 +14,19 @@ use crate::{
     program::Program,
 };
 
-/// How many times as fast as usual the bot-worker goes.
+/// The setting that makes the bot-worker's reports, jobs and retries ten times as fast.
 pub const PACE: (&str, &str) = ("PULSE_PACE", "10");
 
 /// The three of them, and what is overheard on the way to the edge.
 #[derive(Debug)]
 pub struct Stage {
-    /// Discord.
+    /// The stand-in for Discord.
     pub discord: Server,
     /// The edge, which nothing but the worker's reports tells of the bot.
     pub edge: Edge,
     /// The worker's way to the edge.
     pub relay: Relay,
-    /// The worker.
+    /// The bot-worker.
     pub worker: Program,
 }
 
@@ -106,7 +106,7 @@ pub fn is_connected(report: &Report) -> bool {
     !report.shards.is_empty() && report.shards.iter().all(is_up)
 }
 
-/// How many lines have these words.
+/// Counts the lines that contain these words; prints all lines when none does.
 pub fn count(lines: &[String], words: &str) -> usize {
     let with_words = lines.iter().filter(|line| line.contains(words)).count();
     if with_words == 0 {

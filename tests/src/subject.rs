@@ -16,7 +16,7 @@ use crate::{
     program::{Program, child_of, free_port, processor_seconds, resident_bytes, root},
 };
 
-/// Who is asked.
+/// A program that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The Worker of `cargo xtask build --release`.
@@ -116,7 +116,7 @@ fn bun() -> Option<PathBuf> {
     packages.flatten().map(|package| package.path().join("bin/bun")).find(|program| program.exists())
 }
 
-/// Where subjects keep their state: in memory where that can be had. workerd waits for the disk at each commit, Bun does
+/// The folder of the subjects' state: in memory where that can be had. workerd waits for the disk at each commit, Bun does
 /// not, and what other programs do to the disk is none of theirs.
 pub fn states() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
@@ -126,7 +126,7 @@ pub fn states() -> PathBuf {
 /// A subject at work. Dropped, it is killed, and its state is removed.
 #[derive(Debug)]
 pub struct Served {
-    /// Who it is.
+    /// The subject that was started.
     pub subject: Subject,
     /// `http://127.0.0.1:PORT`.
     pub url: String,
@@ -152,7 +152,7 @@ impl Served {
         resident_bytes(self.process()?)
     }
 
-    /// How long the process that does the work has computed so far, in seconds.
+    /// The processor time of the process that does the work, in seconds so far.
     pub fn processor_seconds(&self) -> Result<f64> {
         processor_seconds(self.process()?)
     }

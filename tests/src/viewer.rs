@@ -18,7 +18,7 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Opens the stream.
+    /// Opens the stream with the token of a program; fails when the upgrade is refused.
     pub async fn join(edge: &Edge) -> Result<Self> {
         Self::open(edge, "").await.map_err(|status| anyhow::anyhow!("the upgrade was refused with {status}"))
     }
@@ -55,7 +55,7 @@ impl Viewer {
         }
     }
 
-    /// The next message.
+    /// Waits for the next text frame, and parses it.
     pub async fn next(&mut self) -> Result<ServerMessage> {
         let text = self.next_text().await?;
         serde_json::from_str(&text).with_context(|| format!("not a message: {text}"))
@@ -99,7 +99,7 @@ impl Viewer {
         }
     }
 
-    /// Says something.
+    /// Sends a frame.
     pub async fn say(&mut self, message: Message) -> Result<()> {
         Ok(self.socket.send(message).await?)
     }

@@ -11,7 +11,7 @@ use tests::{
     people::{balance, daily, field, guild, pay, player},
 };
 
-/// What a player reads in answer to a command.
+/// Posts a command; gives the answer that the player reads.
 async fn reply(edge: &Edge, interaction: &Value) -> Result<Value> {
     let answer = edge.discord().post(interaction).await?;
     assert_eq!(answer.status, 200);
@@ -168,7 +168,7 @@ async fn a_server_its_rules_and_its_shop_are_managed() -> Result<()> {
     Ok(())
 }
 
-/// Who sends it, with which headers, what, and the status and the code of the answer.
+/// A case: its name, the headers, the body, and the status and the code of the answer.
 type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, String, u16, &'a str);
 
 #[tokio::test]

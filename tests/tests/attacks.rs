@@ -1,4 +1,4 @@
-//! What somebody tries who has no business here, over the real edge.
+//! Attacks by somebody who has no business here, over the real edge.
 
 use anyhow::Result;
 use protocol::UserId;
@@ -48,7 +48,7 @@ async fn another_site_can_neither_watch_nor_act() -> Result<()> {
     for path in ["/logout", "/logout/everywhere", "/api/actions", "/api/guilds/5/actions"] {
         assert_eq!(browser.send(Method::POST, path, &[], "{}").await?.status, 403, "{path} from nowhere");
     }
-    // What a form of another site can send without being asked first.
+    // Content types that a form of another site can send without a preflight request.
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
         let headers = [("Origin", edge.url.as_str()), ("Content-Type", kind)];
         let page = browser.send(Method::POST, "/api/guilds/5/actions", &headers, "{}").await?;

@@ -1,4 +1,4 @@
-//! What administrators read of a server's books, and the races that the books must survive.
+//! Reads of a server's books by administrators, and the races that the books must survive.
 
 use anyhow::Result;
 use discord_sim::{Guild, Player};

@@ -124,7 +124,7 @@ async fn a_player_whom_the_bot_may_not_write_to_is_a_warning_that_administrators
     assert_eq!((dropped.severity, dropped.target_id), (protocol::Severity::Warn, Some(bob.id)));
     wait_for_jobs(&edge, 0).await?;
     assert_eq!(discord.state().messages().len(), 1, "the announcement");
-    // Whoever is reminded no more is by the next press again, and then it ends the same way.
+    // A press ends the reminders while the books still have them on, and the next press asks for them again.
     until("the books know that he takes no messages", async || {
         let reply = said(&edge, &press_remind(&guild, &bob, &claim)).await?.to_string();
         if reply.contains("No more reminders") {

@@ -1,4 +1,4 @@
-//! What a newcomer sees of the bot-worker's commands, as the README shows it.
+//! The bot-worker's commands as a newcomer sees them, and as the README shows them.
 
 use anyhow::Result;
 use discord_sim::{Server, faults::Weather};
@@ -11,7 +11,7 @@ use tests::{
 
 type Settings = &'static [(&'static str, &'static str)];
 
-/// What is different on every machine, as the README writes it.
+/// Replaces what differs on every machine by what the README shows.
 fn as_in_the_readme(said: &str, edge: &Edge) -> String {
     said.replace(&edge.url, "https://pulse.example.workers.dev")
         .replace(&signer().public_key_hex(), "4a1f…9c02")

@@ -1,5 +1,5 @@
 //! `bot-worker setup`, from two secrets of the Developer Portal to a deployment that checks well, and what it says where
-//! something does not fit. What it prints stands in docs/deploy.
+//! something does not fit. Its output stands in docs/deploy.
 
 use anyhow::Result;
 use discord_sim::{Signer, faults::Weather};
@@ -31,7 +31,7 @@ fn docs_show(words: &str, said: &str, url: &str) {
     assert!(docs().contains(&shown), "docs/deploy/README.md does not show this:\n{shown}");
 }
 
-/// Whether it holds none of these secrets.
+/// Asserts that the output holds none of the secrets, given or made.
 fn tells_no_secret(desk: &Desk, said: &str) {
     let made = [(SECRETS, "BOT_TOKEN"), (SECRETS, "ADMIN_TOKEN")];
     let made =

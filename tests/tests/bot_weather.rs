@@ -11,7 +11,7 @@ use tests::{
 
 /// An hour has 720 reports, at a tenth of their distance.
 const HOUR_REPORTS: usize = 720;
-/// Without `--slow`.
+/// The number of reports without `PULSE_SLOW=1`.
 const SQUALL_REPORTS: usize = 30;
 /// After so many reports a server comes or goes.
 const MOVING_REPORTS: usize = 10;

@@ -1,4 +1,4 @@
-//! What is not known is refused, and a fault of the storage lasts no longer than it does.
+//! Unknown identities are refused, and a fault of the storage lasts no longer than its cause.
 
 use anyhow::Result;
 use reqwest::StatusCode;
@@ -84,7 +84,7 @@ async fn a_room_that_could_not_read_its_rows_again_answers_when_it_is_mended() -
         "UPDATE memory SET value = 'damaged ' || value WHERE kind = 'epoch'; \
          CREATE TRIGGER full BEFORE INSERT ON memory BEGIN SELECT RAISE(ABORT, 'no room'); END",
     )?;
-    // What the report changes cannot be stored, and then the room cannot go back to its rows.
+    // The room cannot store what the report changes, and then cannot go back to its rows.
     let report = json!({
         "version": 1, "startedAt": 1, "at": 2, "bot": {"id": "1", "name": "Pulse", "avatarUrl": null}, "shards": [],
         "restMs": null, "guilds": {"count": 0, "members": 0, "named": []}

@@ -1,4 +1,4 @@
-//! What a client may rely on, of Pulse as it is deployed and of the peers that it is compared with: nobody is a straw man.
+//! The contract that a client may rely on, held by Pulse as it is deployed and by its peers: the comparison is fair.
 
 use anyhow::Result;
 use discord_sim::{Payload, Player};
@@ -117,7 +117,7 @@ async fn a_payment_moves_coins_or_says_why_not() -> Result<()> {
     Ok(())
 }
 
-/// What a player holds, as `/balance` tells it.
+/// The balance of a player, as `/balance` tells it.
 async fn holds(served: &Served, guild: &discord_sim::Guild, player: &Player) -> u64 {
     let shown = reply(served, &balance(guild, player)).await;
     let told = shown["data"]["embeds"][0]["description"].as_str().unwrap().to_owned();

@@ -29,7 +29,7 @@ struct Demo {
     deeds: u64,
 }
 
-/// How often each command was carried out, and how many were refused.
+/// Counts of the deeds that were carried out and refused, by name.
 #[derive(Debug, Default)]
 struct Done {
     carried_out: BTreeMap<String, u64>,

@@ -15,7 +15,7 @@ const ADA: UserId = UserId(101);
 /// Requests that are under way together.
 const AT_A_TIME: usize = 16;
 
-/// As long as a session's cookie, and of the same form.
+/// A cookie as long as a session's, and of the same form.
 fn invented() -> String {
     format!("pulse={}.{}", "0a".repeat(32), "0b".repeat(32))
 }
@@ -52,8 +52,8 @@ async fn a_cookie_that_is_not_ours_wakes_no_object() -> Result<()> {
     Ok(())
 }
 
-/// The table in SECURITY.md: what a request of each kind asks of objects before it is refused. What no object is asked writes
-/// no row.
+/// The table in SECURITY.md: the objects that a request of each kind asks before it is refused. A request that asks no
+/// object writes no row.
 #[tokio::test]
 async fn what_is_refused_asks_no_object() -> Result<()> {
     let edge = Edge::start_faulty()?;

@@ -14,7 +14,7 @@ use tests::{
     people::{balance, daily, field, guild, interaction, pay, player},
 };
 
-/// What was said, and what it cost.
+/// A reply, and the rows that it cost.
 async fn said(edge: &Edge, body: &Value) -> Result<(Value, String)> {
     let answer = edge.discord().post(body).await?;
     assert_eq!(answer.status, 200, "{}", answer.json());
@@ -43,7 +43,7 @@ async fn notice(viewer: &mut Viewer, code: &str) -> Result<String> {
     }
 }
 
-/// What `/balance` says.
+/// The reply to `/balance`.
 async fn held(edge: &Edge, guild: &Guild, who: &Player) -> Result<String> {
     let (reply, _) = said(edge, &balance(guild, who)).await?;
     Ok(reply["data"]["embeds"][0]["description"].as_str().context("a balance")?.to_owned())

@@ -1,4 +1,4 @@
-//! Who may do what: every route of the edge, tried by everybody. A route without a row here fails the test.
+//! Authorization: every route of the edge, tried by everybody. A route without a row here fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 

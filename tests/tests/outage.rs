@@ -16,7 +16,7 @@ use tests::{
 
 const GUILDS: usize = 4;
 const PLAYERS: usize = 5;
-/// How long the room is away.
+/// The time that the room is away.
 const OUTAGE: Duration = Duration::from_secs(30);
 
 /// One round of everybody paying the next one: as many events as players.

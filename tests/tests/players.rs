@@ -25,7 +25,7 @@ fn names(before: &str, definition: &Value) -> Vec<String> {
     if deeper.is_empty() { vec![name] } else { deeper }
 }
 
-/// What a button carries, without its numbers.
+/// The kind of a button: its `custom_id` without the numbers.
 fn kind(button: &str) -> String {
     let words = button.split(':').filter(|word| word.parse::<u64>().is_err());
     words.collect::<Vec<_>>().join(":")

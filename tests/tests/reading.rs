@@ -1,4 +1,4 @@
-//! What administrators read of the room besides the stream: charts, older events, tables, and who may.
+//! Reads of the room besides the stream: charts, older events, tables, and the right to each.
 
 use anyhow::Result;
 use discord_sim::{Payload, Typed};

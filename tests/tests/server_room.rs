@@ -10,7 +10,7 @@ use tests::{
     people::{daily, guild, interaction, player},
 };
 
-/// What an outsider's row would give away: the other servers' ids, in whatever is shown.
+/// Asserts that no other server is in what is shown, neither by its id nor by its name.
 fn assert_alone(shown: &str, others: &[Guild]) {
     for other in others {
         assert!(!shown.contains(&other.id.to_string()), "server {} is in {shown}", other.id);
@@ -24,7 +24,7 @@ struct Mixture {
     chance: SplitMix,
     guilds: Vec<Guild>,
     everywhere: Vec<Player>,
-    /// By server.
+    /// The players of each server who play nowhere else.
     at_home: Vec<Vec<Player>>,
 }
 
@@ -86,7 +86,7 @@ async fn plays(edge: &Edge, guild: &Guild, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// What the bot-worker would say.
+/// Reports these servers and this latency as the bot-worker would.
 async fn report(edge: &Edge, guilds: &[Guild], ms: f64) -> Result<()> {
     let at = u64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis())?;
     let named: Vec<Value> =

@@ -306,7 +306,7 @@ async fn what_discord_gave_us_lies_nowhere_in_clear_and_is_revoked_at_sign_out()
     let mut all = [house.signed_in(BEN).await?, house.signed_in(BEN).await?, house.signed_in(BEN).await?];
     assert_eq!(all[0].post("/logout/everywhere", "").await?.status, 204);
     until("it is revoked", async || Ok(house.revocations() == 2)).await?;
-    // Who signs in again in the same browser has the same permission, which is not taken back.
+    // A new sign-in in the same browser goes on with the same permission, which is not revoked.
     browser.sign_in(BEN).await?;
     browser.sign_in(BEN).await?;
     assert_eq!(browser.get("/api/me").await?.status, 200);

@@ -24,10 +24,10 @@ const FOLLOWERS: usize = 5;
 /// A viewer stays for at most this many frames, and for at least one.
 const STAYS_FRAMES: u64 = 1_200;
 const SAMPLE_EVERY: Duration = Duration::from_secs(15);
-/// How much more memory the last quarter may need than the second one.
+/// The most that the memory of the last quarter may be of that of the second one.
 const GROWTH_MAX: f64 = 1.10;
 
-/// What all viewers together have received.
+/// Counts of what all viewers together have received.
 #[derive(Default)]
 struct Traffic {
     sockets: AtomicU64,

@@ -23,7 +23,7 @@ const GUILDS: usize = 3;
 const COMMANDS: usize = 60;
 const PER_SECOND: u32 = 60;
 
-/// What a checkout has built.
+/// The programs that a checkout has built.
 struct Release {
     edge: PathBuf,
     worker: PathBuf,

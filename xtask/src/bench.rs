@@ -17,14 +17,14 @@ use crate::build::{self, Variant};
 use crate::commands::{cargo, command, log, native, output, show};
 use crate::steps::{Steps, tell, told};
 
-/// What a benchmark's last line begins with; JSON follows.
+/// The beginning of a benchmark's last line; JSON follows.
 const RESULT: &str = "json ";
 /// Not a benchmark: all of them, a moment each.
 const SMOKE: &str = "smoke";
-/// Where the report begins and ends in `docs/BENCHMARKS.md`.
+/// The document that the report is written into, between the two marks that it contains.
 const DOCUMENT: &str = "docs/BENCHMARKS.md";
 
-/// A benchmark.
+/// A benchmark, by the name that `cargo xtask bench NAME` takes.
 struct Bench {
     name: &'static str,
     what: &'static str,
@@ -122,7 +122,7 @@ pub fn smoke() -> Result<()> {
     log("bench-smoke", command(crate::at("target/debug/figures")).arg("--smoke"))
 }
 
-/// What is measured, as it is deployed, and who measures.
+/// Builds what is measured, as it is deployed, and the programs that measure it.
 fn prepare(with_growth: bool) -> Result<()> {
     let _lock = build::lock()?;
     let steps = Steps::new(build::STEPS + if with_growth { 3 } else { 2 });
@@ -193,7 +193,7 @@ fn measure(command: &mut Command) -> Result<Value> {
     rows.context("it told no rows")
 }
 
-/// What it was measured on.
+/// The machine of the measurement, with the versions of the programs.
 fn machine() -> Value {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));

@@ -15,7 +15,7 @@ use crate::stamp::Stamp;
 use crate::steps::{Steps, tell, told};
 use crate::tools::{self, Packages};
 
-/// How many steps [`everything`] takes for one variant.
+/// The number of steps that [`everything`] takes for one variant.
 pub const STEPS: usize = tools::STEPS + 2;
 
 /// The target of the two wasm programs.
@@ -61,7 +61,7 @@ impl Variant {
         self != Self::Dev
     }
 
-    /// How a step calls it.
+    /// Its name in a step's line.
     fn told(self) -> &'static str {
         match self {
             Self::Release => "wasm, optimised for size",
@@ -87,7 +87,7 @@ impl Variant {
         cargo
     }
 
-    /// Where cargo puts a package's wasm.
+    /// The file into which cargo writes a package's wasm.
     fn wasm(self, package: &str) -> PathBuf {
         let profile = if self.is_optimised() { "release" } else { "debug" };
         crate::at("target").join(WASM_TARGET).join(profile).join(package).with_extension("wasm")
@@ -159,7 +159,7 @@ pub fn each(steps: &Steps, variants: &[Variant], packages: &Packages) -> Result<
     Ok(())
 }
 
-/// What a variant consists of.
+/// A part of a variant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
     /// The dashboard and its files.
@@ -176,7 +176,7 @@ impl Part {
         }
     }
 
-    /// How a line calls it.
+    /// Its name in a line of output.
     pub fn told(self) -> &'static str {
         match self {
             Self::Page => "the page",
@@ -184,7 +184,7 @@ impl Part {
         }
     }
 
-    /// Where a variant of this part lies once it is made.
+    /// The file that exists once a variant of this part is made.
     fn made(self, variant: Variant) -> PathBuf {
         match self {
             Self::Page => variant.page().join("index.html"),
@@ -238,7 +238,7 @@ impl Compiled {
         Ok(Self { variant, parts })
     }
 
-    /// Puts them together. What was there before stays until the new one is complete.
+    /// Puts them together. The build that was there before stays until the new one is complete.
     pub fn publish(self) -> Result<()> {
         for (part, stamp) in self.parts {
             stamp.around(|| match part {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::processes;
 use crate::steps::{clear_progress, progress, tell};
 
-/// How much of a log a failure shows.
+/// The number of a log's last lines that a failure shows.
 const LOG_TAIL_LINES: usize = 30;
 
 /// The packages of the native programs and of what tests them.
@@ -33,7 +33,7 @@ pub fn command(program: impl AsRef<Path>) -> Command {
 pub fn cargo(arguments: &str) -> Command {
     let mut cargo = command("cargo");
     cargo.args(arguments.split_whitespace());
-    // Where nothing is built twice, what would speed up the second time only fills the disk.
+    // Incremental data speeds up a second build only; where nothing is built twice, it fills the disk.
     if std::env::var_os("CI").is_some() {
         cargo.env("CARGO_INCREMENTAL", "0");
     }
@@ -71,14 +71,14 @@ pub fn compile(cargo: &mut Command) -> Result<()> {
     compile_and_read(cargo).map(drop)
 }
 
-/// By which cargo lets clippy compile the packages of this workspace. It makes the very programs that the compiler makes, and
-/// lints on the way: nothing is compiled twice, once to run and once to lint.
+/// The variables by which cargo lets clippy compile the packages of this workspace. Clippy makes the very programs that the
+/// compiler makes, and lints on the way: nothing is compiled twice, once to run and once to lint.
 pub const LINTS: [(&str, &str); 2] = [("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"), ("CLIPPY_ARGS", "")];
 
-/// How many lints are let pass.
+/// The treatment of lints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lints {
-    /// None.
+    /// None passes: any complaint is an error.
     Refused,
     /// All: they are only told.
     Told,
@@ -120,14 +120,14 @@ fn compile_and_read(cargo: &mut Command) -> Result<(String, String)> {
     Ok((printed, complaints))
 }
 
-/// What a line of cargo's is.
+/// The meaning of a line that cargo prints.
 #[derive(Debug, PartialEq, Eq)]
 enum Told {
     /// So many crates are compiled, of so many.
     Progress(u32, u32),
     /// Another cargo has the folder.
     Waiting,
-    /// What it does at the moment.
+    /// Any other status of cargo's, such as `Compiling serde`.
     Status,
     /// A warning, an error, or a line of one.
     Complaint,
@@ -182,7 +182,7 @@ pub fn log(name: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// An empty `target/logs/NAME.log`.
+/// Makes an empty `target/logs/NAME.log`; gives it with its path.
 pub fn log_file(name: &str) -> Result<(File, PathBuf)> {
     let folder = crate::at("target/logs");
     fs::create_dir_all(&folder)?;
@@ -198,7 +198,7 @@ pub fn tail(path: &Path) -> String {
     lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
 }
 
-/// What a command prints, or nothing when it is not there or fails.
+/// The trimmed output of a command; `None` when it is not there or fails.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

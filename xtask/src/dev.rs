@@ -1,5 +1,5 @@
-//! Everything on one machine: the edge, the bot-worker, and a stand-in for Discord with a crowd of players. What changes in
-//! the sources is live by itself.
+//! Everything on one machine: the edge, the bot-worker, and a stand-in for Discord with a crowd of players. A change in the
+//! sources is live by itself.
 
 mod renewal;
 mod stack;
@@ -18,7 +18,7 @@ use crate::edge::{self, State};
 use crate::settings::{self, Settings};
 use crate::steps::{Steps, told};
 
-/// How long the sign-in link is good for.
+/// The time for which the sign-in link is good.
 const LINK_LIFE: Duration = Duration::from_mins(10);
 
 #[derive(clap::Args)]
@@ -32,7 +32,7 @@ pub struct Options {
     /// Go on with what was built at the start, whatever changes in the sources
     #[arg(long)]
     no_watch: bool,
-    /// Where the Durable Objects keep their SQLite [default: target/state/edge]
+    /// The folder in which the Durable Objects keep their SQLite [default: target/state/edge]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 }

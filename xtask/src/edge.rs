@@ -18,7 +18,7 @@ use crate::settings::Settings;
 use crate::steps::Steps;
 use crate::tools;
 
-/// How long workerd may take to answer. It takes two seconds; a loaded machine takes more.
+/// The longest that workerd may take to answer. It takes two seconds; a loaded machine takes more.
 pub const START_LIMIT: Duration = Duration::from_mins(1);
 
 #[derive(clap::Args)]
@@ -26,7 +26,7 @@ pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     port: u16,
-    /// Where the Durable Objects keep their SQLite [default: target/state/edge]
+    /// The folder in which the Durable Objects keep their SQLite [default: target/state/edge]
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Run what is deployed: without the one-time sign-in link

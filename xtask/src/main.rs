@@ -49,15 +49,15 @@ enum Command {
 
 #[derive(Args)]
 struct BuildOptions {
-    /// What is deployed: without the one-time sign-in link
+    /// Build what is deployed: without the one-time sign-in link
     #[arg(long)]
     release: bool,
-    /// What `dev` runs: not optimised
+    /// Build what `dev` runs: not optimised
     #[arg(long, conflicts_with = "release")]
     dev: bool,
 }
 
-/// What a shell gives for a program that Ctrl-C has ended.
+/// The exit code that a shell gives for a program that Ctrl-C has ended.
 const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {

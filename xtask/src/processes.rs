@@ -18,13 +18,13 @@ use nix::unistd::{Pid, getpgrp};
 
 use crate::commands;
 
-/// How long programs may take to end by themselves.
+/// The time that programs have to end by themselves.
 const GRACE: Duration = Duration::from_secs(3);
-/// How often a wait looks whether it was interrupted.
+/// The period at which a wait looks whether it is over, or was interrupted.
 const GLANCE: Duration = Duration::from_millis(100);
 
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
-/// Why everything is to end, where a command failed beside others.
+/// The reason for which everything is to end, where a command failed beside others.
 static REASON: OnceLock<String> = OnceLock::new();
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -145,7 +145,7 @@ struct Running {
     stdin: Option<ChildStdin>,
 }
 
-/// What a program did.
+/// A program's line of output, or its end.
 enum Told {
     Line(&'static str, String),
     Ended(&'static str, String),

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use ed25519_dalek::SigningKey;
 use serde_json::{Map, Value};
 
-/// What the Worker may see. The bot's token and the stand-in's signing key are not among it.
+/// The settings that the Worker may see. The bot's token and the stand-in's signing key are not among them.
 const OF_THE_EDGE: [&str; 12] = [
     "ADMIN_IDS",
     "ADMIN_TOKEN",
@@ -73,7 +73,7 @@ impl Settings {
         self.given.insert(name.to_owned(), value);
     }
 
-    /// What the Worker gets: its own settings, and the one-time link where the build knows it.
+    /// The settings that the Worker gets: its own, and the one-time link where the build knows it.
     pub fn of_the_edge(&self) -> Map<String, Value> {
         let names = OF_THE_EDGE.iter().chain(&["DEV_LINK"]);
         names.filter_map(|name| Some(((*name).to_owned(), self.given.get(*name)?.as_str().into()))).collect()

@@ -1,4 +1,4 @@
-//! What was made from exactly these inputs need not be made again.
+//! Stamps: a thing that was made from exactly these inputs need not be made again.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;

@@ -80,7 +80,7 @@ impl Steps {
     }
 }
 
-/// How often progress is told where it cannot overwrite itself.
+/// The period at which progress is told where it cannot overwrite itself.
 const PROGRESS_EVERY: Duration = Duration::from_secs(20);
 
 thread_local! {
@@ -88,7 +88,7 @@ thread_local! {
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// When progress was last told, and whether a terminal shows it now.
+/// The time at which progress was last told, and whether a terminal shows it now.
 static PROGRESS: Mutex<Option<(Instant, bool)>> = Mutex::new(None);
 
 /// Tells how far the current step is: on a terminal in one line that is overwritten, else in a line now and then.

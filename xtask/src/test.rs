@@ -34,7 +34,7 @@ pub struct Options {
     slow: bool,
 }
 
-/// What is asked for; everything when nothing is said.
+/// The tests that are asked for; everything when none are named.
 #[derive(clap::Args)]
 #[group(id = "part", multiple = false)]
 struct Part {
@@ -45,7 +45,7 @@ struct Part {
     changed: bool,
 }
 
-/// How many steps the whole of it takes.
+/// The number of steps that the whole of it takes.
 const STEPS: usize = 13;
 
 /// `cargo xtask test`.
@@ -119,7 +119,7 @@ fn build_as_deployed(steps: &Steps, choice: &Choice, packages: &Packages) -> Res
     build::each(steps, &[Variant::Release, Variant::Local], packages)
 }
 
-/// What the compiler says of the sources, and everything that is compiled for this machine.
+/// Checks the formatting, compiles and lints all but the deployed builds, and runs the unit tests; gives the other suites.
 fn prepare(
     steps: &Steps,
     choice: &Choice,

@@ -1,4 +1,4 @@
-//! What a fresh machine lacks: found where the right version is there already, else installed once.
+//! The tools that a fresh machine lacks: found where the right version is there already, else installed once.
 
 use std::env;
 use std::fs;
@@ -16,10 +16,10 @@ use crate::commands::{cargo, command, log, output};
 use crate::processes;
 use crate::steps::Steps;
 
-/// How many steps [`ensure`] takes.
+/// The number of steps that [`ensure`] takes.
 pub const STEPS: usize = 2;
 
-/// The oldest Node whose npm can install the packages. What wrangler itself needs is newer, and among the packages.
+/// The oldest Node whose npm can install the packages. The Node that wrangler itself needs is newer, and among the packages.
 const NODE_AT_LEAST: u32 = 20;
 
 /// A program that cargo installs, at one version.
@@ -58,7 +58,7 @@ pub fn ensure(steps: &Steps) -> Result<Packages> {
     Ok(Packages(Mutex::new(installing)))
 }
 
-/// What says which licences and sources are linked in.
+/// The path of `cargo-deny`, which says which licences and sources are linked in.
 pub fn deny(steps: &Steps) -> Result<PathBuf> {
     DENY.ensure(steps)
 }
@@ -136,7 +136,7 @@ fn satisfies(installed: &Value, wanted: &Value) -> bool {
     })
 }
 
-/// Whether the machine's own Node is there and new enough, before npm fails in a way that nobody understands.
+/// Checks that the machine's own Node is there and new enough, before npm fails in a way that nobody understands.
 fn check_node() -> Result<()> {
     let way_out = format!("install Node {NODE_AT_LEAST} or later, with its npm");
     let Some(version) = output(Command::new("node").arg("--version")) else {

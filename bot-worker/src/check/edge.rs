@@ -18,7 +18,7 @@ const SECRETS: &str = "write it into pulse.secrets, then `npx wrangler deploy --
 /// The edge's answer, and the time at which it came.
 #[derive(Debug)]
 pub struct Told {
-    /// Its answer.
+    /// Its answer to `GET /api/check`, or why there is none.
     pub check: Result<EdgeCheck, EdgeError>,
     /// The clock here when it came.
     pub at: Timestamp,

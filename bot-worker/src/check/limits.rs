@@ -9,9 +9,9 @@ const WHAT: &str = "limits";
 const FREE_ROWS_A_DAY: u64 = 100_000;
 /// Rows a month that the paid plan includes.
 const PAID_ROWS_A_MONTH: u64 = 50_000_000;
-/// What a million rows beyond them costs, in dollars.
+/// The price of a million rows beyond them, in dollars.
 const MILLION_ROWS_DOLLARS: u64 = 1;
-/// What all databases together may hold on the free plan, and one on the paid plan, in megabytes.
+/// The storage of all databases together on the free plan, and of one on the paid plan, in megabytes.
 const FREE_MEGABYTES: u64 = 5_000;
 const PAID_MEGABYTES: u64 = 10_000;
 /// From this share of a limit on it is near, in percent.

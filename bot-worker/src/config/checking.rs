@@ -1,4 +1,4 @@
-//! What was typed, checked setting by setting.
+//! The checks of settings as they were typed, one by one.
 
 use std::{fs, io::ErrorKind, path::Path};
 

@@ -1,4 +1,4 @@
-//! What settings are called, in the environment and in files.
+//! The names of settings, in the environment and in files.
 
 /// The bot's token.
 pub const DISCORD_TOKEN: &str = "DISCORD_TOKEN";
@@ -16,7 +16,7 @@ pub const PUBLIC_KEY: &str = "DISCORD_PUBLIC_KEY";
 pub const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
 /// These people see and do everything.
 pub const ADMIN_IDS: &str = "ADMIN_IDS";
-/// Where Discord is, when it is not where it always is.
+/// The base URL of Discord's API, when it is not Discord's own.
 pub const API: &str = "DISCORD_API";
 /// The page's origin, when it is not the edge's own.
 pub const PUBLIC_URL: &str = "PUBLIC_URL";

@@ -1,5 +1,5 @@
-//! What `setup` is given, and what it makes of it: settings by their names, from the command line, the environment, files,
-//! Discord, or somebody's hands.
+//! The options of `setup`, and the settings that it makes of them: by their names, from the command line, the environment,
+//! files, Discord, or somebody's hands.
 
 use std::{collections::BTreeMap, path::PathBuf};
 

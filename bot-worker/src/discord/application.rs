@@ -1,4 +1,4 @@
-//! What Discord says of the application, and what it lets a bot change of it.
+//! The application: what Discord says of it, and what it lets a bot change.
 //!
 //! Source: <https://discord.com/developers/docs/resources/application>.
 

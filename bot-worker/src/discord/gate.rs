@@ -14,7 +14,7 @@ use crate::clock::on_the_wall;
 
 /// Answers of 401, 403 and 429 within [`INVALID_WINDOW`], at most. Discord blocks an address at 10 000.
 pub const INVALID_MAX: usize = 500;
-/// What invalid requests are counted over.
+/// The window in which invalid requests are counted.
 const INVALID_WINDOW: Duration = Duration::from_mins(10);
 /// The waits where Discord gives none, and the longest that they double to.
 const UNTOLD: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
@@ -29,7 +29,7 @@ const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Routes that are remembered before those that may be asked again are let go.
 const ROUTES_KEPT: usize = 1_000;
 
-/// What a limit is for: one kind of request, in one channel.
+/// The scope of a limit: one kind of request, in one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Route {
     /// Such as `GET /users/@me`.
@@ -41,11 +41,11 @@ pub struct Route {
 /// A request that was not made, because Discord asked to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// When it may be made.
+    /// The moment from which it may be made.
     pub until: Instant,
     /// The status of what Discord answered before; `None` when it has answered nothing that this waits for.
     pub status: Option<u16>,
-    /// What Discord answered before.
+    /// The earlier answer of Discord, in words.
     pub why: String,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Held {
     }
 }
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Outcome<'a> {
     /// Discord did it; the last request of its bucket says when there are more.
@@ -77,7 +77,7 @@ pub struct Gate(Mutex<State>);
 struct State {
     everything: Wait,
     routes: HashMap<Route, Wait>,
-    /// When invalid requests were answered; never more than [`INVALID_MAX`] of them.
+    /// The moments at which invalid requests were answered; never more than [`INVALID_MAX`] of them.
     invalid: VecDeque<Instant>,
     under_way: usize,
 }

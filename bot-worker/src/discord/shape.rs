@@ -1,5 +1,5 @@
-//! What is read of Discord's answers: only what is used, so that a field that Discord adds, leaves out or writes in
-//! another way breaks nothing.
+//! The shapes of Discord's answers: only what is used, so that a field that Discord adds, leaves out or writes in another
+//! way breaks nothing.
 
 use protocol::{UserId, report::ReportedBot};
 use serde::Deserialize;
@@ -21,7 +21,7 @@ pub struct Application {
     pub id: Id<ApplicationMarker>,
     /// The public key that verifies interactions.
     pub verify_key: String,
-    /// Where Discord posts interactions, if that is set.
+    /// The URL to which Discord posts interactions, if it is set.
     #[serde(rename = "interactions_endpoint_url")]
     pub endpoint: Option<String>,
     /// About how many servers the bot is in.
@@ -33,7 +33,7 @@ pub struct Application {
     team: Value,
     #[serde(default)]
     redirect_uris: Value,
-    /// How it can be added, by the kind of installation.
+    /// The settings of each way to add it, by integration type: `0` for a server, `1` for a person.
     #[serde(rename = "integration_types_config", default)]
     pub install: Value,
 }
@@ -69,17 +69,18 @@ pub(super) struct Channel {
 /// A command as it is registered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registered {
-    /// As it is typed.
+    /// The name as it is typed.
     pub name: String,
-    /// Whether it is typed after a slash, or chosen from a menu.
+    /// The type: typed after a slash, or chosen from a menu.
     pub kind: CommandType,
-    /// What it is; `None` when it has something that none of ours have, and cannot be read for it.
+    /// The definition; `None` when it has something that none of ours have, and cannot be read for it.
     pub definition: Option<Command>,
-    /// As Discord gives it.
+    /// The definition as Discord gives it.
     pub given: Value,
 }
 
-/// What opens an Activity of the application. Discord refuses a list of commands without the one that it has.
+/// The type of the command that opens an Activity of the application. Discord refuses a list of commands without the one
+/// that it has.
 const ENTRY_POINT: u8 = 4;
 
 impl Registered {

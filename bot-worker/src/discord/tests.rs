@@ -16,7 +16,7 @@ use crate::{
     register,
 };
 
-/// What has been registered.
+/// The commands that have been registered.
 type Taken = Arc<Mutex<Vec<Value>>>;
 
 /// Serves answers in which everything that is not used is of a form that nobody knows.

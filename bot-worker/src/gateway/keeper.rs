@@ -17,7 +17,7 @@ use crate::{
 /// After so many failed connections in a row a shard starts over, so that no wait is longer than 16 s.
 const ATTEMPTS_IN_A_ROW: u8 = 5;
 
-/// Keeps one shard.
+/// Keeps one shard connected, and writes its state to the board.
 pub(super) struct Keeper {
     board: Arc<Board>,
     health: Health,

@@ -1,4 +1,4 @@
-//! What Discord is told of the deployment by its API, and the links for what only a person can tell it.
+//! The facts of the deployment that Discord is told by its API, and the links for those that only a person can tell it.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ fn says_the_same(install: &Value, wanted: &Value) -> bool {
     kinds(install) == kinds(wanted) && scopes(install) == scopes(wanted)
 }
 
-/// Where commands go is another deployment's, unless it is ours or nobody's.
+/// Sets the interactions endpoint. One at another address is another deployment's, and stays unless it is forced.
 async fn endpoint(discord: &Discord, application: &Application, wanted: &str, force: bool) -> Line {
     let what = "endpoint";
     match application.endpoint.as_deref().filter(|set| !set.is_empty()) {

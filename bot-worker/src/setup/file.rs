@@ -1,4 +1,4 @@
-//! A file of settings, `NAME=value` a line. What somebody else has written into it stays as it is.
+//! A file of settings, `NAME=value` a line. Lines that somebody else has written into it stay as they are.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -37,7 +37,7 @@ pub enum Written {
     AsItWas,
     /// Only its rights were too wide.
     Closed,
-    /// These were set.
+    /// The names of the settings that were added or changed.
     Set(Vec<&'static str>),
 }
 
@@ -100,7 +100,7 @@ impl SettingsFile {
         let mut beside = self.path.clone().into_os_string();
         beside.push(".new");
         let beside = PathBuf::from(beside);
-        // What a run that was ended has left behind may have other rights.
+        // A run that was ended may have left this file behind, with other rights.
         fs::remove_file(&beside)
             .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
         let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(&beside)?;

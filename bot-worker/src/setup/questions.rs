@@ -1,13 +1,13 @@
-//! Who is asked for what nobody has given yet.
+//! The questions for what nobody has given yet, and whoever answers them.
 
 use std::io::{self, IsTerminal, Write};
 
 /// One thing that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// The question's subject.
+    /// The name of what is asked for, in words.
     pub words: &'a str,
-    /// Where it is found, or what it is for.
+    /// The place where it is found, or its purpose.
     pub hint: &'a str,
     /// The meaning of an empty answer, if it has one.
     pub otherwise: Option<&'a str>,
@@ -15,7 +15,7 @@ pub struct Question<'a> {
     pub is_secret: bool,
 }
 
-/// Somebody who answers.
+/// Somebody who answers, or nobody.
 pub trait Questions {
     /// The answer without spaces around it; `None` when there is none.
     fn ask(&mut self, question: Question<'_>) -> io::Result<Option<String>>;
@@ -29,7 +29,7 @@ pub struct Nobody;
 #[derive(Debug)]
 pub struct Terminal;
 
-/// Who there is to be asked.
+/// The person at the terminal, if there is one and `yes` does not rule it out; otherwise nobody.
 pub fn of_whoever_is_there(yes: bool) -> Box<dyn Questions> {
     if yes || !io::stdin().is_terminal() { Box::new(Nobody) } else { Box::new(Terminal) }
 }

@@ -1,4 +1,4 @@
-//! What the page asks for beside the stream: older events, and which servers there are.
+//! Requests beside the stream: pages of older events, and the list of servers.
 
 use leptos::prelude::*;
 use protocol::{Event, Seq};

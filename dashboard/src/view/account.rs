@@ -1,4 +1,4 @@
-//! Who is signed in, which server they look at alone, and the way out.
+//! The account menu: the person who is signed in, the choice of a server to look at alone, and the sign-out.
 
 use leptos::prelude::*;
 use protocol::GuildId;
@@ -37,7 +37,7 @@ pub fn keep(shell: Shell) {
     closing();
 }
 
-/// Where one signs in, and comes back to this place.
+/// The address of the sign-in, which leads back to this place.
 pub fn sign_in_href(shell: Shell) -> String {
     let next = "/".to_owned() + &browser::href(&shell.page.place.get_untracked());
     browser::query("/login?", &[("next", next)])

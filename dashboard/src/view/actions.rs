@@ -1,5 +1,4 @@
-//! What somebody who may act does from the page: one dialog asks for what is needed and for the reason, and says what
-//! came of it.
+//! The actions from the page: one dialog asks for the fields and the reason, and says what came of it.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -23,7 +22,7 @@ use crate::{
     shell::Shell,
 };
 
-/// What stands in a field that limits nothing.
+/// The text of a limit that is not set.
 const NO_LIMIT: &str = "no limit";
 
 /// Something that is asked for.
@@ -31,27 +30,27 @@ const NO_LIMIT: &str = "no limit";
 pub struct Field {
     /// Its name in the action, and in what it is filled in from.
     pub name: &'static str,
-    /// What the reader reads.
+    /// The label beside the field.
     pub label: &'static str,
-    /// What it takes.
+    /// The values that the field takes.
     pub kind: Kind,
 }
 
 /// One action, before its reason is given.
 pub struct Act {
-    /// On which server; on everything when it is none.
+    /// The server of the action; everything when it is none.
     pub server: Option<GuildId>,
     /// Its word in the protocol.
     pub action: &'static str,
     /// The heading of the dialog, and what its button does.
     pub title: String,
-    /// What the reader has to know before.
+    /// A warning above the fields; empty when there is nothing to know before.
     pub about: &'static str,
-    /// What it is done to: a field of the action that is sent as it is.
+    /// The action's target: a field of the action, and its value as it is sent.
     pub to: (&'static str, JsValue),
-    /// The question's subject.
+    /// The fields that the dialog asks for.
     pub fields: Vec<Field>,
-    /// What stands in the fields at first.
+    /// The values that the fields begin with, by their names.
     pub values: Json,
     /// Whether a field that is left as it stands says nothing, and is not sent.
     pub is_change: bool,
@@ -59,7 +58,7 @@ pub struct Act {
     pub is_dangerous: bool,
 }
 
-/// What the dialog asks for, and what was sent last from it, under which key.
+/// The open dialog's action, the JSON that it sent last, and the idempotency key of that.
 type Asked = Rc<RefCell<(Option<Rc<Act>>, String, String)>>;
 
 thread_local! {
@@ -119,7 +118,7 @@ fn input_of(kind: Kind) -> El {
     choices
 }
 
-/// What stands in a field at first.
+/// The text that a field begins with.
 fn first(act: &Act, field: &Field) -> String {
     let known = act.values.text(field.name);
     if known.is_empty() && field.kind == Kind::Limit { NO_LIMIT.to_owned() } else { known }
@@ -152,7 +151,7 @@ async fn send(shell: Shell) {
     }
 }
 
-/// What is to be sent of the fields; nothing while one of them is not understood, and says so.
+/// Reads the fields that are to be sent. `None` when one of them is refused; each refused field then says why.
 fn typed(act: &Act) -> Option<Vec<(&'static str, String)>> {
     let mut sent = Some(Vec::new());
     for field in &act.fields {
@@ -179,8 +178,8 @@ pub fn complain(input: &El, trouble: &str, is_first: bool) {
     }
 }
 
-/// Where the action is sent, and the action as JSON. What is sent again because no answer came has the same key, and
-/// happens once.
+/// The action's path, and its body as JSON. The same content again, after no answer came, has the same key, and happens
+/// once.
 fn body(asked: &Asked) -> Option<(String, String)> {
     let mut asked = asked.borrow_mut();
     let act = asked.0.clone()?;

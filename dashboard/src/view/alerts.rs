@@ -17,9 +17,9 @@ use crate::{
     shell::Shell,
 };
 
-/// What a threshold may be, in tenths: a latency, and a share of failed commands.
+/// The bounds of the thresholds, in tenths: of milliseconds of latency, and of percent of failed commands.
 const BOUNDS: [[i64; 2]; 2] = [[10, 600_000], [1, 1_000]];
-/// Under what names the browser keeps the settings and the log.
+/// The keys under which the browser keeps the settings and the log.
 const SETTINGS: &str = "pulse-alerts";
 const LOG: &str = "pulse-alert-log";
 
@@ -174,7 +174,7 @@ fn form(shell: Shell) {
         for ((input, threshold), bounds) in fields.iter().zip(&mut thresholds).zip(BOUNDS) {
             let read = field::threshold(&input.value(), bounds);
             complain(input, read.as_ref().err().map_or("", String::as_str), false);
-            // What is not understood changes nothing.
+            // A threshold that is not understood changes nothing.
             *threshold = read.unwrap_or(*threshold);
         }
         let settings = Settings { thresholds, sound: heard.is_checked(), notify: ticked.is_checked() };

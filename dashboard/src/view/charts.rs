@@ -22,10 +22,10 @@ use crate::{
     shell::Shell,
 };
 
-/// How often a range that does not come with the stream is asked for anew, in seconds.
+/// The period of the requests for a range that does not come with the stream, in seconds.
 const ASK_EVERY_S: u64 = 60;
 
-/// One chart.
+/// A chart: the figure that has its `key`, and the values that it draws.
 struct Chart {
     key: &'static str,
     name: &'static str,
@@ -76,7 +76,7 @@ const CHARTS: [Chart; 4] = [
     },
 ];
 
-/// What a chart shows now.
+/// The content of a chart as it was drawn last.
 #[derive(Default)]
 struct Shown {
     series: Series,
@@ -206,7 +206,7 @@ fn draw(
     }
 }
 
-/// From where on a value is doubtful, and from where on it is an alert.
+/// Draws the bands in which a value is doubtful, and in which it is an alert.
 fn bands(shell: Shell, figure: &El, chart: &Chart, scale: Scale) {
     let threshold = chart
         .alert

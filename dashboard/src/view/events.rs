@@ -1,4 +1,4 @@
-//! What happened, newest first. Only the rows in sight are in the document, and none moves under the reader's eyes.
+//! The list of events, newest first. Only the rows in sight are in the document, and none moves under the reader's eyes.
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -89,7 +89,7 @@ pub fn keep(shell: Shell) {
 }
 
 impl Drawn {
-    /// Where the row of an event is, or would be.
+    /// Finds an event's row among those that are drawn: its index, or the one at which it would be inserted.
     fn place(&self, seq: Seq) -> Result<usize, usize> {
         self.rows.binary_search_by(|(known, _)| seq.cmp(known))
     }
@@ -184,7 +184,8 @@ impl Table {
         }
     }
 
-    /// What came on top moves the rows that are read by as much: the reader's place stays. Gives how far it is scrolled.
+    /// Scrolls by the height of the rows that came on top, so that the rows that are read stay in place. Gives the scroll
+    /// offset, in pixels.
     fn keep_place(&self, added: usize) -> f64 {
         let mut drawn = self.drawn.borrow_mut();
         let fresh = added.saturating_sub(drawn.added);
@@ -280,7 +281,7 @@ impl Table {
         self.shell.with(|state| state.older_trouble)
     }
 
-    /// How many are new, why there are none, and what comes below.
+    /// Updates the lines around the list: the count of new rows, why it is empty, and whether older ones follow.
     fn tell(&self, count: usize) {
         let read = self.drawn.borrow().read_up_to;
         let (fresh, complete, filtered) = self.shell.with(|state| {

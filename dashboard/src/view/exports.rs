@@ -1,4 +1,4 @@
-//! What is filtered, as a file to take along.
+//! The export: the events that the filter lets through, as a CSV or JSON file.
 
 use leptos::prelude::GetUntracked;
 use protocol::Seq;

@@ -19,7 +19,7 @@ use crate::{
 
 type Text = fn(&DashboardStats) -> String;
 
-/// What each `data-figure` of `index.html` says. A dash is a number that is not known, never an old one.
+/// The text of each `data-figure` of `index.html`. A dash is a number that is not known, never an old one.
 const FIGURES: [(&str, Text); 29] = [
     ("bot-name", |stats| stats.bot.name.clone()),
     ("bot-state", |stats| {
@@ -62,7 +62,7 @@ const FIGURES: [(&str, Text); 29] = [
     ("viewers", |stats| format::count(stats.viewers.into())),
 ];
 
-/// Under which card which line is drawn.
+/// The line under each card that has one.
 const SPARKS: [(&str, Of); 9] = [
     ("commands", Of { value: commands, fold: Fold::Sum }),
     ("latency", Of { value: |point| point.ping, fold: Fold::Mean }),
@@ -110,7 +110,7 @@ pub fn keep(page: Page) {
     });
 }
 
-/// What is not a text: states that a style shows.
+/// Sets the attributes by which the style shows states.
 fn states(page: Page, stats: &Arc<DashboardStats>) {
     let is_lost = stats.gateway.is_some_and(|gateway| gateway.lost_since.is_some());
     one("[data-bot]").attr("data-bot", if is_lost { "lost" } else { words::bot(stats.bot.status) });
@@ -173,7 +173,7 @@ pub fn wealth(point: &HistoryPoint) -> Option<f64> {
     Some(point.wealth.get() as f64)
 }
 
-/// Since when the bot ran within a point, in seconds; nothing where it did not report.
+/// The bot's uptime at a point, in seconds; nothing where it did not report.
 fn uptime(point: &HistoryPoint) -> Option<f64> {
     let started = point.started_at.filter(|started| started.0 > 0)?;
     whole(Some(point.at.since(started) / SECOND_MS))

@@ -1,4 +1,4 @@
-//! What the list of events is narrowed to: severities, kind, server, words.
+//! The filter of the list of events: severities, kind, server, words.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Whether what is below can be trusted, and where one can go.
+//! The page's head: the state of the connection, the age of the numbers, the theme and the navigation.
 
 use leptos::prelude::*;
 use protocol::link::Status;
@@ -13,7 +13,7 @@ use crate::{
     shell::Shell,
 };
 
-/// Under what name the browser keeps the theme; `dress.js` reads it before the first paint.
+/// The key under which the browser keeps the theme; `dress.js` reads it before the first paint.
 const THEME: &str = "pulse-theme";
 
 /// Keeps the page's head true, and the weight of what is below.

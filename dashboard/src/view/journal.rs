@@ -45,9 +45,9 @@ struct Journal {
     place: El,
     body: El,
     more: El,
-    /// Where the next page begins; empty for the first.
+    /// The cursor of the next page; empty for the first.
     before: Rc<RefCell<String>>,
-    /// How many rows are shown.
+    /// The number of rows that are shown; it outlives a reload of the journal, which reads as many again.
     rows: Rc<Cell<usize>>,
     /// The interaction whose row is looked for.
     wanted: Option<String>,

@@ -13,7 +13,7 @@ use crate::{
     shell::Shell,
 };
 
-/// Under what name the browser keeps that keys of one letter are not wanted.
+/// The key under which the browser keeps that the reader wants no shortcuts of one letter.
 const KEYS: &str = "pulse-keys";
 const OFF: &str = "off";
 

@@ -1,4 +1,4 @@
-//! Who leads, by wealth, level or streak.
+//! The leaderboard, by wealth, level or streak.
 
 use leptos::prelude::*;
 use protocol::stats::Leader;

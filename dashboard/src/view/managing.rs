@@ -1,4 +1,4 @@
-//! What there is to do on each page: with a player, with a row, with a server, with everything.
+//! The actions of each page: on a player, on a row of the journal, on a server, on everything.
 
 use leptos::prelude::*;
 use protocol::{GuildId, UserId};
@@ -67,7 +67,7 @@ fn act(
     }
 }
 
-/// What can be done with a player.
+/// Adds the buttons of the actions on a player.
 pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     let name = profile.text("name");
     let name = isolated(&name);
@@ -90,7 +90,7 @@ pub fn player(place: &El, server: GuildId, user: UserId, profile: &Json) {
     }
 }
 
-/// What can be done with a row of the journal.
+/// The button that undoes a row of the journal; empty for a row that moved nothing, is undone, or undoes another.
 pub fn undo(server: GuildId, row: &Json) -> El {
     if ["undoes", "undoneBy"].iter().any(|name| !row.text(name).is_empty()) || row.text("debit").is_empty() {
         return el("span");

@@ -1,4 +1,4 @@
-//! When it is over: what happened, and what to do.
+//! The panel at the end of a connection: what happened, and what to do.
 
 use leptos::prelude::*;
 use protocol::{link::Status, message::CloseCode};

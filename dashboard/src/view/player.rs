@@ -13,7 +13,7 @@ use crate::{
     shell::Shell,
 };
 
-/// A player's page.
+/// Fills a player's page; it replaces what the part held before.
 pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
     part.empty();
     let (head, title) = (el("header"), el("h2"));

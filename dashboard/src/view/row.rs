@@ -12,9 +12,9 @@ use crate::{
     shell::Shell,
 };
 
-/// The row's elements.
+/// The elements of one row of the event list; a row is used again for another event.
 pub struct Row {
-    /// The whole row.
+    /// The row's outermost element.
     pub item: El,
     line: El,
     sign: El,
@@ -140,18 +140,19 @@ impl Row {
         }
     }
 
-    /// How high it is when it is closed, in pixels: with the line under it.
+    /// The height when it is closed, in pixels: with the line under it.
     pub fn line_height(&self) -> f64 {
         self.item.height() - self.details.height()
     }
 
-    /// How much higher it is for being open, in pixels.
+    /// The height that the open details add, in pixels.
     pub fn extra_height(&self) -> f64 {
         self.details.height()
     }
 }
 
-/// Where the journal row of an event is: its id is the interaction's, sometimes with a suffix.
+/// The address of an event's journal row: the event's id is the interaction's, sometimes with a suffix. `None` for events
+/// without a player.
 fn journal_row(shell: Shell, event: &Event) -> Option<String> {
     let interaction: u64 = event.id.split('-').next()?.parse().ok()?;
     event.actor_id?;

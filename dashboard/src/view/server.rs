@@ -27,7 +27,7 @@ const PLAYERS: [Column; 7] = [
     Column { title: "Last command", is_text: false },
 ];
 
-/// A server's page.
+/// Fills a server's page; it replaces what the part held before.
 pub fn fill(shell: Shell, part: &El, server: GuildId) {
     part.empty();
     let head = el("header");

@@ -27,7 +27,7 @@ const COLUMNS: [Column; 5] = [
     Column { title: "Commands", is_text: false },
     Column { title: "Last command", is_text: false },
 ];
-/// How often the list is asked for while it is open, in seconds.
+/// The period of the requests for the list while it is open, in seconds.
 const ASK_EVERY_S: u64 = 15;
 
 /// There is no such server.
@@ -90,8 +90,8 @@ fn row(shell: Shell, guild: &Json) -> Vec<Cell> {
     ]
 }
 
-/// Whether a server is among those that the reader may see: [`UNKNOWN`], [`ASKED`] or [`KNOWN`]. Without an answer its page
-/// says by itself what it lacks.
+/// Looks a server up in the list of those that the reader may see: [`UNKNOWN`], [`ASKED`] or [`KNOWN`]. A list that failed
+/// to come counts as [`KNOWN`]: the page then says by itself what it lacks.
 pub fn standing(shell: Shell, id: protocol::GuildId) -> u64 {
     let id = id.to_string();
     shell.page.guilds.with(|guilds| match guilds {

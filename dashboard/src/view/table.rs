@@ -9,7 +9,7 @@ use crate::dom::{El, el, live};
 /// A column's heading.
 #[derive(Clone, Copy)]
 pub struct Column {
-    /// What it says.
+    /// The words of the heading.
     pub title: &'static str,
     /// Whether it holds texts; numbers stand on the right.
     pub is_text: bool,
@@ -17,9 +17,9 @@ pub struct Column {
 
 /// One cell: what it shows, and what it is compared by.
 pub struct Cell {
-    /// What it shows.
+    /// The element that it shows.
     pub shown: El,
-    /// What it is compared by.
+    /// The value by which its column is sorted.
     pub key: Key,
 }
 

@@ -21,7 +21,7 @@ const GATEWAY_SECONDS: Tenths = Tenths(100);
 /// Alerts the log keeps.
 pub const LOG_LEN: usize = 100;
 
-/// What is watched.
+/// A value that alerts watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Mean latency, in milliseconds.
@@ -33,10 +33,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds, in the order in which [`Alerts::look`] takes their values.
     pub const ALL: [Self; 3] = [Self::Latency, Self::Errors, Self::Gateway];
 
-    /// As it is stored, and as the page's parts are named.
+    /// Its word in the browser's storage, and in the names of the page's parts.
     pub fn word(self) -> &'static str {
         match self {
             Self::Latency => "latency",
@@ -50,16 +50,16 @@ impl Kind {
     }
 }
 
-/// One alert.
+/// An alert of the log, running or over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alert {
-    /// About what.
+    /// The value that crossed its threshold.
     pub kind: Kind,
-    /// Since when.
+    /// The server's time at which it was raised.
     pub since: Timestamp,
-    /// Until when; `None` while it lasts.
+    /// The server's time at which it was over; `None` while it lasts.
     pub until: Option<Timestamp>,
-    /// The worst value.
+    /// The greatest value since then, in the unit of its kind.
     pub worst: Tenths,
 }
 
@@ -78,8 +78,8 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// Looks at the newest values, in the order of [`Kind::ALL`]; gives the kinds that were raised now.
-    /// What is not known changes nothing.
+    /// Looks at the newest values, in the order of [`Kind::ALL`]; gives the kinds that were raised now. A value that is not
+    /// known changes nothing.
     pub fn look(&mut self, settings: &Settings, now: Timestamp, values: [Option<f64>; 3]) -> Vec<Kind> {
         let [latency, errors] = settings.thresholds;
         let thresholds = [latency, errors, Some(GATEWAY_SECONDS)];
@@ -119,12 +119,12 @@ impl Alerts {
         self.log.iter().filter(|alert| alert.until.is_none())
     }
 
-    /// What was raised, newest first.
+    /// The log, newest first: at most [`LOG_LEN`] alerts.
     pub fn log(&self) -> &[Alert] {
         &self.log
     }
 
-    /// For the browser's storage.
+    /// Writes the log for the browser's storage.
     pub fn write(&self) -> String {
         let lines: Vec<String> = self
             .log
@@ -137,8 +137,8 @@ impl Alerts {
         lines.join("\n")
     }
 
-    /// From the browser's storage. The newest alert of a kind goes on if it lasted when the page was closed, until it is seen
-    /// that things are better.
+    /// Reads the log from the browser's storage. The newest alert of a kind goes on if it lasted when the page was closed,
+    /// until it is seen that things are better.
     pub fn read(text: &str) -> Self {
         let alert = |line: &str| {
             let parts: Vec<&str> = line.split(';').collect();

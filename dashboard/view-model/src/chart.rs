@@ -20,11 +20,11 @@ pub const HEIGHT: i64 = 300;
 pub struct Of {
     /// The value; `None` where it is not known.
     pub value: fn(&HistoryPoint) -> Option<f64>,
-    /// How points become one.
+    /// The way in which the points of a bucket become one value.
     pub fold: Fold,
 }
 
-/// How the points of one bucket become one value.
+/// The way in which the points of one bucket become one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
     /// Their mean: what is measured.
@@ -40,11 +40,11 @@ pub enum Fold {
 /// One line: a value for each bucket, oldest first; `None` where nothing was known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// Where the first bucket begins.
+    /// The start of the first bucket, a multiple of `bucket_ms`.
     pub start: Timestamp,
     /// The width of a bucket, in milliseconds.
     pub bucket_ms: u64,
-    /// The values.
+    /// The values, one for each bucket; `None` where nothing was known.
     pub values: Vec<Option<f64>>,
 }
 
@@ -71,7 +71,7 @@ impl Series {
         Self { start, bucket_ms, values }
     }
 
-    /// When a bucket begins.
+    /// The start of a bucket.
     pub fn at(&self, index: usize) -> Timestamp {
         self.start.plus(index as u64 * self.bucket_ms)
     }

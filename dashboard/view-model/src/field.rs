@@ -1,11 +1,11 @@
-//! What is typed into a field: understood and sent as it was typed, or refused beside it with an example. It is never left
-//! out, and never another number than it looks like.
+//! Typed input: understood and sent as it was typed, or refused beside its field with an example. It is never taken for
+//! another number than it looks like.
 
 use protocol::number::{self, NumberError, PERCENT, TENTHS, WHOLE};
 
 use super::alert::Tenths;
 
-/// What a field takes.
+/// The values that a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Words that have to be there.
@@ -14,11 +14,11 @@ pub enum Kind {
     Note,
     /// Coins, or another whole number.
     Whole,
-    /// A whole percentage.
+    /// A whole percentage, not below zero.
     Percent,
     /// A whole number, or no limit.
     Limit,
-    /// On, or off.
+    /// On, or off; any text is taken.
     Switch,
 }
 

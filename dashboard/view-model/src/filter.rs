@@ -1,17 +1,17 @@
-//! Which events are shown. What the page filters by is what it asks the server for.
+//! The filter of events: the page filters by the same conditions that it asks the server for.
 
 use protocol::{Event, GuildId, Severity};
 
 use super::text::contains;
 
-/// What an event has to be; what is not set lets everything through.
+/// The conditions on an event, all of which must hold; a condition that is not set holds for every event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// One of these severities; any, when there is none.
     pub severities: Vec<Severity>,
     /// This kind, as it is written on the wire.
     pub source: Option<String>,
-    /// In this server.
+    /// In this server alone.
     pub guild: Option<GuildId>,
     /// With these words in its message, whatever the case.
     pub words: String,
@@ -31,7 +31,7 @@ impl Filter {
             && contains(&event.message, &self.words)
     }
 
-    /// As query parameters, in one fixed order; only those that are set.
+    /// The query parameters, in one fixed order; only those that are set.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         for &severity in &self.severities {

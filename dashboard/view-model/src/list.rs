@@ -17,27 +17,27 @@ pub const ROWS_MAX: usize = 20_000;
 pub struct List {
     filter: Filter,
     rows: VecDeque<Arc<Event>>,
-    /// How many of the rows are older pages.
+    /// The number of rows, at the end, that came with older pages.
     older: usize,
     /// The oldest event that was looked at for the rows above the older pages.
     floor: Seq,
-    /// Where the next page begins.
+    /// The `before` of the next older page.
     next: Seq,
     complete: bool,
 }
 
 impl List {
-    /// What the rows are filtered by.
+    /// The filter of the rows.
     pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// How many rows there are.
+    /// The number of rows, at most [`ROWS_MAX`].
     pub fn count(&self) -> usize {
         self.rows.len()
     }
 
-    /// One row.
+    /// A row by its place; 0 is the newest.
     pub fn get(&self, index: usize) -> Option<&Arc<Event>> {
         self.rows.get(index)
     }
@@ -74,7 +74,7 @@ impl List {
         }
     }
 
-    /// Where the next older page begins; `None` when there is none, or no room for it.
+    /// The `before` of the next older page; `None` when there is none, or no room for it.
     pub fn wants_before(&self) -> Option<Seq> {
         (!self.complete && self.next > Seq(1) && self.rows.len() < ROWS_MAX).then_some(self.next)
     }

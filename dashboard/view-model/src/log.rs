@@ -7,7 +7,7 @@ use protocol::{Epoch, Event, Seq, feed::Feed};
 /// Events the page keeps by itself; a day at 200 a second holds no more memory than this.
 pub const KEPT: usize = 12_000;
 
-/// How the log has changed.
+/// A change of the log, by the work that it makes for a list of its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Not at all.
@@ -18,7 +18,7 @@ pub enum Change {
     Anew,
 }
 
-/// The log.
+/// The events that this page has seen, by their numbers; the oldest go beyond [`KEPT`].
 #[derive(Clone, Debug, Default)]
 pub struct Log {
     epoch: Option<Epoch>,
@@ -70,7 +70,7 @@ impl Log {
             .map(|(_, event)| event)
     }
 
-    /// How many events are newer than `seq`.
+    /// Counts the events that are newer than `seq`.
     pub fn newer_than(&self, seq: Seq) -> usize {
         self.events.range(seq.next()..).count()
     }

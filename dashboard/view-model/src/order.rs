@@ -9,11 +9,11 @@ use super::text::fold;
 pub struct Order {
     /// Counted from the left.
     pub column: usize,
-    /// The largest first.
+    /// Largest first; the other way round otherwise.
     pub descending: bool,
 }
 
-/// What a cell is compared by.
+/// The value by which a cell is sorted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
     /// A number; what is not known comes last, either way.

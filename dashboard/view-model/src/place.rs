@@ -1,10 +1,10 @@
-//! Where in the page one is: all of it in the address, so that a link or a reload leads back.
+//! The place that the page shows. All of it is in the address, so that a link or a reload leads back.
 
 use protocol::{GuildId, UserId};
 
 use super::{chart::Range, filter::Filter};
 
-/// What fills the page.
+/// The view that fills the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum View {
     /// Cards, charts, events.
@@ -21,7 +21,7 @@ pub enum View {
 }
 
 impl View {
-    /// As one word.
+    /// Its word in the address.
     pub fn word(self) -> &'static str {
         match self {
             Self::Overview => "overview",
@@ -36,11 +36,11 @@ impl View {
 /// Place, range, filter and dress of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// What is shown.
+    /// The view that fills the page.
     pub view: View,
     /// The span of the charts.
     pub range: Range,
-    /// Which events.
+    /// The filter of the events.
     pub filter: Filter,
     /// The server that is looked at alone; all of them, when there is none. Another one is another document.
     pub room: Option<GuildId>,
@@ -104,7 +104,7 @@ impl Place {
         pairs
     }
 
-    /// What belongs to every question that the server's own room answers.
+    /// The query parameter that asks one server's room; none when the room of all is asked.
     pub fn room_pair(&self) -> Vec<(&'static str, String)> {
         self.room.iter().map(|room| ("room", room.to_string())).collect()
     }

@@ -1,7 +1,8 @@
 //! People's text on the page. As in [`protocol::text`], but by the browser's own tables of Unicode: those of a library would
 //! make the page a quarter larger.
 
-/// What two texts have in common that differ only in how they are capitalised or spelled; never to be shown.
+/// Folds a text for comparison: texts that differ only in capitals or in their spelling in Unicode become equal. The result
+/// is never shown.
 #[cfg(target_arch = "wasm32")]
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {

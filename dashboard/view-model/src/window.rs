@@ -1,16 +1,16 @@
-//! Which rows of a long list are in sight. All rows are equally high but for one that is open.
+//! The rows of a long list that are in sight. All rows are equally high but for one that is open.
 
 /// Rows drawn beyond each edge, so that a quick flick shows no hole.
 const SPARE: usize = 6;
 
-/// What is known about the scroll area, in pixels.
+/// The geometry of the scroll area, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
-    /// How far it is scrolled.
+    /// The scroll offset.
     pub top: f64,
-    /// How high it is.
+    /// The height of the visible area.
     pub height: f64,
-    /// How high a row is.
+    /// The height of a closed row; below 1 counts as 1.
     pub row: f64,
     /// The open row, and by how much it is higher than the others.
     pub open: Option<(usize, f64)>,
@@ -19,13 +19,13 @@ pub struct Area {
 /// The rows to draw, and the empty space that stands for the others, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Window {
-    /// The first row.
+    /// The first row that is drawn, counted from 0.
     pub first: usize,
     /// The row after the last one.
     pub end: usize,
-    /// Space above.
+    /// The space above the drawn rows.
     pub above: f64,
-    /// Space below.
+    /// The space below the drawn rows.
     pub below: f64,
 }
 

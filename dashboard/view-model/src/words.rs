@@ -1,4 +1,4 @@
-//! What the page says in words: states, spans of time, what to do when it is over. All of it pure.
+//! The words of the page: states, spans of time, advice at the end of a connection. All of it is pure.
 
 use protocol::{
     DashboardStats, Timestamp,
@@ -38,7 +38,7 @@ pub fn spoken(status: Status) -> &'static str {
     }
 }
 
-/// What the connection pill says.
+/// The words of the connection pill: "Live", "Stale 7 s", "Reconnecting in 3 s".
 pub fn pill(status: Status) -> String {
     match status {
         Status::Connecting => "Connecting…".to_owned(),
@@ -51,7 +51,7 @@ pub fn pill(status: Status) -> String {
     }
 }
 
-/// What the connection pill says while the reader has stopped the page: trouble comes first.
+/// The words of the connection pill while the reader has paused the page: a failing connection is named first.
 pub fn paused_pill(status: Status, pending: u32) -> String {
     match (status, pending) {
         (Status::Live | Status::Connecting, 0) => "Paused".to_owned(),
@@ -71,7 +71,7 @@ pub fn title(status: Status, paused: bool, alert: &str) -> String {
     [first, " — Pulse"].concat()
 }
 
-/// Why an answer did not come, and what to do. 0 stands for no answer at all.
+/// Tells the reader why an answer did not come, and what to do. 0 stands for no answer at all.
 pub fn refusal(status: u16) -> &'static str {
     match status {
         0 => "The server could not be reached. Check the connection, then try again.",
@@ -128,20 +128,20 @@ pub fn is_doubtful(status: Status) -> bool {
     !matches!(status, Status::Live | Status::Connecting)
 }
 
-/// Why the conversation is over, and what to do.
+/// The panel at the end of a connection: its reason, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// For the pill.
+    /// The words of the connection pill.
     pub label: &'static str,
-    /// A heading.
+    /// The heading of the panel.
     pub title: &'static str,
-    /// What to do.
+    /// The advice below the heading, as whole sentences.
     pub advice: &'static str,
-    /// What the link to the sign-in says; empty where signing in does not help.
+    /// The words of the link to the sign-in; empty where signing in does not help.
     pub sign_in: &'static str,
 }
 
-/// What a final close code means to the viewer.
+/// Explains a final close code to the viewer.
 pub fn ending(code: u16) -> Ending {
     const SIGNED_OUT: u16 = CloseCode::SignedOut.number();
     const FORBIDDEN: u16 = CloseCode::Forbidden.number();
@@ -181,7 +181,7 @@ pub fn ending(code: u16) -> Ending {
     }
 }
 
-/// How long ago `at` was.
+/// Writes the age of `at` in one unit: "now", "5 s ago", "2 d ago".
 pub fn ago(now: Timestamp, at: Timestamp) -> String {
     match now.since(at) {
         ms if ms < SECOND_MS => "now".to_owned(),
@@ -215,7 +215,7 @@ pub fn latency(ms: f64) -> &'static str {
     }
 }
 
-/// What is wrong with the bot's connections to the gateway, at this moment; nothing while all of them work.
+/// Describes the shards that are not connected to the gateway at this moment; `None` while all of them are.
 pub fn gateway(gateway: Gateway, now: Timestamp) -> Option<String> {
     let since = gateway.lost_since?;
     let all = gateway.active == 0;
@@ -233,7 +233,7 @@ pub fn gateway(gateway: Gateway, now: Timestamp) -> Option<String> {
     Some([&what, " disconnected for ", &span(now.since(since) / SECOND_MS), &tries].concat())
 }
 
-/// What the grade of the latency is of. REST's is never told in the gateway's place.
+/// The grade of the latency, or why it has none. A latency of REST is never graded as if it were the gateway's.
 pub fn grade(stats: &DashboardStats) -> &'static str {
     match (stats.ping.avg, stats.gateway) {
         (None, None) => "offline",
@@ -249,7 +249,7 @@ pub fn shown_latency(stats: &DashboardStats) -> Option<f64> {
     stats.ping.avg.filter(|_| stats.gateway.is_none_or(|gateway| gateway.active > 0))
 }
 
-/// What the uptime is of.
+/// The caption of the uptime; it says how often the gateway was lost since the bot started.
 pub fn uptime(losses: u32) -> String {
     match losses {
         0 => "of the bot, without a break".to_owned(),

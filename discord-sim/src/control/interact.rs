@@ -15,7 +15,7 @@ use crate::{
     typed::{self, Typed},
 };
 
-/// What is to happen. Who is not of the cast comes into being with the given name.
+/// The interaction that is to happen. A person who is not of the cast comes into being with the given name.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wanted {
@@ -59,7 +59,7 @@ struct WantedOption {
     bot: bool,
 }
 
-/// The route.
+/// `POST /control/interactions`: gives the interaction's id and token, and the edge's status and body.
 pub(super) async fn interact(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Json<Value>, Error> {
     let wanted: Wanted = read(&body)?;
     let edge = state.edge.as_ref().ok_or_else(|| {

@@ -1,11 +1,11 @@
-//! What a player of the crowd does next, out of what is surely possible.
+//! The choice of a player's next command, out of those that are surely possible.
 
 use protocol::Timestamp;
 
 use super::{Crowd, Effect, Personality, managing::ITEM};
 use crate::payload::{Typed, Value};
 
-/// How long one rests between two shifts, in milliseconds: a little more than the rule.
+/// The rest between two shifts, in milliseconds: a little more than the rule.
 const REST_MS: u64 = 61 * 60_000;
 /// Of 100 times that somebody spends, so many are spent in the shop: what is bought is gone, and what they earn is not more.
 const BUYS_PERCENT: u64 = 20;
@@ -22,12 +22,12 @@ const NOTES: [&str; 10] = [
     "IOU settled",
 ];
 
-/// What shows something; one's own `/balance` most of all.
+/// Commands that only show something; one's own `/balance` most of all.
 const LOOKS: [&str; 9] =
     ["balance", "balance", "balance", "profile", "leaderboard", "history", "shop", "inventory", "economy"];
 
 impl Crowd {
-    /// What changes nothing: `/balance`, one's own or a neighbour's, and the other commands that show something.
+    /// A command that changes nothing: `/balance`, one's own or a neighbour's, and the other commands that show something.
     pub(super) fn look(&mut self) -> Option<(usize, Typed, Effect)> {
         let everyone = self.those(|_| true);
         let who = *self.chance.pick(&everyone)?;
@@ -45,7 +45,7 @@ impl Crowd {
         Some((who, typed, Effect::Nothing))
     }
 
-    /// Who manages a server: the first of its members. They never leave.
+    /// The manager of a server: the first of its members, who never leaves.
     pub(super) fn manager(&self, guild: usize) -> Option<usize> {
         self.those(|member| member.guild == guild).into_iter().min()
     }
@@ -59,7 +59,7 @@ impl Crowd {
         Some((who, Typed::new("work"), Effect::Worked { who, at: now }))
     }
 
-    /// `/buy` or `/coinflip`. What might be lost counts as lost.
+    /// `/buy` or `/coinflip`. A stake that might be lost counts as lost.
     pub(super) fn spend(&mut self) -> Option<(usize, Typed, Effect)> {
         let solvent = self.those(|member| member.purse >= 2 * ITEM.1);
         let who = *self.chance.pick(&solvent)?;

@@ -1,10 +1,10 @@
-//! Who plays now: people come and go, so that there is always somebody who has yet to claim, and it lives for days.
+//! Turns: people come and go, so that there is always somebody who has yet to claim, and the crowd lives for days.
 
 use protocol::Timestamp;
 
 use super::{Crowd, TURN_MS};
 
-/// Who comes next, and when.
+/// The next member to come, and the time at which they do.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Turns {
     next: usize,
@@ -12,7 +12,7 @@ pub(super) struct Turns {
 }
 
 impl Crowd {
-    /// The same crowd, of whom so many play at a time. Who has left comes again when all others have been there.
+    /// The same crowd, of whom so many play at a time. A member who has left comes again when all others have been there.
     #[must_use]
     pub fn taking_turns(mut self, at_once: usize) -> Self {
         if at_once >= self.members.len() {
@@ -23,7 +23,7 @@ impl Crowd {
         self
     }
 
-    /// When it is time, the next one comes, and of the same server the one leaves who has been there longest. Who manages it
+    /// Lets the next member come when it is time; the one of the same server who has been there longest leaves. Its manager
     /// stays.
     pub(super) fn come_and_go(&mut self, now: Timestamp) {
         let Some(mut turns) = self.turns else { return };

@@ -1,4 +1,4 @@
-//! What those do who manage a server: everything that `/economy` can, one thing after another, and then now and then.
+//! The managers' deeds: everything that `/economy` can, one thing after another, and then now and then.
 
 use super::{Crowd, Deed, Effect, Purse};
 use crate::payload::{Typed, Value};
@@ -7,9 +7,9 @@ use crate::payload::{Typed, Value};
 const BEGINS_MOVES: u64 = 12;
 /// Of 100 chances to manage, so many are taken when everything has been done once.
 const LATER_PERCENT: u64 = 15;
-/// What the shop sells from the beginning, and for how much.
+/// The item that the shop sells from the beginning, and its price in coins.
 pub(super) const ITEM: (&str, u64) = ("Lucky fish", 25);
-/// What is put beside it: more than a page holds.
+/// Items that are put beside it, with their prices: more than a page holds.
 const SHELF: [(&str, i64); 11] = [
     ("Lantern", 40),
     ("Sea glass", 30),
@@ -23,12 +23,12 @@ const SHELF: [(&str, i64); 11] = [
     ("Old map", 250),
     ("Gull feather", 5),
 ];
-/// How many times as much is given as is taken.
+/// The factor by which a gift is larger than what is taken.
 const PRIZE: u64 = 8;
-/// Why something is given or taken.
+/// The reasons for which something is given or taken.
 const REASONS: [&str; 4] = ["for helping out", "lost a bet", "won the quiz", "as agreed"];
 
-/// Something to do.
+/// One of a manager's duties: an `/economy` command.
 #[derive(Clone, Copy)]
 enum Duty {
     Open,
@@ -47,7 +47,7 @@ enum Duty {
     Audit,
 }
 
-/// Once in each server, in this order.
+/// Duties that are done once in each server, in this order.
 const FIRST: [Duty; 26] = [
     Duty::Open,
     Duty::Allow,

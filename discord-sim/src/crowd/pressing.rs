@@ -14,12 +14,12 @@ pub(super) struct Offer {
 }
 
 impl Crowd {
-    /// Who has been asked whether they are sure.
+    /// The first member who has been asked to confirm a reset.
     pub(super) fn asked(&self) -> Option<usize> {
         self.those(|member| member.offer.as_ref().is_some_and(|offer| offer.asked.is_some())).first().copied()
     }
 
-    /// They say no and yes by turns.
+    /// The press of No or Yes by somebody who was asked, by turns.
     pub(super) fn answer(&self, who: usize) -> Option<(usize, Deed, Effect)> {
         let member = &self.members[who];
         let offer = member.offer.clone()?;

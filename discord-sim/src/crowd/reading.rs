@@ -1,4 +1,4 @@
-//! What a player reads in an answer.
+//! Readings of an answer: a refusal, and the player's balance.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub(super) fn is_refusal(answer: &Value) -> bool {
     !footer.is_empty() && footer.bytes().all(|letter| letter.is_ascii_lowercase() || letter == b'_')
 }
 
-/// What somebody has, as the answer to their own deed says: `1,234 coins`.
+/// The balance that the answer to one's own deed tells, such as `1,234 coins`; `None` when it tells none.
 pub(super) fn balance(answer: &Value) -> Option<u64> {
     let fields = answer["data"]["embeds"][0]["fields"].as_array()?;
     let field = fields.iter().find(|field| OWN.iter().any(|own| field["name"] == *own))?;

@@ -170,7 +170,7 @@ impl Books {
     }
 }
 
-/// How often each command was done, and how many were refused, in each hour.
+/// Plays so many hours; gives, for each, the times that each command was done, and the times that any was `refused`.
 fn hours(hours: u64) -> Vec<std::collections::BTreeMap<String, u64>> {
     let mut crowd = Crowd::new(1, cast::guilds(3), cast::players(960)).taking_turns(12);
     let (balances, claimed, worked) = Default::default();

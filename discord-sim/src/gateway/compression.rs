@@ -9,14 +9,14 @@ use serde::Deserialize;
 /// Room that is made for what comes out, in bytes, as often as it takes.
 const ROOM: usize = 4 * 1024;
 
-/// What a client asks for when it connects.
+/// The query with which a client connects.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Wish {
     #[serde(default)]
     compress: String,
 }
 
-/// What is done to the messages of one connection.
+/// The compression of one connection's messages; `None` when the client asked for none.
 pub(super) struct Transport(Option<Compress>);
 
 impl Transport {

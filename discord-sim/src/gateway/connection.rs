@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{cast::Guild, state::State};
 
-/// How often the weather looks at a connection.
+/// The period at which the weather looks at a connection.
 const WEATHER_EVERY: Duration = Duration::from_secs(1);
 /// Close codes of the gateway that are used here.
 const NOT_AUTHENTICATED: u16 = 4003;
@@ -46,7 +46,7 @@ pub(crate) async fn upgrade(
     upgrade.on_upgrade(move |socket| hold(state, socket, transport))
 }
 
-/// What is to be written, by whoever has something to say.
+/// The queue of messages to the client, filled by whatever has something to say.
 type Outgoing = UnboundedSender<Message>;
 
 struct Connection {

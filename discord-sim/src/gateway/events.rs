@@ -1,4 +1,4 @@
-//! What the gateway says.
+//! The payloads that the gateway sends.
 
 use serde_json::{Value, json};
 

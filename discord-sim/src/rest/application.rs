@@ -13,7 +13,7 @@ use crate::{
     state::{State, lock},
 };
 
-/// What can be asked for when a server adds the application; Discord knows more of them.
+/// The `OAuth2` scopes that a server can be asked for; Discord knows more of them.
 const SCOPES: [&str; 2] = ["bot", "applications.commands"];
 
 pub(super) async fn show(Shared(state): Shared<Arc<State>>) -> Json<Value> {

@@ -40,7 +40,7 @@ pub(crate) fn page() -> Router<Arc<State>> {
     Router::new().route("/oauth2/authorize", get(authorize))
 }
 
-/// Below the API.
+/// The token routes below `/api/v10`; the form authorizes them, not the bot's token.
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new().route("/oauth2/token", post(token)).route("/oauth2/token/revoke", post(revoke))
 }
@@ -53,7 +53,7 @@ pub struct Grant {
     challenge: Option<String>,
 }
 
-/// What a person is at this Discord, where it is not what everybody is.
+/// A person's rights at this Discord; the default is what everybody has.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
     /// The servers that they are in, with their permissions there; `None`: in all of them, as owner of the first.
@@ -71,14 +71,14 @@ struct Wish {
     state: String,
     /// RFC 7636; only the method S256 is known here, as there.
     code_challenge: Option<String>,
-    /// Of the stand-in: who signs in, without being asked.
+    /// The person who signs in without being asked; of the stand-in, not of Discord.
     user: Option<UserId>,
-    /// Of the stand-in: they say no.
+    /// The person says no; of the stand-in, not of Discord.
     #[serde(default)]
     deny: bool,
 }
 
-/// Without `user`, a page that asks who one is.
+/// Sends the browser back with a code; without `user`, shows a page that asks who one is.
 async fn authorize(Shared(state): Shared<Arc<State>>, Query(wish): Query<Wish>) -> Response {
     if wish.client_id != state.application || wish.response_type != "code" {
         return (StatusCode::BAD_REQUEST, Html("<h1>Invalid client_id or response_type</h1>"))
@@ -142,7 +142,7 @@ struct Exchange {
 }
 
 impl Exchange {
-    /// Who allowed this, if they did. A code is good once.
+    /// The person who allowed this, if the code or the refresh token is good. A code is good once.
     fn user(&self, state: &State) -> Option<UserId> {
         if self.grant_type == "refresh_token" {
             return self.refresh_token.as_ref()?.strip_prefix("refresh-")?.parse().ok();
@@ -227,7 +227,7 @@ async fn revoke(Shared(state): Shared<Arc<State>>, Form(wish): Form<Revocation>)
     Json(json!({})).into_response()
 }
 
-/// Whose token this is, if it is a person's.
+/// The person whose access token this is; `None` for any other token, or one that was revoked.
 pub(super) fn person(state: &State, headers: &HeaderMap) -> Option<Player> {
     let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let id = given.strip_prefix("Bearer user-")?.parse::<UserId>().ok()?;

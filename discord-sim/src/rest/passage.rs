@@ -1,4 +1,4 @@
-//! What every request goes through: latency, faults, rate limits, and counting.
+//! The middleware of every request: latency, faults, rate limits, and counting.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,7 @@ use crate::{
 
 /// Requests that one bucket takes in one window.
 const BUCKET_SIZE: u32 = 10;
-/// How long a window is.
+/// The length of a window, from its first request on.
 const BUCKET_WINDOW: Duration = Duration::from_secs(1);
 /// Buckets that are remembered before those of the past are let go.
 const BUCKETS_KEPT: usize = 1_000;
@@ -41,7 +41,7 @@ struct Window {
     used: u32,
 }
 
-/// What one request made of its window.
+/// A window after one request; `remaining` is `None` when the request was one too many.
 struct Standing {
     remaining: Option<u32>,
     reset_after: Duration,
@@ -113,7 +113,7 @@ async fn limited(state: &State, path: &str, request: Request, next: Next) -> Res
     with_headers(response, &bucket, standing.remaining.unwrap_or_default(), standing.reset_after)
 }
 
-/// What Discord tells of a bucket.
+/// Adds the headers by which Discord tells of a bucket.
 fn with_headers(mut response: Response, bucket: &str, remaining: u32, reset_after: Duration) -> Response {
     let headers = [
         ("x-ratelimit-bucket", crate::payload::command_id(bucket)),

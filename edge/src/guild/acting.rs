@@ -13,9 +13,9 @@ use crate::{
     settings::Settings,
 };
 
-/// Where the Worker asks for an action.
+/// The path at which the Worker asks for an action.
 pub(super) const ACT: &str = "/act";
-/// Where the room says whether everything is paused.
+/// The path at which the room says whether everything is paused.
 pub const MAINTENANCE: &str = "/maintenance";
 
 #[derive(Serialize, Deserialize)]

@@ -27,7 +27,7 @@ pub const STORE_FULL: &str = "store_full";
 /// The code of an object that has too much to do. Asking it again would make that worse.
 pub const OVERLOADED: &str = "overloaded";
 
-/// What the Worker asks of a server's books.
+/// A call that the Worker asks a server's books to answer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Question<'a> {
@@ -51,14 +51,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What a command gets where a limit of the plan keeps its books from being asked.
+    /// The answer to a command where a limit of the plan keeps its books from being asked.
     pub fn limited(now: Timestamp, pressed: bool) -> Result<Self, Problem> {
         let answered = limit::reply(now, pressed).map(|reply| Answered { reply, rows_written: 0 });
         let answer = answered.and_then(Self::try_from);
         answer.map_err(|error| Problem::failure("A refusal is not JSON", &error))
     }
 
-    /// The JSON.
+    /// Returns the reply as JSON for Discord.
     pub fn reply(&self) -> &str {
         self.reply.get()
     }
@@ -74,7 +74,7 @@ impl TryFrom<Answered> for Answer {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What a server's books can be called for.
+    /// The stub of a server's books, with the methods that are called by RPC.
     type Called;
 
     #[wasm_bindgen(method, catch)]
@@ -115,7 +115,7 @@ async fn ask_once(
         .map_err(|error| Problem::failure("The books' answer", &error))
 }
 
-/// What an option could be completed to, as JSON for Discord.
+/// Returns what an option could be completed to, as JSON for Discord.
 pub async fn complete(lookup: &Lookup, settings: &Settings) -> Result<String, Problem> {
     Ok(post(&lookup.guild.to_string(), "/complete", lookup, settings).await?.text().await?)
 }

@@ -74,7 +74,7 @@ fn going_on(asked: &Url, before: Option<JournalSeq>, limit: u64) -> Url {
 }
 
 impl Inner {
-    /// The object's end.
+    /// Reads a piece of the journal, at the object's end.
     pub(super) fn journal_piece(&self, request: &Request) -> Result<JournalPiece, Problem> {
         let mut page = page_of(request)?;
         if let Some(id) = number(request, "around")? {

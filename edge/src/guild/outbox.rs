@@ -23,12 +23,12 @@ use crate::{
 pub const LOST_PUSH_MS: u64 = 10 * SECOND_MS;
 /// The wait between two steps of the background's work, in milliseconds.
 pub const NEXT_STEP_MS: u64 = SECOND_MS;
-/// How long the room may take to answer a delivery, in milliseconds.
+/// The longest that the room may take to answer a delivery, in milliseconds.
 const DELIVERY_MAX_MS: u64 = 5 * SECOND_MS;
 /// The longest wait after a push that failed, in milliseconds.
 const BACKOFF_MAX_MS: u64 = 30 * SECOND_MS;
 
-/// How the pushes stand. Lost with the object, and then they start anew.
+/// The state of the pushes, for each listener. Lost with the object, and then they start anew.
 #[derive(Default)]
 pub(super) struct Outboxes {
     everyone: Outbox,
@@ -74,7 +74,7 @@ impl Outbox {
         wait
     }
 
-    /// How long the next delivery has to wait. The first after a quiet time leaves at once.
+    /// Returns the wait before the next delivery. The first after a quiet time leaves at once.
     fn wait(&self) -> Option<Duration> {
         let quiet = now().since(self.departed_at.get());
         (quiet < COALESCE_MS).then(|| Duration::from_millis(COALESCE_MS - quiet))

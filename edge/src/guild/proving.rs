@@ -11,7 +11,7 @@ use worker::{Request, Response};
 use super::{Inner, asking, reading::unread};
 use crate::{answer::Problem, session::Credential, settings::Settings};
 
-/// Where the Worker asks for the next piece.
+/// The path at which the Worker asks for the next piece of a proof.
 pub(super) const PROVE: &str = "/prove";
 /// Steps of a proof within one request, so that long books take few requests. The object is free between two steps.
 const STEPS_A_PIECE: usize = 20;
@@ -19,21 +19,21 @@ const STEPS_A_PIECE: usize = 20;
 const UNDER_WAY_MAX: usize = 8;
 /// A proof that nobody has carried on for so long is let go of, in milliseconds.
 const LEASE_MS: u64 = 10 * SECOND_MS;
-/// When to try again while another proof is under way, in milliseconds.
+/// The wait before another try while another proof is under way, in milliseconds.
 const BUSY_MS: u64 = 2 * SECOND_MS;
 /// An object that is moved, or started anew, forgets what was under way; so often it is begun again.
 const BEGIN_AGAIN: usize = 2;
 
-/// The Worker's question.
+/// The Worker's question for a piece of a proof.
 #[derive(Serialize, Deserialize)]
 struct Asked {
     /// The session that wants to know, or the program.
     who: String,
-    /// Which proof to carry on; a new one when left out.
+    /// The proof to carry on; a new one when left out.
     id: Option<String>,
 }
 
-/// The answer.
+/// The object's answer to it.
 #[derive(Serialize, Deserialize)]
 enum Piece {
     Proven(Proof),

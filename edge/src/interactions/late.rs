@@ -30,7 +30,7 @@ const RETRY_AFTER_MAX_MS: u64 = 10 * SECOND_MS;
 /// How long after its arrival an interaction can be answered, in milliseconds: a little less than Discord's 15 minutes.
 const ANSWERABLE_MS: u64 = 14 * MINUTE_MS;
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 enum Attempt {
     Delivered,
     /// Again, after at least so many milliseconds.

@@ -1,4 +1,4 @@
-//! What a room is asked: by other parts of the edge, and, through the Worker, by people and programs.
+//! Requests to a room: by other parts of the edge, and, through the Worker, by people and programs.
 
 use std::rc::Rc;
 
@@ -23,7 +23,7 @@ use crate::{
     session::{Credential, query},
 };
 
-/// How a job ended, as the Worker tells it.
+/// The settlement of a job, as the Worker passes it on.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Settled {
     pub(super) id: String,

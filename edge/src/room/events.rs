@@ -32,11 +32,11 @@ pub struct EventQuery {
     severities: Vec<Severity>,
     source: Option<String>,
     guild: Option<GuildId>,
-    /// Folded.
+    /// Words to look for in the message, folded.
     words: Option<String>,
 }
 
-/// One page.
+/// One page of older events, newest first.
 pub struct EventPage {
     events: Vec<Event>,
     /// The address of the next page, when there may be one.

@@ -23,7 +23,7 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// What a room can be called for.
+    /// The stub of a room, with the methods that are called by RPC.
     type Called;
 
     #[wasm_bindgen(method, catch)]
@@ -35,7 +35,7 @@ pub const BINDING: &str = "ROOM";
 /// The object's name of the room of all servers.
 const EVERYONE: &str = "room";
 
-/// Which room.
+/// The address of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The one of all servers: it admits, and it hears of everything.
@@ -88,7 +88,7 @@ pub async fn get(request: Request, settings: &Settings, path: &str) -> Result<Re
     ask(&credential, settings, &format!("{path}{}", search(&request)?), false).await
 }
 
-/// Whether whoever showed this credential may look at a server's books.
+/// Checks that the owner of a credential may look at a server's books; fails with 401, 403 or 404 otherwise.
 pub async fn admit(credential: &Credential, settings: &Settings, guild: GuildId) -> Result<(), Problem> {
     if *credential == Credential::Program {
         return Ok(());
@@ -104,7 +104,7 @@ pub async fn admit(credential: &Credential, settings: &Settings, guild: GuildId)
     }
 }
 
-/// Who acts, if whoever showed this credential may act on a server, or on everything where none is named.
+/// Returns the owner of a credential if they may act on a server, or on everything where none is named.
 pub async fn admit_actor(
     credential: &Credential,
     settings: &Settings,
@@ -139,7 +139,7 @@ pub async fn close_session(settings: &Settings, closing: &Closing) -> Result<(),
     tell(&settings.objects(BINDING)?, "/sessions/close", closing).await.map(drop)
 }
 
-/// Who shows this credential.
+/// Answers `GET /api/me`: the owner of a credential, as JSON.
 pub async fn me(credential: &Credential, settings: &Settings) -> Result<Response, Problem> {
     ask_at(Place::Everyone, credential, settings, "/me", false).await
 }

@@ -8,11 +8,11 @@ use protocol::{
 
 use crate::{log, sql::ObjectSql};
 
-/// The room's table.
+/// The table `memory`, with the room's rows.
 pub struct Store<'a>(pub &'a ObjectSql);
 
 impl Store<'_> {
-    /// Makes the table.
+    /// Makes the table, if it is not there yet.
     pub fn prepare(&self) -> Result<(), SqlError> {
         if exists(self.0, "memory")? {
             return Ok(());
@@ -38,7 +38,7 @@ impl Store<'_> {
         self.0.execute("DELETE FROM memory WHERE kind = ? AND key < ?", &parameters)
     }
 
-    /// Deletes one row.
+    /// Deletes the row of this kind and key, if there is one.
     pub fn delete(&self, kind: Kind, key: u64) -> Result<u64, SqlError> {
         let parameters = [kind.word().into(), Row::key_text(key).into()];
         self.0.execute("DELETE FROM memory WHERE kind = ? AND key = ?", &parameters)

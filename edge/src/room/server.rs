@@ -16,10 +16,10 @@ use worker::{Env, Method, RequestInit};
 use super::{BINDING, Inner, Place, now, tell, visitors::RIGHTS_UNKNOWN};
 use crate::{answer::Problem, guild, log, objects::Objects};
 
-/// How long the room of all servers may take to answer, in milliseconds: the tick waits for it.
+/// The longest that the room of all servers may take to answer, in milliseconds: the tick waits for it.
 const ANSWER_MAX_MS: u64 = 2_000;
 
-/// What a server's own room needs besides what every room has.
+/// The state of a server's own room besides what every room has.
 pub(super) struct Attendance {
     rooms: Result<Objects, Problem>,
     guilds: Result<Objects, Problem>,
@@ -28,11 +28,11 @@ pub(super) struct Attendance {
     asked_at: Cell<Timestamp>,
 }
 
-/// What a server's own room asks the room of all.
+/// The question of a server's own room to the room of all.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Question {
     guild: GuildId,
-    /// When it last had a report.
+    /// The arrival of its last report; 0 when none has come.
     reported_at: Timestamp,
     /// The sessions that have sockets here, as text: 64 bits do not survive JavaScript.
     sessions: Vec<String>,
@@ -41,7 +41,7 @@ pub(super) struct Question {
     rows: u64,
 }
 
-/// The answer.
+/// The answer to it: news of the bot, failures of the edge, and sessions whose sockets have to close.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Answer {
     report: Option<ReportRow>,
@@ -53,7 +53,7 @@ pub(super) struct Answer {
     /// Sessions of which Discord does not say what they may: they come back when it does.
     #[serde(default)]
     unsure: Vec<String>,
-    /// Whether everything is paused.
+    /// The maintenance state.
     #[serde(default)]
     maintenance: Maintenance,
 }
@@ -68,7 +68,7 @@ impl Attendance {
         }
     }
 
-    /// The servers' books.
+    /// Returns the servers' books; fails where they are not bound.
     pub(super) fn guilds(&self) -> Result<&Objects, Problem> {
         self.guilds.as_ref().map_err(|error| Problem::failure("No books are bound", error))
     }

@@ -28,7 +28,7 @@ struct Attachment {
     session: Option<String>,
 }
 
-/// The open sockets.
+/// The open sockets, by their numbers.
 #[derive(Default)]
 pub struct Sockets {
     by_id: HashMap<SocketId, WebSocket>,

@@ -1,5 +1,5 @@
-//! What servers' books hear from the room: that everything is paused, or goes on, and once more with the acknowledgement
-//! of whatever they deliver; and who takes no messages of the bot.
+//! News from the room to servers' books: that everything is paused, or goes on, and once more with the acknowledgement of
+//! whatever they deliver; and who takes no messages of the bot.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 

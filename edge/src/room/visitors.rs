@@ -37,15 +37,15 @@ const ATTENDED_WITHIN_MS: u64 = 15 * SECOND_MS;
 
 /// The code of an answer that waits for Discord to say what somebody may.
 pub(super) const RIGHTS_UNKNOWN: &str = "rights_unknown";
-/// When to try again while Discord does not say what somebody may, in milliseconds.
+/// The wait before another try while Discord does not say what somebody may, in milliseconds.
 const RIGHTS_RETRY_MS: u64 = 5 * SECOND_MS;
 
-/// What the room of all keeps in mind about visitors. Lost with the object, it comes back by itself.
+/// The room of all's memory of visitors. Lost with the object, it comes back by itself.
 #[derive(Default)]
 pub(super) struct Visitors {
     /// Questions to Discord that are under way, by session: whoever else needs the answer waits for it.
     asking: RefCell<BTreeMap<String, Asking>>,
-    /// When each server's own room has last asked, and which sessions have sockets there.
+    /// The last question of each server's own room, and the sessions that have sockets there.
     attended: RefCell<BTreeMap<GuildId, Watched>>,
 }
 
@@ -70,13 +70,13 @@ impl Admitted {
         on.map_or(self.scope == Scope::Everything, |guild| self.scope.covers(guild))
     }
 
-    /// Whom the journal and the feed name when they act.
+    /// Returns the actor whom the journal and the feed name when they act.
     pub(super) fn actor(&self) -> Actor {
         Actor { id: self.me.id, name: self.me.name.clone() }
     }
 }
 
-/// What is told to a server's own room: these sessions may watch no more.
+/// News for a server's own room: these sessions may watch no more.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Ended {
     /// The short names, as text: 64 bits do not survive JavaScript.
@@ -84,8 +84,8 @@ pub(super) struct Ended {
 }
 
 impl Inner {
-    /// Who shows this credential; `None` for somebody who is signed out. Rights that are too old to go by are asked for
-    /// first, those that are due soon meanwhile.
+    /// Returns the owner of a credential; `None` for somebody who is signed out. A manager's rights are asked for first when
+    /// they are older than 1.5 × the age at which they are due, and in the background when they are only due.
     pub(super) async fn visitor(
         self: &Rc<Self>,
         credential: &Credential,
@@ -171,7 +171,7 @@ impl Inner {
         {
             return Ok(Opened::Nothing);
         }
-        // Whom ADMIN_IDS names is not asked about again: nothing is kept that we could ask with.
+        // An administrator of `ADMIN_IDS` is not asked about again: nothing is kept that we could ask with.
         let token = opening.visitor.token.clone().filter(|_| !admin);
         let visitor = Visitor { token, ..opening.visitor.clone() };
         self.session(|sessions| {

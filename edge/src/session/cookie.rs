@@ -9,7 +9,7 @@ use crate::{answer::Problem, settings::Settings};
 const NAMES: [&str; 2] = ["pulse", "pulse-sign-in"];
 /// With this prefix a browser takes a cookie only over TLS, only for this very host, and from nobody else.
 const PREFIX: &str = "__Host-";
-/// How long a sign-in may take, in seconds.
+/// The longest that a sign-in may take, in seconds.
 const SIGN_IN_SECONDS: u64 = 600;
 
 /// A developer's machine has no TLS. A deployed build knows no other name than the safe one.
@@ -69,7 +69,7 @@ pub fn is_shown(request: &Request) -> Result<bool, Problem> {
     Ok(read(request, NAMES[0])?.is_some())
 }
 
-/// What the browser remembers of the sign-in that it began.
+/// Returns the value of the cookie that was set when the sign-in began.
 pub fn sign_in_of(request: &Request) -> Result<Option<String>, Problem> {
     read(request, NAMES[1])
 }

@@ -1,4 +1,4 @@
-//! What Discord is asked when somebody signs in, and every ten minutes after that.
+//! Requests to Discord when somebody signs in, and every ten minutes after that.
 //!
 //! Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant>.
 
@@ -22,18 +22,18 @@ use crate::{
     settings::Settings,
 };
 
-/// How long Discord may take for one answer, in milliseconds.
+/// The longest that Discord may take for one answer, in milliseconds.
 const ANSWER_MAX_MS: u64 = 5 * SECOND_MS;
 /// The longest wait for a limit of Discord's before it is asked again, in milliseconds.
 const LIMITED_MAX_MS: u64 = 3 * SECOND_MS;
-/// Where tokens are given.
+/// The path at which Discord gives tokens.
 const TOKEN: &str = "/oauth2/token";
-/// What Discord calls an application whose secret is another.
+/// Discord's code for an application whose secret is another.
 const INVALID_CLIENT: &str = "invalid_client";
-/// Discord's pictures.
+/// The address of the avatars at Discord.
 const PICTURES: &str = "https://cdn.discordapp.com/avatars";
 
-/// What lets us ask in somebody's name.
+/// The tokens that let us ask in somebody's name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Token {
     access: String,
@@ -60,7 +60,7 @@ impl From<Problem> for Silence {
     }
 }
 
-/// Where people are sent to say yes.
+/// Returns the address at Discord where people say yes.
 pub fn authorize_url(settings: &Settings) -> Result<Url, Problem> {
     let base =
         Url::parse(&settings.discord_api()?).map_err(|error| Problem::bad_setting("DISCORD_API", error))?;
@@ -83,8 +83,8 @@ pub async fn exchange(
     ask_for_token(settings, &fields).await
 }
 
-/// Whether Discord takes the application's id and secret, and, when that is not known, why. It is asked for a token of the
-/// application itself, which nobody keeps. To revoke it would revoke what its owner has allowed, too: it runs out.
+/// Asks Discord whether it takes the application's id and secret; gives the reason where that stays unknown. It asks for a
+/// token of the application itself, and lets it run out: to revoke it would revoke what the owner has allowed.
 ///
 /// Source: <https://discord.com/developers/docs/topics/oauth2#client-credentials-grant>.
 pub async fn client_secret(settings: &Settings) -> (ClientSecret, Option<String>) {
@@ -148,7 +148,7 @@ struct User {
 
 impl User {
     fn into_person(self) -> Person {
-        // What is not a plain name of a picture is none.
+        // A hash that cannot be the name of a picture is passed over.
         let avatar =
             self.avatar.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
         let mut names = [self.global_name, Some(self.username)].into_iter().flatten();

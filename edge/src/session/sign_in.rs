@@ -18,16 +18,16 @@ use crate::{
     settings::Settings,
 };
 
-/// Where Discord sends people back to; the application at Discord has to name the whole address.
+/// The path to which Discord sends people back; the application at Discord has to name the whole address.
 const CALLBACK: &str = "/login/callback";
 
-/// What a browser remembers of the sign-in that it began.
+/// A sign-in that a browser has begun, as its cookie remembers it.
 struct Begun {
     /// Comes back from Discord: a sign-in that somebody else began has another.
     state: String,
     /// Shown with the code: a code that was stolen on the way is worth nothing (RFC 7636).
     verifier: String,
-    /// Where to go afterwards.
+    /// The path on this site to go to afterwards.
     next: String,
 }
 

@@ -17,14 +17,14 @@ use serde::{Deserialize, Serialize};
 use super::{discord::Token, hash, random_token};
 use crate::{settings::Settings, sql::ObjectSql};
 
-/// Who somebody is, and what Discord says that they manage.
+/// A person, and the servers that Discord says they manage.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Visitor {
     /// The account at Discord.
     pub person: Option<Person>,
     /// The servers that they manage, Pulse in them or not.
     pub managed: BTreeSet<GuildId>,
-    /// What lets us ask again.
+    /// The tokens that let us ask Discord again.
     pub token: Option<Token>,
     /// Nobody in particular: who came by the link of a developer's machine.
     #[serde(default)]
@@ -42,11 +42,11 @@ impl Visitor {
 /// A session that is open.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// What stands for its token.
+    /// The hash of its token, which names its row.
     pub hash: String,
-    /// Whose it is.
+    /// The owner, and the servers that they manage.
     pub visitor: Visitor,
-    /// Its moments.
+    /// The moments of its beginning, its last use and its last check.
     pub life: Life,
 }
 
@@ -55,11 +55,11 @@ pub fn short(hash: &str) -> Option<SessionId> {
     hash.get(..16).and_then(|digits| digits.parse().ok())
 }
 
-/// The sessions.
+/// The table of the sessions.
 pub struct Sessions<'a> {
     sql: &'a ObjectSql,
     settings: &'a Settings,
-    /// What belonged to sessions that have ended, of people who have no session any more.
+    /// The tokens of sessions that have ended, of people who have no session any more.
     let_go: RefCell<Vec<Token>>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Sessions<'a> {
         Self { sql, settings, let_go: RefCell::default() }
     }
 
-    /// What is used no more, to be revoked at Discord.
+    /// Returns the tokens that are used no more, to be revoked at Discord.
     pub fn let_go(self) -> Vec<Token> {
         self.let_go.into_inner()
     }
@@ -112,7 +112,7 @@ impl<'a> Sessions<'a> {
         Ok(())
     }
 
-    /// Whether a link is used for the first time. From now on it is used.
+    /// Uses a link up; returns whether this was the first time.
     pub fn use_link(&self, link: &str, now: Timestamp) -> Result<bool, SqlError> {
         let statement = "INSERT OR IGNORE INTO used_links (hash, at) VALUES (?, ?)";
         Ok(self.sql.execute(statement, &[link.into(), now.into()])? > 0)
@@ -179,7 +179,7 @@ impl<'a> Sessions<'a> {
         self.sql.execute(statement, &parameters).map(|_| ())
     }
 
-    /// Closes a session.
+    /// Closes a session; its token is let go of, if the person has no other session.
     pub fn close(&self, hash: &str) -> Result<(), SqlError> {
         self.end("hash = ?", &[hash.into()])
     }
@@ -252,7 +252,7 @@ impl<'a> Sessions<'a> {
         let at = |ms: i64| Timestamp(ms.unsigned_abs());
         let life = Life { opened_at: at(opened), seen_at: at(seen), checked_at: at(checked) };
         let kept: Kept = serde_json::from_str(&visitor).map_err(|error| unread(&error.to_string()))?;
-        // What no key of ours opens is as good as gone: Discord cannot be asked, and the session ends when it has to be.
+        // A token that no key of ours opens is gone: Discord cannot be asked, and the session ends when it has to be.
         let opened = kept.sealed.and_then(|sealed| {
             self.settings.with_rest_keys(|keys| keys.iter().find_map(|key| key.open(&hash, &sealed)))
         });

@@ -32,7 +32,7 @@ const COLUMNS: [&str; 20] = [
 ];
 
 impl<S: Sql> Books<S> {
-    /// A player's account.
+    /// Reads a player's account; `None` where there is none.
     pub fn account(&self, user: UserId) -> Result<Option<Account>, BooksError> {
         let statement = format!("SELECT {} FROM accounts WHERE user = ?", COLUMNS.join(", "));
         let rows = self.sql.query(&statement, &[user.into()])?;

@@ -14,21 +14,21 @@ use crate::{
 
 /// Ids of actions have this bit, which Discord's ids get in the year 2084.
 const ACTION_BIT: u64 = 1 << 63;
-/// Who acts without an account on Discord.
+/// Stands for the actor of an action who has no account on Discord.
 const NOBODY: UserId = UserId(0);
 
-/// What a row of the journal moved.
+/// The coins that a row of the journal moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedRow {
-    /// Under which name it stands.
+    /// The name of the command that moved them.
     pub command: String,
-    /// Who gave; `None` when no coins moved.
+    /// The party that gave; `None` when no coins moved.
     pub debit: Option<Party>,
-    /// Who got.
+    /// The party that got.
     pub credit: Option<Party>,
-    /// What the debited account lost.
+    /// The coins that the debited account lost.
     pub amount: Coins,
-    /// What of it was burnt.
+    /// The part of them that was burnt.
     pub tax: Coins,
     /// Whether it undid another row.
     pub undoes: bool,
@@ -83,7 +83,7 @@ impl<S: Sql> Books<S> {
         Ok(if refused { Acted::Refused(answer) } else { Acted::Done(answer) })
     }
 
-    /// What an earlier order with this key has got.
+    /// Returns the outcome of an earlier order with this key, if there was one.
     fn acted(&self, order: &Order) -> Result<Option<Acted>, BooksError> {
         let statement = "SELECT action, actor, outcome, reply FROM journal WHERE key = ?";
         let row = self.sql.query(statement, &[order.action.key.as_str().into()])?.into_iter().next();
@@ -99,7 +99,7 @@ impl<S: Sql> Books<S> {
         }))
     }
 
-    /// What a row of the journal moved.
+    /// Reads what a row of the journal moved; `None` where there is no such row.
     pub fn moved_row(&self, seq: JournalSeq) -> Result<Option<MovedRow>, BooksError> {
         let statement = "SELECT command, debit, credit, amount, tax, undoes,
             (SELECT undo.seq FROM journal AS undo WHERE undo.undoes = journal.seq) FROM journal WHERE seq = ?";
@@ -123,7 +123,7 @@ impl<S: Sql> Books<S> {
         }))
     }
 
-    /// What an account that is no player's holds; `None` for the mint, which may owe any number of coins.
+    /// Returns the coins of burn, shop or house; `None` for a player, and for the mint, which may owe any number of coins.
     pub fn held_by(&self, party: Party) -> Result<Option<Coins>, BooksError> {
         let totals = self.totals()?;
         Ok(match party {

@@ -1,4 +1,4 @@
-//! Who has come to the top is told in the server's channel, if it has named one.
+//! Announcements of who has become the richest, in the server's channel, if it has named one.
 
 use protocol::{Timestamp, UserId, record::JobOrder};
 
@@ -9,7 +9,7 @@ use crate::{
     sql::{Sql, Value},
 };
 
-/// Who may come to the top by a command, and who has more than everybody else before it.
+/// The start of a race: the players who may become the richest by a command, and the one who was before it.
 pub(super) struct Race {
     channel: String,
     leader: Option<UserId>,
@@ -17,7 +17,7 @@ pub(super) struct Race {
 }
 
 impl<S: Sql> Books<S> {
-    /// Where it is told; nowhere until the server has named a channel.
+    /// Returns the id of the channel for announcements; `None` until the server has named one.
     pub fn announce_channel(&self) -> Result<Option<String>, BooksError> {
         self.with_kept(|kept| Ok(kept.announce.clone()))
     }
@@ -43,11 +43,11 @@ impl<S: Sql> Books<S> {
         }
         let Some(channel) = self.announce_channel()? else { return Ok(None) };
         let first = self.first_two()?;
-        // Whoever is the first of all has passed nobody.
+        // The first of all has passed nobody.
         Ok((!first.is_empty()).then(|| Race { channel, leader: leader(first).map(|top| top.user), rising }))
     }
 
-    /// What is to be told after the command.
+    /// Returns the announcement to make after the command, if somebody has become the richest.
     pub(super) fn finish(
         &self,
         race: Option<Race>,
@@ -65,7 +65,7 @@ impl<S: Sql> Books<S> {
     }
 }
 
-/// Whoever has more than everybody else: nobody, when the first two have the same.
+/// Returns the account with more than everybody else's: none, when the first two hold the same.
 fn leader(first_two: Vec<Account>) -> Option<Account> {
     let mut first_two = first_two.into_iter();
     let top = first_two.next()?;

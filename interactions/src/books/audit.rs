@@ -1,4 +1,4 @@
-//! What an administrator reads: the journal in pages, a player's account, the rules and the shelf.
+//! Pages for administrators: the journal, a player's account, the rules and the shelf.
 
 use protocol::{
     Coins, InteractionId, JournalSeq, Timestamp, UserId,
@@ -20,12 +20,12 @@ use crate::{
 /// Rows of the journal that are looked through at a time, at most, for those that are asked for.
 pub const JOURNAL_WALK_MAX: u64 = 10_000;
 
-/// Which page of the journal.
+/// A question for a page of the journal.
 #[derive(Clone, Copy, Debug)]
 pub struct JournalPage {
     /// Rows before this one; the newest when left out.
     pub before: Option<JournalSeq>,
-    /// How many, at most [`JOURNAL_PAGE_MAX`].
+    /// The number of rows wanted, at most [`JOURNAL_PAGE_MAX`].
     pub limit: u64,
     /// Only those that this person typed, was the target of, gave or got coins by.
     pub player: Option<UserId>,

@@ -10,7 +10,7 @@ use crate::{ledger::Account, sql::Sql};
 pub struct Standing {
     /// 1 is the best; equals share theirs.
     pub rank: u64,
-    /// Who.
+    /// The account with that rank.
     pub account: Account,
 }
 
@@ -27,7 +27,7 @@ impl<S: Sql> Books<S> {
         Ok(self.rank(Measure::Wealth, value)? - u64::from(own))
     }
 
-    /// How many stand on a board.
+    /// Returns the number of accounts on a board: those with more than nothing.
     pub fn ranked(&self, measure: Measure) -> Result<u64, BooksError> {
         self.with_kept(|kept| Ok(kept.standings.ranked(measure)))
     }
@@ -50,7 +50,7 @@ impl<S: Sql> Books<S> {
         Ok(board)
     }
 
-    /// What the house has won and not yet paid out.
+    /// Returns the coins that the house has won and not yet paid out.
     pub fn house(&self) -> Result<Coins, BooksError> {
         Ok(self.totals()?.house)
     }

@@ -1,4 +1,4 @@
-//! What a command wants done: a reply, accounts that change, at most one movement of money, and what to show.
+//! The decision of a command: a reply, accounts that change, at most one movement of money, and events to show.
 
 use protocol::{
     Coins, Event, InteractionId, JournalSeq, UserId,
@@ -12,7 +12,7 @@ use crate::{
     settings::{Key, Settings},
 };
 
-/// What a command has decided.
+/// The decision of a command, which is committed whole.
 #[derive(Clone, Debug)]
 pub struct Decision {
     pub(super) outcome: Outcome,
@@ -37,7 +37,7 @@ pub struct Change {
     pub after: Account,
 }
 
-/// What else is written, beside accounts and the journal row.
+/// Another write, beside accounts and the journal row.
 #[derive(Clone, Debug)]
 pub enum Write {
     /// A setting has another value.
@@ -48,25 +48,25 @@ pub enum Write {
     Item(Item),
     /// So many of an item are left.
     Stock {
-        /// Of which item.
+        /// The item's number.
         item: u64,
-        /// How many.
+        /// The number that is left.
         left: u64,
     },
     /// An item leaves the shelf.
     RemoveItem(u64),
     /// A player holds so many of an item.
     Holding {
-        /// Whose.
+        /// The player's user id.
         user: UserId,
-        /// Of which item.
+        /// The item's number.
         item: u64,
-        /// How many.
+        /// The number that the player holds from now on.
         quantity: u64,
     },
     /// A player holds nothing any more.
     ForgetHoldings(UserId),
-    /// Who comes to the top is told in this channel, or nowhere.
+    /// New richest players are announced in this channel, or nowhere.
     Announce(Option<String>),
     /// A call waits for its button.
     Pend(Box<Call>),
@@ -77,19 +77,19 @@ pub enum Write {
 /// The money side of a journal row; empty when none moved.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    /// Who gave.
+    /// The party that gives.
     pub debit: Option<Party>,
-    /// Who got it.
+    /// The party that gets.
     pub credit: Option<Party>,
-    /// What the debited account lost.
+    /// The coins that the debited account loses.
     pub amount: Coins,
-    /// What of it was burnt on the way.
+    /// The part of `amount` that is burnt on the way; negative in the undo of a taxed payment.
     pub tax: Coins,
-    /// The other person.
+    /// The other person, such as the recipient of a payment.
     pub target: Option<UserId>,
     /// A note, or the reason.
     pub note: Option<String>,
-    /// What the player whom it is about holds afterwards: the target of an administrator's act, else the actor.
+    /// The balance afterwards of the target of an administrator's act, else of the actor.
     pub balance_after: Option<Coins>,
 }
 
@@ -98,13 +98,13 @@ pub struct Entry {
 pub enum Party {
     /// The only source of coins; the only one that goes below zero.
     Mint,
-    /// Where coins end.
+    /// The sink of taxes, and of coins that an administrator takes.
     Burn,
-    /// What was paid for items.
+    /// Coins paid for items.
     Shop,
-    /// What was lost at gambling, and not yet won.
+    /// Coins lost at gambling, and not yet won.
     House,
-    /// A player.
+    /// A player, by user id.
     Player(UserId),
 }
 
@@ -119,7 +119,7 @@ impl Party {
         }
     }
 
-    /// Who has this word in the journal.
+    /// Returns the party with this word in the journal: a name, or a player's id.
     pub(super) fn named(word: &str) -> Option<Self> {
         match word {
             "mint" => Some(Self::Mint),
@@ -150,7 +150,7 @@ impl Entry {
 }
 
 impl Decision {
-    /// What was asked is done.
+    /// A decision that does what was asked; so far it only replies.
     pub fn done(reply: Reply) -> Self {
         Self {
             outcome: Outcome::Done,
@@ -195,14 +195,14 @@ impl Decision {
         self.outcome == Outcome::Done
     }
 
-    /// How it ended.
+    /// Sets the outcome.
     #[must_use]
     pub fn ended(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
     }
 
-    /// Money that moves.
+    /// Sets the movement of money.
     #[must_use]
     pub fn with_entry(mut self, entry: Entry) -> Self {
         self.entry = entry;
@@ -223,7 +223,7 @@ impl Decision {
         self
     }
 
-    /// Something to show.
+    /// Adds an event for the feed.
     #[must_use]
     pub fn with_event(mut self, event: Event) -> Self {
         self.events.push(event);

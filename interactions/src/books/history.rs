@@ -1,4 +1,4 @@
-//! What a player's coins did, along the chain of rows that each money row continues; and what administrators did.
+//! The history of a player's coins, along the chain of rows that each money row continues; and of administrators' acts.
 
 use protocol::{Coins, JournalSeq, Timestamp, UserId};
 
@@ -14,27 +14,27 @@ pub const HISTORY_PAGE: u64 = 10;
 /// One journal row, as people read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// When.
+    /// The moment of the commit.
     pub at: Timestamp,
-    /// By which command.
+    /// The name of the command.
     pub command: String,
-    /// Who gave: a player's id or a word.
+    /// The party that gave: a player's id or a word.
     pub debit: Option<String>,
-    /// Who got.
+    /// The party that got: a player's id or a word.
     pub credit: Option<String>,
-    /// How much the debited side lost.
+    /// The coins that the debited side lost.
     pub amount: Coins,
-    /// What of it was burnt.
+    /// The part of them that was burnt.
     pub tax: Coins,
-    /// Who typed it.
+    /// The person who typed it or acted.
     pub actor: UserId,
     /// The name, where an action from the page was sent by nobody on Discord.
     pub actor_name: Option<String>,
-    /// The other person.
+    /// The other person, such as the recipient of a payment.
     pub target: Option<UserId>,
     /// The note or the reason.
     pub note: Option<String>,
-    /// What the player whose history this is held afterwards; in an audit, what the target held.
+    /// The balance afterwards of the player whose history this is; in an audit, of the target.
     pub after: Option<Coins>,
 }
 
@@ -59,7 +59,7 @@ impl<S: Sql> Books<S> {
         page_of(self.sql.query(&statement, &parameters)?)
     }
 
-    /// How many pages a player's own history has, if it is no more than `most`. It walks row by row.
+    /// Returns the number of pages in a player's own history, counting to `most`. It walks row by row.
     pub fn history_pages(&self, account: &Account, most: u64) -> Result<u64, BooksError> {
         let Some(JournalSeq(newest)) = account.last_row else { return Ok(0) };
         let statement = "WITH RECURSIVE chain (row, place) AS (
@@ -73,7 +73,7 @@ impl<S: Sql> Books<S> {
         self.pages_counted(statement, &[newest.into(), account.user.into(), rows.into()])
     }
 
-    /// How many pages the acts of administrators have, if they are no more than `most`.
+    /// Returns the number of pages with acts of administrators, counting to `most`.
     pub fn acts_pages(&self, most: u64) -> Result<u64, BooksError> {
         let statement = "SELECT COUNT(*) FROM (SELECT seq FROM journal WHERE audit = 1 LIMIT ?)";
         self.pages_counted(statement, &[most.saturating_mul(HISTORY_PAGE).into()])

@@ -65,7 +65,7 @@ pub(super) struct JournalEntry<'a> {
 struct Side {
     /// The player's row before this one.
     prev: Option<JournalSeq>,
-    /// What the player holds after it.
+    /// The player's balance after this row.
     after: Option<Coins>,
 }
 
@@ -107,7 +107,7 @@ impl<S: Sql> Books<S> {
         rows.into_iter().next().map(|row| Reader::new("journal", Some(row)).text()).transpose()
     }
 
-    /// Where the books stand.
+    /// Returns the totals after the newest row.
     pub(super) fn totals(&self) -> Result<Totals, BooksError> {
         self.with_kept(|kept| Ok(kept.totals))
     }

@@ -1,5 +1,5 @@
-//! Which life of the journal this is. Cloudflare can restore an object's database to an earlier state; the rooms have told
-//! of rows that are not in it then, and would pass over the next ones, which have their numbers.
+//! Lives of the journal. Cloudflare can restore an object's database to an earlier state; the rooms have told of rows that
+//! are not in it then, and would pass over the next ones, which have their numbers.
 
 use protocol::{
     GuildId, JournalSeq, Timestamp,

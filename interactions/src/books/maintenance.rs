@@ -1,4 +1,4 @@
-//! Whether everything is paused, as the room last said. It is kept here, so that no command asks the room.
+//! The maintenance state, as the room last said. It is kept here, so that no command asks the room.
 
 use protocol::record::Maintenance;
 
@@ -6,7 +6,7 @@ use super::{Books, BooksError, row::Reader};
 use crate::sql::{Sql, Value};
 
 impl<S: Sql> Books<S> {
-    /// What the room last said.
+    /// Returns the maintenance state as the room last said.
     pub fn maintenance(&self) -> Result<Maintenance, BooksError> {
         self.with_kept(|kept| Ok(kept.maintenance))
     }

@@ -13,13 +13,13 @@ use crate::sql::{Row, Sql, Value};
 /// An acknowledgement is written down when it is so many rows ahead of the one that is. What was not is delivered again to
 /// whoever has it after a restart, and passed over: a row less with each command that comes alone.
 const ACKNOWLEDGED_EVERY_ROWS: u64 = 16;
-/// How far back a server's own room is told, in rows.
+/// The most rows of the past that a server's own room is told.
 const FOLLOWED_FROM_ROWS: u64 = 2_000;
 /// The most rows that the room of all servers is told again, when it was set back. What all of them come to, it is told in
 /// any case.
 const TOLD_AGAIN_MAX_ROWS: u64 = 20_000;
 
-/// Who is told what the journal gained.
+/// The rooms that are told the journal's new rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listener {
     /// The room of all servers.
@@ -29,7 +29,7 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Both.
+    /// Both, each at the index `listener as usize`.
     pub const ALL: [Self; 2] = [Self::Everyone, Self::Server];
 
     const fn table(self) -> &'static str {
@@ -40,15 +40,15 @@ impl Listener {
     }
 }
 
-/// How far a listener has stored the journal.
+/// The last row that a listener has stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Acknowledged {
     /// It is in the database.
     #[default]
     Unread,
-    /// Nobody listens.
+    /// Nobody listens: the listener's table has no row.
     Nobody,
-    /// To this row.
+    /// The number of that row.
     Row(u64),
 }
 
@@ -113,7 +113,7 @@ impl<S: Sql> Books<S> {
         Ok(self.acknowledged(listener)? != Acknowledged::Nobody)
     }
 
-    /// What a listener has not acknowledged, in one delivery; `None` when there is nothing.
+    /// Returns the rows that a listener has not acknowledged, in one delivery; `None` when there is nothing.
     pub fn backlog(
         &self,
         now: Timestamp,
@@ -256,7 +256,7 @@ fn read_record(row: &mut Reader) -> Result<Record, BooksError> {
     let (amount, tax) = (row.coins()?, row.coins()?);
     let (debit, credit) = (row.optional_text()?, row.optional_text()?);
     let arrived = amount.saturating_minus(tax);
-    // What an undone row sends back was not made, or not burnt, after all.
+    // Coins that an undo sends back were not made, or not burnt, after all.
     let moved = |out: Option<&str>, word| if out == Some(word) { amount } else { Coins::ZERO };
     let back = |into: Option<&str>, word| if into == Some(word) { arrived } else { Coins::ZERO };
     let (from, to) = (debit.as_deref(), credit.as_deref());

@@ -34,7 +34,7 @@ pub struct Proving {
 enum Stage {
     /// The accounts after this one.
     Accounts(String),
-    /// Who is in the journal, after this one, and was not among those: without an account, or with one that was opened
+    /// The players in the journal, after this one, who were not among the accounts: they have none, or one that was opened
     /// meanwhile.
     Others(String),
 }
@@ -149,7 +149,7 @@ impl Proving {
 struct Replay {
     rows: u64,
     balances: BTreeMap<String, Held>,
-    /// What the mint, the burnt coins, the shop and the house hold; the players' accounts are added to it.
+    /// The coins of mint, burn, shop and house together; the players' accounts are added.
     sum: Coins,
     lowest: Coins,
 }

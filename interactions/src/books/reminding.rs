@@ -1,4 +1,4 @@
-//! Whom the bot may not write to.
+//! Players who take no messages of the bot.
 
 use protocol::UserId;
 

@@ -11,15 +11,15 @@ use crate::{
 
 /// The most items on the shelf.
 pub const SHELF_MAX: u64 = 100;
-/// How long an act waits for its button, in milliseconds: as long as Discord lets it be pressed.
+/// The time for which an act waits for its button, in milliseconds: as long as the interaction's token holds.
 pub(super) const PENDING_MAX_MS: u64 = 15 * MINUTE_MS;
 
-/// How many of an item somebody holds.
+/// The number of one item that somebody holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holding {
-    /// The item's name.
+    /// The item's current name.
     pub name: String,
-    /// How many.
+    /// The number, at least 1.
     pub quantity: u64,
 }
 
@@ -51,14 +51,14 @@ impl<S: Sql> Books<S> {
         row.map_or(Ok(1), |row| Ok(Reader::new("items", Some(row)).unsigned()? + 1))
     }
 
-    /// How many of an item somebody holds.
+    /// Returns the number of an item that somebody holds; 0 for none.
     pub fn held(&self, user: UserId, item: u64) -> Result<u64, BooksError> {
         let statement = "SELECT quantity FROM holdings WHERE user = ? AND item = ?";
         let row = self.sql.query(statement, &[user.into(), item.into()])?.into_iter().next();
         row.map_or(Ok(0), |row| Reader::new("holdings", Some(row)).unsigned())
     }
 
-    /// What somebody holds, in the order in which the items came to the shelf.
+    /// Returns the items that somebody holds, in the order in which they came to the shelf.
     pub fn holdings(&self, user: UserId) -> Result<Vec<Holding>, BooksError> {
         let statement = "SELECT name, quantity FROM holdings CROSS JOIN items ON id = item
             WHERE user = ? ORDER BY item";

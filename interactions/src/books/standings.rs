@@ -1,5 +1,5 @@
-//! Who stands where, counted and never searched for. A ladder's rung is how many accounts lie between two values; a
-//! rank is the rungs above, and a short look at the index for the rest of one's own rung.
+//! Ranks, counted and never searched for. A ladder's rung is how many accounts lie between two values; a rank is the rungs
+//! above, and a short look at the index for the rest of one's own rung.
 //!
 //! The ladders live in memory, and are counted up again after a restart from the last snapshot and the journal rows
 //! since. They cost a command no written row.
@@ -26,11 +26,11 @@ const ENDLESS: i64 = 1 << 53;
 /// Journal rows that are read at a time when counting up.
 const REPLAY_STEP: u64 = 1_000;
 
-/// What a board is ordered by.
+/// The value that a board is ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
-    /// Balance.
+    /// The balance, in coins.
     #[default]
     Wealth,
     /// The level that experience makes.
@@ -40,7 +40,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// All of them.
+    /// All measures, in the order of the ladders.
     pub const ALL: [Self; 3] = [Self::Wealth, Self::Level, Self::Streak];
 
     /// Its name in options, buttons and queries.
@@ -57,7 +57,7 @@ impl Measure {
         Self::ALL.into_iter().find(|measure| measure.word() == word)
     }
 
-    /// What it measures of an account.
+    /// Returns this value of an account; 0 is on no board.
     pub fn of(self, account: &Account) -> i64 {
         let unsigned = match self {
             Self::Wealth => return account.balance.get(),
@@ -76,10 +76,10 @@ impl Measure {
     }
 }
 
-/// What an account's change moves on the ladders: the value before and after, by measure; `None` where nothing moved.
+/// A change of an account on the ladders: the value before and after, by measure; `None` where nothing moved.
 pub(super) type Moves = [Option<(i64, i64)>; 3];
 
-/// What a change of an account moves.
+/// Returns the moves that a change of an account makes.
 pub(super) fn moves(before: Option<&Account>, after: &Account) -> Moves {
     Measure::ALL.map(|measure| {
         let (before, after) = (before.map_or(0, |before| measure.of(before)), measure.of(after));
@@ -134,7 +134,7 @@ impl Standings {
         self.balance(sql)
     }
 
-    /// Counts a change.
+    /// Counts the moves of one account.
     pub(super) fn count(&mut self, moves: Moves) {
         for (ladder, moved) in self.ladders.iter_mut().zip(moves) {
             if let Some((before, after)) = moved {
@@ -165,12 +165,12 @@ impl Standings {
         Ok(above + beside + 1)
     }
 
-    /// How many stand on a board at all.
+    /// Returns the number of accounts on a board.
     pub(super) fn ranked(&self, measure: Measure) -> u64 {
         self.ladders[measure as usize].rungs.iter().map(|rung| rung.1).sum()
     }
 
-    /// How many rows the snapshot is behind.
+    /// Returns the number of journal rows that the snapshot is behind.
     pub(super) fn unstored(&self, seq: JournalSeq) -> u64 {
         seq.0.saturating_sub(self.stored.0)
     }
@@ -185,10 +185,10 @@ impl Standings {
     }
 }
 
-/// Where a rung begins, and how many accounts lie from there to the next one's beginning.
+/// The beginning of a rung, and the number of accounts from there to the next one's beginning.
 type Rung = (i64, u64);
 
-/// What is left to be counted for a rank: those above a value on its own rung, from the end that is nearer.
+/// The rest of a rank's count: those above a value on its own rung, from the end that is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
     Nobody,
@@ -208,7 +208,7 @@ enum Rest {
 #[serde(transparent)]
 struct Ladder {
     rungs: Vec<Rung>,
-    /// Where the rungs begin that have grown or shrunk too far.
+    /// The beginnings of the rungs that have grown or shrunk too far.
     #[serde(skip)]
     uneven: Vec<i64>,
 }
@@ -225,7 +225,7 @@ impl Ladder {
         self.rungs.partition_point(|rung| rung.0 <= value).saturating_sub(1)
     }
 
-    /// Where the next rung begins.
+    /// Returns the beginning of the next rung.
     fn end(&self, index: usize) -> i64 {
         self.rungs.get(index + 1).map_or(ENDLESS, |rung| rung.0)
     }
@@ -250,7 +250,7 @@ impl Ladder {
         }
     }
 
-    /// How many lie on higher rungs, and what has still to be counted on the value's own.
+    /// Returns the number of accounts on higher rungs, and the rest that has still to be counted on the value's own.
     fn above(&self, value: i64) -> (u64, Rest) {
         if value < 1 {
             return (self.rungs.iter().map(|rung| rung.1).sum(), Rest::Nobody);

@@ -51,7 +51,7 @@ impl Totals {
         self.burn = self.burn.saturating_plus(entry.tax);
     }
 
-    /// What an account that is no player's holds.
+    /// Returns the coins of a party that is no player.
     fn side(&mut self, party: Party) -> Option<&mut Coins> {
         match party {
             Party::Mint => Some(&mut self.mint),

@@ -41,7 +41,7 @@ impl Play for Buy {
 
     fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
         let item = options.text("item")?.ok_or(options.bad("item"))?;
-        // What is not a quantity at all is refused by the rule, with its range.
+        // A number that can be no quantity becomes 0, which the rule refuses with its range.
         let quantity =
             options.integer("quantity")?.map_or(1, |quantity| u64::try_from(quantity).unwrap_or(0));
         Ok(Self { item: text::clean_name(&item), quantity })

@@ -16,7 +16,7 @@ use crate::{
     text,
 };
 
-/// The button's word.
+/// The word of the button in its `custom_id`.
 const REMIND: &str = "remind";
 
 /// `/daily`, which has no options, or the button below its reply. A command is `null` between the edge's parts, as it
@@ -74,7 +74,7 @@ impl Play for Daily {
     }
 }
 
-/// Whoever has claimed needs no reminder of it; the next one is asked for in its place.
+/// Returns the orders of a player who wants reminders: that of the claimed daily is taken back, the next one asked for.
 fn reminders<S: Sql>(
     before: Option<&ledger::Account>,
     daily: &ledger::Daily,

@@ -182,7 +182,7 @@ impl Economy {
             Self::Adjust(adjust) => adjust.decide_checked(turn, true),
             Self::Reset(reset) => reset.decide_checked(turn, true),
             Self::Freeze(_) | Self::Undo(_) => self.act(turn, true),
-            // What has no reason of its own when it is typed.
+            // The other acts have no reason of their own when they are typed.
             _ => Ok(self.act(turn, true)?.because(reason)),
         }
     }

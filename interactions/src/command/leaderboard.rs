@@ -26,7 +26,7 @@ const PAGES_MAX: u64 = 100;
 pub struct Leaderboard {
     by: Measure,
     page: u64,
-    /// Whose rank stands below the board: who typed the command, whoever turns its pages.
+    /// The person whose rank stands below the board: the one who typed the command, whoever turns its pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     of: Option<UserId>,
 }
@@ -85,7 +85,7 @@ impl Leaderboard {
         }
     }
 
-    /// Where somebody stands. Everybody reads it, so it says who that is.
+    /// Returns the line with somebody's rank. Everybody reads it, so it says who that is.
     fn rank_of(self, user: UserId, turn: &Turn<'_, impl Sql>) -> Result<String, BooksError> {
         let actor = &turn.call.actor;
         let account = if user == actor.id { turn.own()? } else { turn.desk.account(user)? };

@@ -1,4 +1,4 @@
-//! What came with a command: the path of subcommands, values by name, and the people and channels they mention.
+//! The options of a command: the path of subcommands, values by name, and the people and channels they mention.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Person, interaction::NotUnderstood};
 
-/// What came with a command.
+/// The options of a command, as Discord sent them.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     command: &'static str,
@@ -40,7 +40,7 @@ impl Options {
         self.path.iter().map(String::as_str).collect()
     }
 
-    /// That an option is missing, or is not what its definition says.
+    /// The error of an option that is missing, or is not what its definition says.
     pub(super) fn bad(&self, option: &'static str) -> NotUnderstood {
         NotUnderstood::BadOption { command: self.command, option }
     }

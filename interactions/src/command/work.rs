@@ -18,7 +18,7 @@ use crate::{
 /// Two to this many kinds of work.
 const SHIFT_BITS: u32 = 3;
 
-/// What was done for the coins; drawn by the same entropy as the pay.
+/// The lines about the work that was done; drawn by the same entropy as the pay.
 const SHIFTS: [&str; 1 << SHIFT_BITS] = [
     "You sorted the mail.",
     "You watered every plant in the office.",

@@ -24,7 +24,7 @@ pub(super) struct Wire {
     pub(super) application_id: Option<String>,
     pub(super) token: Option<String>,
     pub(super) guild_id: Option<GuildId>,
-    /// Who has installed the application here, by the kind of installation; payloads of old have no such field.
+    /// The owners of the application's installation here, by its kind; payloads of old have no such field.
     authorizing_integration_owners: Option<HashMap<String, Value>>,
     member: Option<Member>,
     user: Option<User>,
@@ -120,7 +120,7 @@ impl User {
 }
 
 impl Data {
-    /// What has been typed into the option that has the focus.
+    /// Returns the text so far in the option that has the focus, cleaned.
     pub(super) fn focused(&self) -> Option<String> {
         fn find(options: &[OptionValue], depth: usize) -> Option<&OptionValue> {
             options.iter().find(|option| option.focused).or_else(|| {

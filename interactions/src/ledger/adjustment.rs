@@ -1,19 +1,19 @@
-//! What those who manage a server do to an account. Every coin of it comes from the mint or is burnt.
+//! Adjustments of an account by those who manage a server. Every coin of it comes from the mint or is burnt.
 
 use protocol::Coins;
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Refusal, Window, capped_sum};
 
-/// How an account is adjusted.
+/// The adjustment of a balance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Adjustment {
-    /// More coins.
+    /// So many coins more, from the mint.
     Give(Coins),
-    /// Fewer coins.
+    /// So many coins less; they are burnt.
     Take(Coins),
-    /// So many coins.
+    /// So many coins in all; the difference comes from the mint or is burnt.
     Set(Coins),
 }
 
@@ -31,7 +31,7 @@ impl Adjustment {
 pub struct Adjusted {
     /// The account after it.
     pub account: Account,
-    /// What came from the mint; negative is what was burnt.
+    /// The coins that came from the mint; negative: coins that were burnt.
     pub change: Coins,
 }
 

@@ -21,7 +21,7 @@ pub enum Side {
 pub struct Flip {
     /// The account after it.
     pub account: Account,
-    /// How it fell.
+    /// The side that came up.
     pub fell: Side,
     /// Whether that is the side that was bet on.
     pub won: bool,

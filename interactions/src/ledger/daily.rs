@@ -15,7 +15,7 @@ pub const FREEZES_MAX: u64 = 2;
 pub struct Daily {
     /// The account after it.
     pub account: Account,
-    /// What it paid.
+    /// The coins that it paid, from the mint.
     pub amount: Coins,
     /// Whether a freeze forgave a missed day.
     pub freeze_used: bool,

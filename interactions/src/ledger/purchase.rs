@@ -14,13 +14,13 @@ pub struct Item {
     pub id: u64,
     /// Its name, cleaned.
     pub name: String,
-    /// What it is, cleaned.
+    /// One line about it, cleaned; at most 100 characters.
     pub description: Option<String>,
-    /// What one costs.
+    /// The price of one, at least 1.
     pub price: Coins,
-    /// How many are left; `None` is without end.
+    /// The number that is left; `None` is without end.
     pub stock: Option<u64>,
-    /// How many one player may hold; `None` is without limit.
+    /// The most that one player may hold; `None` is without limit.
     pub per_player: Option<u64>,
 }
 
@@ -31,9 +31,9 @@ pub struct Purchase {
     pub account: Account,
     /// The item after it.
     pub item: Item,
-    /// How many the buyer holds after it.
+    /// The number that the buyer holds after it.
     pub held: u64,
-    /// What it cost.
+    /// The price of all together.
     pub cost: Coins,
 }
 

@@ -17,7 +17,7 @@ const UNKNOWN_CHANNEL: &str =
 pub enum Refusal {
     /// Faster than anybody types.
     TooOften {
-        /// When to go on.
+        /// The moment from which the next command is answered.
         next: Timestamp,
     },
     /// A limit of the plan that Pulse runs on is reached.
@@ -31,7 +31,7 @@ pub enum Refusal {
     StoreFull,
     /// Everything is paused.
     Maintenance,
-    /// Whoever manages the server has paused its economy.
+    /// A manager has paused the economy of the server.
     Paused,
     /// Only who manages the server may.
     NotPermitted,
@@ -41,28 +41,28 @@ pub enum Refusal {
     RecipientFrozen,
     /// The daily of this day is claimed.
     DailyClaimed {
-        /// When the next one can be claimed.
+        /// The moment from which the next one can be claimed.
         next: Timestamp,
     },
     /// Too soon after the last time.
     Cooldown {
-        /// When it is possible again.
+        /// The moment from which it is possible again.
         next: Timestamp,
     },
-    /// To oneself.
+    /// A payment to oneself.
     SelfTransfer,
-    /// To a bot.
+    /// A bot, which has no account, is named.
     BotRecipient,
     /// To somebody who is not in the server.
     NotAMember,
     /// Below the smallest amount.
     AmountTooSmall {
-        /// The smallest.
+        /// The smallest amount that is allowed.
         min: Coins,
     },
     /// Above the largest amount.
     AmountTooLarge {
-        /// The largest.
+        /// The largest amount that is allowed.
         max: Coins,
     },
     /// The note is too long.
@@ -79,26 +79,26 @@ pub enum Refusal {
     },
     /// More than there is.
     InsufficientFunds {
-        /// What there is.
+        /// The player's balance.
         balance: Coins,
     },
     /// More than somebody else has, from whom it would be taken.
     HoldsLess {
-        /// What there is.
+        /// The balance of that account.
         balance: Coins,
     },
     /// More than may be sent in 24 hours.
     SendCap {
-        /// What may still be sent.
+        /// The coins that may still be sent.
         left: Coins,
-        /// When more may be.
+        /// The moment from which more may be sent.
         next: Timestamp,
     },
     /// More than the other may receive in 24 hours.
     ReceiveCap {
-        /// What may still be received.
+        /// The coins that may still be received.
         left: Coins,
-        /// When more may be.
+        /// The moment from which more may be received.
         next: Timestamp,
     },
     /// The account that would be paid would hold more than the cap.
@@ -113,32 +113,32 @@ pub enum Refusal {
     ItemExists,
     /// The shelf has no room.
     ShelfFull {
-        /// What it holds.
+        /// The most items that the shelf holds.
         max: u64,
     },
     /// A quantity that is not sold.
     BadQuantity,
-    /// Fewer are left.
+    /// Fewer are left than are wanted.
     OutOfStock {
-        /// How many are left.
+        /// The number that is left.
         left: u64,
     },
     /// A player may not hold that many.
     ItemLimit {
-        /// How many a player may hold.
+        /// The most that a player may hold.
         max: u64,
     },
     /// Acts of administrators need a reason.
     ReasonMissing,
-    /// Who should be acted on has no account.
+    /// The player to act on has no account.
     UnknownPlayer,
-    /// Who asks has no account.
+    /// The player who asks has no account.
     NoAccount,
     /// A channel of which Discord has not said that it is in this server.
     UnknownChannel,
     /// Nothing would change.
     NothingToChange,
-    /// What was to be confirmed is done, cancelled or too old.
+    /// The act that was to be confirmed is done, cancelled or too old.
     ConfirmationGone,
     /// There is no such row in the journal, or it is long gone.
     UnknownRow,
@@ -146,28 +146,28 @@ pub enum Refusal {
     MovedNothing,
     /// The row has been undone.
     AlreadyUndone {
-        /// By which row.
+        /// The row that undid it.
         by: JournalSeq,
     },
     /// The row undid another one.
     IsUndo,
-    /// Who would have to give the coins back holds fewer.
+    /// The party that would have to give the coins back holds fewer.
     UndoBelowZero {
-        /// What there is.
+        /// The coins that this party holds.
         balance: Coins,
     },
-    /// Who would get the coins back would hold more than the cap.
+    /// The player who would get the coins back would hold more than the cap.
     UndoOverCap,
     /// A stock or a limit that no item has.
     BadCount {
-        /// The most.
+        /// The largest stock or limit.
         max: i64,
     },
     /// A setting that cannot be.
     BadSetting(BadSetting),
     /// There is nothing on that page.
     NoSuchPage {
-        /// The last one.
+        /// The last page with anything on it; 0 when there is nothing at all.
         last: u64,
     },
 }
@@ -223,7 +223,7 @@ impl Refusal {
         }
     }
 
-    /// What the player reads: what is wrong, and what to do.
+    /// Returns the line that the player reads: what is wrong, and what to do.
     pub fn line(&self) -> String {
         match self {
             Self::TooOften { next } => too_often(*next),

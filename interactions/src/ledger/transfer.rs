@@ -18,25 +18,25 @@ pub struct Transfer {
     pub from: Account,
     /// The recipient's account after it.
     pub to: Account,
-    /// What left the sender.
+    /// The coins that left the sender, the tax included.
     pub amount: Coins,
-    /// What of it was burnt.
+    /// The part of them that was burnt.
     pub tax: Coins,
 }
 
-/// What somebody asks to transfer.
+/// A payment as somebody asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct TransferOrder<'a> {
-    /// To whom.
+    /// The recipient.
     pub to: &'a Person,
-    /// How much.
+    /// The coins that leave the sender, the tax included.
     pub amount: Coins,
-    /// The note.
+    /// The note, cleaned; refused above [`NOTE_MAX_CHARS`] characters.
     pub note: Option<&'a str>,
 }
 
-/// What can be refused without looking at an account. Refusals: `self_transfer`, `bot_recipient`, `not_a_member`,
-/// `amount_too_small`, `amount_too_large`, `note_too_long`, `account_too_young`.
+/// Checks what needs no look at an account. Refusals: `self_transfer`, `bot_recipient`, `not_a_member`, `amount_too_small`,
+/// `amount_too_large`, `note_too_long`, `account_too_young`.
 pub fn check_order(
     from: &Person,
     order: TransferOrder<'_>,
@@ -100,7 +100,7 @@ pub fn transfer(
     Ok(Transfer { from, to, amount, tax })
 }
 
-/// What is left of a limit that this amount goes beyond.
+/// Returns the rest of a limit that this amount goes beyond; `None` when it stays within.
 fn exceeded(window: Window, amount: Coins, cap: Option<Coins>, now: Timestamp) -> Option<Coins> {
     let left = cap?.saturating_minus(window.used(now)).max(Coins::ZERO);
     (amount > left).then_some(left)

@@ -10,9 +10,9 @@ use crate::settings::{Key, Settings};
 pub struct Shift {
     /// The account after it.
     pub account: Account,
-    /// What it paid.
+    /// The coins that it paid, from the mint.
     pub amount: Coins,
-    /// When the next one can begin.
+    /// The moment from which the next one can begin.
     pub next: Timestamp,
 }
 

@@ -347,7 +347,7 @@ fn an_undo_that_would_break_a_balance_is_refused() {
     server.done(on(&bob, "set", 60));
     server.done(on(&ann, "set", 1_000_000_000_000));
     assert_eq!(code(&server.acts(undo(paid))).as_deref(), Some("undo_over_cap"));
-    // What was lost to the house, and won from it since, the house does not have any more.
+    // Coins that were lost to the house, and won from it since, are not the house's any more.
     server.says(&bob, coinflip("tails", 10));
     let lost = newest();
     server.says(&bob, coinflip("heads", 10));

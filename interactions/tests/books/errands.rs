@@ -1,4 +1,4 @@
-//! What the books ask of the bot: reminders that players want, and who has come to the top.
+//! Jobs that the books ask of the bot: reminders that players want, and who has become the richest.
 
 use interactions::{Books, Command, Interaction, Person, books::Listener, schema};
 use protocol::{
@@ -14,7 +14,7 @@ use crate::support::{
     text_of, work,
 };
 
-/// What the rows after this one ask of the bot.
+/// Returns the orders to the bot in the rows after this one.
 fn orders(sqlite: &Sqlite, after: u64) -> Vec<JobOrder> {
     let books = Books::new(sqlite);
     books.acknowledge(Listener::Everyone, JournalSeq(after)).unwrap();
@@ -45,7 +45,7 @@ fn announce(channel: Option<&str>) -> Command {
     subcommand(&["economy", "announce"], &options, &[])
 }
 
-/// When the next day has begun, and this player's reminder leaves.
+/// Returns the moment after the next day's beginning at which this player's reminder leaves.
 fn tomorrow(now: Timestamp, who: &Person) -> Timestamp {
     now.day().next().start().plus((who.id.0 >> 22) % (15 * MINUTE_MS))
 }

@@ -79,7 +79,7 @@ fn tables(sqlite: &Sqlite) -> Vec<Vec<Row>> {
 }
 
 proptest! {
-    /// What stays in memory from command to command says what the database would.
+    /// The cache says what the database would, from command to command.
     #[test]
     fn books_that_were_refused_a_statement_are_as_if_nobody_had_asked(commands in commands()) {
         let (shaken, calm) = (Sqlite::new(), Sqlite::new());

@@ -30,7 +30,7 @@ struct Town {
     told: BTreeMap<u64, Event>,
     /// How the room has closed sockets.
     closed: Vec<CloseCode>,
-    /// Where the database was copied to, once it was.
+    /// The file with the copy of the database, once there is one.
     file: Option<PathBuf>,
 }
 
@@ -121,7 +121,7 @@ impl Town {
         copy
     }
 
-    /// What the room says of the server is what its books say.
+    /// The room says of the server what its books say.
     fn assert_agreed(&self) {
         let totals = self.room.guilds().into_iter().find(|guild| guild.id == GUILD).unwrap();
         let rows = self.sqlite.number("SELECT MAX(seq) FROM journal");
@@ -133,7 +133,7 @@ impl Town {
         assert!(self.room.stats(self.now).economy.balanced);
     }
 
-    /// Whom the bot is to remind within the next day.
+    /// Returns the ids of the players whom the bot is to remind within the next day.
     fn reminders(&mut self) -> Vec<String> {
         let outputs = self.room.handle(self.now.plus(DAY_MS), Input::Pulled(Takes::Messages));
         let jobs = outputs.into_iter().find_map(|output| match output {
@@ -155,7 +155,7 @@ impl Town {
 
 #[test]
 fn after_a_restore_twenty_rows_back_room_books_and_reminders_agree() {
-    // What was committed after the restore is told at once; or the room is away, and hears of it when there are as many rows
+    // Rows committed after the restore are told at once; or the room is away, and hears of them when there are as many rows
     // as before, or more.
     for rows_untold in [0, 5, 20, 45] {
         let mut town = Town::new();

@@ -117,13 +117,13 @@ struct Player {
     frozen: bool,
 }
 
-/// What a row moved: from whom to whom, `None` where it is no player.
+/// The coins that a row moved: from whom to whom, `None` where it is no player.
 #[derive(Clone, Copy)]
 struct Moved {
     from: Option<u64>,
     to: Option<u64>,
     amount: i64,
-    /// What the house lost by it.
+    /// The coins that the house lost by it.
     house: i64,
     undone: bool,
     is_undo: bool,
@@ -132,7 +132,7 @@ struct Moved {
 #[derive(Default)]
 struct Model {
     players: HashMap<u64, Player>,
-    /// Who is not in the server.
+    /// The players who are not in the server.
     gone: HashSet<u64>,
     house: i64,
     /// By their numbers; rows that moved nothing are left out.
@@ -338,7 +338,7 @@ impl Model {
     }
 }
 
-/// What a hat costs.
+/// The price of a hat.
 const HAT: i64 = 15;
 
 /// A server where coins may be flipped and hats be bought, five each.

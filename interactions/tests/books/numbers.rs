@@ -38,7 +38,7 @@ const LOCALES: [(&str, &str, &str); 22] = [
 ];
 
 impl Server {
-    /// What is answered to an action's JSON, as the edge reads it; or why it is not looked at.
+    /// Sends an action's JSON, as the edge reads it; returns the outcome, or why it is not looked at.
     fn sends(&self, mut action: Json) -> Result<Acted, String> {
         action["key"] = json!(format!("key-{}", self.id()));
         action["reason"] = json!("because");

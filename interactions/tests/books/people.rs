@@ -1,5 +1,5 @@
-//! Who is meant: coins for members of the server only, permissions as Discord writes them, and replies that say nothing
-//! wrong to anybody who reads them.
+//! The people whom commands mean: coins for members of the server only, permissions as Discord writes them, and replies that
+//! say nothing wrong to anybody who reads them.
 
 use interactions::{Books, Call, Command, Interaction, Person, interaction::Lookup};
 use protocol::{UserId, time::DAY_MS};
@@ -153,7 +153,7 @@ fn a_bot_and_a_stranger_are_not_advised_to_claim() {
     }
 }
 
-/// What Discord sends when somebody with these permissions types `/economy audit`.
+/// Parses `/economy audit` as Discord sends it for somebody with these permissions; returns whether they may manage.
 fn is_manager(permissions: &Json) -> bool {
     let body = json!({
         "id": "1", "type": 2, "guild_id": GUILD,

@@ -1,5 +1,5 @@
-//! What administrators read takes the same short time however long the journal is, piece by piece, and is right though commands
-//! are answered between two pieces.
+//! Pages for administrators take the same short time however long the journal is, piece by piece, and are right though
+//! commands are answered between two pieces.
 
 use std::collections::BTreeSet;
 

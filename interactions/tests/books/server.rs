@@ -22,7 +22,7 @@ impl Server {
         self.last.get()
     }
 
-    /// What a player is answered; the reply.
+    /// Has a player use a command; returns the reply.
     pub fn says(&self, who: &Person, command: Command) -> String {
         answer(&self.sqlite, NOON, &call(self.id(), who, command))
     }

@@ -178,7 +178,7 @@ pub fn footer_of(reply: &str) -> String {
     reply["data"]["embeds"][0]["footer"]["text"].as_str().unwrap_or_default().to_owned()
 }
 
-/// What stands in a field of the reply.
+/// Returns the value of a field in the reply.
 pub fn field(reply: &str, name: &str) -> Option<String> {
     let reply: Json = serde_json::from_str(reply).unwrap();
     let fields = reply["data"]["embeds"][0]["fields"].as_array()?.clone();
@@ -198,7 +198,7 @@ pub fn answer_by(sqlite: &Sqlite, now: Timestamp, entropy: u64, call: &Call) -> 
     Books::new(sqlite).answer(now, entropy, call, 3).unwrap().reply
 }
 
-/// What somebody who manages the server types.
+/// Makes it the call of somebody who manages the server.
 pub fn by_manager(call: Call) -> Call {
     Call { manager: true, ..call }
 }

@@ -1,6 +1,6 @@
 //! Decimal digits of every script.
 
-/// One decimal digit.
+/// One decimal digit of any script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Digit {
     /// The script's zero, as a code point.

@@ -7,7 +7,7 @@ use crate::{Report, Severity, Timestamp, report::ACTIVE, stats::Gateway, time::S
 /// A connection that is away for less is renewed, as Discord asks for now and then, in milliseconds.
 pub const LOST_AFTER_MS: u64 = 10_000;
 
-/// What is remembered of it between two reports.
+/// The state of the connection that is remembered between two reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
@@ -17,19 +17,19 @@ pub struct Connection {
     /// The same, of a loss that has been told as an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) told: Option<Timestamp>,
-    /// How often it was lost since the bot-worker started.
+    /// The number of losses that were told since the bot-worker started.
     #[serde(default)]
     pub(super) losses: u32,
 }
 
 impl Connection {
-    /// What this report makes of it. With another bot-worker it begins anew.
+    /// Returns the state after this report. With another bot-worker it begins anew.
     pub(super) fn after(before: Option<(&Report, Self)>, report: &Report, now: Timestamp) -> Self {
         let before = before.filter(|(last, _)| last.started_at == report.started_at);
         let before = before.map(|(_, connection)| connection).unwrap_or_default();
         let away = report.shards.iter().filter(|shard| shard.state != ACTIVE);
         let longest = away.map(|shard| shard.down_ms.unwrap_or_default()).max();
-        // What was said first stays: a later report would move it by what it took on its way.
+        // The moment that was worked out first stays: a later report would move it by the time that it took on its way.
         let since = longest.map(|ms| before.since.unwrap_or(now.minus(ms)));
         Self { since, ..before }
     }
@@ -69,7 +69,7 @@ impl Connection {
     }
 }
 
-/// Which part of several connections.
+/// Words for the part of several connections that is away; empty where there is only one.
 fn part(report: &Report) -> String {
     let all = report.shards.len();
     let away = report.shards.iter().filter(|shard| shard.state != ACTIVE).count();

@@ -170,7 +170,7 @@ impl Room {
         let row = GuildRow { acknowledged, totals: push.totals, life, latest_at, steps: None };
         self.ledgers.replace(guild, row.clone());
         let mut refused_jobs = 0;
-        // What all held at each record follows from what they hold after the last, less what was made since.
+        // The wealth at each record follows from the wealth after the last, less what was made since.
         let mut made_since: Coins =
             push.records.iter().fold(Coins::ZERO, |sum, record| sum.saturating_plus(record.made()));
         for record in push.records {

@@ -1,4 +1,4 @@
-//! Who is let in. It is decided before the upgrade, so that a refusal costs no socket and nobody else notices.
+//! Admission of sockets. It is decided before the upgrade, so that a refusal costs no socket and nobody else notices.
 
 use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 
@@ -39,13 +39,13 @@ pub enum Refusal {
     TooManySockets,
     /// The session opens sockets faster than it may.
     TooManyJoins {
-        /// When the next one will be let in, in milliseconds from now.
+        /// The wait until the next one is let in, in milliseconds.
         retry_in_ms: u64,
     },
 }
 
-/// What the sessions have open, and how far they are ahead of their pace. Only what counts at this moment is kept: a
-/// restart forgets nothing but a few seconds of haste.
+/// The sockets that the sessions have open, and how far they are ahead of their rate. Only what counts at this moment is
+/// kept: a restart forgets nothing but a few seconds of haste.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Door {
     sessions: BTreeMap<SessionId, Visits>,
@@ -54,7 +54,7 @@ pub(super) struct Door {
 #[derive(Clone, Copy, Debug, Default)]
 struct Visits {
     sockets: usize,
-    /// When the session is back at its pace.
+    /// The moment at which the session is back at its rate.
     on_pace_at: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! What the edge could not do, as events.
+//! Commands that the edge could not carry out, as events.
 
 use super::Room;
 use crate::{Event, GuildId, Sentence, Severity, Source, Timestamp, record::Outcome, room::Output};

@@ -21,7 +21,7 @@ const LOOKED_AT_PER_PULL: usize = 500;
 /// The longest reason that an event repeats, in characters.
 const REASON_MAX_CHARS: usize = 200;
 
-/// What a bot-worker asks for.
+/// The kinds of jobs that a bot-worker asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Messages alone, as one of an older version does.
@@ -70,7 +70,7 @@ impl Waiting {
         true
     }
 
-    /// What is due, oldest first, and how many were let go because they had expired.
+    /// Returns the jobs that are due, oldest first, and the number of those that were let go because they had expired.
     pub(super) fn due(
         &mut self,
         now: Timestamp,
@@ -177,7 +177,7 @@ impl Room {
     }
 }
 
-/// That a job will never be done.
+/// The warning that a job will never be done.
 fn dropped(now: Timestamp, job: &Job, reason: &str, unwelcome: bool) -> Event {
     let (what, guild, target_id) = match &job.task {
         Task::Remind { user_id, guild_id, .. } => ("A reminder", *guild_id, Some(*user_id)),
@@ -191,7 +191,7 @@ fn dropped(now: Timestamp, job: &Job, reason: &str, unwelcome: bool) -> Event {
     Event { target_id, ..warning(format!("{}-dropped-{now}", job.id), now, guild, message) }
 }
 
-/// That jobs were let go without the bot-worker.
+/// The warning that jobs were let go without the bot-worker.
 fn lost(now: Timestamp, guild: GuildId, count: usize, why: &str) -> Event {
     let jobs = if count == 1 { "job" } else { "jobs" };
     let message = Sentence::default().number(count as u64).words(&format!(" {jobs} {why}"));

@@ -51,7 +51,7 @@ impl Room {
         self.broadcast(now, limit_notice(false), outputs);
     }
 
-    /// What a newcomer hears of it.
+    /// The notice to a viewer who joins while a limit is reached.
     pub(super) fn limit_notice(&self) -> Option<ServerMessage> {
         self.limited_at.map(|_| limit_notice(true))
     }

@@ -18,11 +18,11 @@ pub const SPREAD_AT_ONCE: usize = 30;
 /// So many of the last actions are remembered by their keys.
 const REMEMBERED: usize = 100;
 
-/// Whether everything is paused, and the actions that made it so.
+/// The maintenance state, and the actions that made it so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MaintenanceRow {
-    /// What holds.
+    /// The state in force.
     pub current: Maintenance,
     /// The last actions, oldest first.
     pub actions: Vec<Remembered>,
@@ -32,15 +32,15 @@ pub struct MaintenanceRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Remembered {
-    /// Who asked.
+    /// The author of the action.
     pub actor: Actor,
-    /// What was asked.
+    /// The action as it was sent: another one with its key is refused.
     pub action: Action,
-    /// What was answered.
+    /// The answer, which a repetition gets again.
     pub answer: Answer,
 }
 
-/// How an action on everything ended.
+/// The outcome of an action on everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Answer {
@@ -55,7 +55,7 @@ pub enum Answer {
 }
 
 impl Room {
-    /// Whether everything is paused.
+    /// Returns the maintenance state in force.
     pub fn maintenance(&self) -> Maintenance {
         self.maintenance.current
     }
@@ -70,7 +70,7 @@ impl Room {
         }
     }
 
-    /// What viewers read of it.
+    /// Returns the notice for viewers.
     pub(super) fn maintenance_notice(&self) -> ServerMessage {
         let (code, message) = if self.maintenance.current.is_on {
             (MAINTENANCE, "Everything is paused: commands are refused until an administrator resumes.")

@@ -40,7 +40,7 @@ pub(super) struct Pulse {
     /// REST's latencies that reports of the last minute said.
     rest_samples: VecDeque<(Timestamp, f64)>,
     noticed: Option<BotStatus>,
-    /// What comes next is no change: how it was before is not known.
+    /// The next status is no change: the one before is not known.
     has_returned: bool,
     /// The last report is that of the database, and nothing has happened since.
     is_restored: bool,
@@ -97,7 +97,7 @@ impl Pulse {
         has_books: impl Fn(GuildId) -> bool,
         outputs: &mut Vec<Output>,
     ) -> bool {
-        // What was measured between two reports; by age, not by the clock of whoever measured.
+        // Samples between two reports come in by their age, not by the clock of the machine that measured.
         let missed = report.missed.iter().map(|missed| (now.minus(report.at.since(missed.at)), missed.ms));
         self.samples.extend(missed.chain(report.sample().map(|sample| (now, sample))));
         self.rest_samples.extend(report.rest_ms.map(|sample| (now, sample)));
@@ -158,7 +158,7 @@ impl Pulse {
         });
     }
 
-    /// What was known is too old to say how the bot has been since: that is unknown, and no outage.
+    /// Forgets a report that is too old to say how the bot has been since: that is unknown, and no outage.
     pub(super) fn returned(&mut self, now: Timestamp) {
         if self.last.as_ref().is_some_and(|last| now.since(last.received_at) >= last.offline_after_ms()) {
             (self.last, self.noticed, self.has_returned) = (None, None, true);
@@ -344,7 +344,7 @@ impl Pulse {
 }
 
 impl ReportRow {
-    /// How long after it the bot counts as offline if nothing more comes, in milliseconds.
+    /// Returns the silence after this report that makes the bot count as offline, in milliseconds.
     fn offline_after_ms(&self) -> u64 {
         OFFLINE_AFTER_MS + self.report.next_in_ms.saturating_sub(REPORT_EVERY_MS)
     }

@@ -11,7 +11,7 @@ use crate::{
 pub const REST_AFTER_MS: u64 = 10 * MINUTE_MS;
 
 impl Room {
-    /// When the next report is wanted: soon while somebody watches, plays, or has just done so.
+    /// Returns when the next report is wanted: soon while somebody watches, plays, or has just done so.
     pub fn next_report(&self, now: Timestamp) -> NextReport {
         let busy_at = self.busy_at.unwrap_or_default();
         let is_busy = !self.viewers.is_empty() || now.since(busy_at) < REST_AFTER_MS;

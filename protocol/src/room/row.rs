@@ -1,4 +1,4 @@
-//! What the room remembers, row by row: a kind, a key that sorts, and JSON.
+//! The room's memory, row by row: a kind, a key that sorts, and JSON.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{
     time::MINUTE_MS,
 };
 
-/// What a row is about.
+/// The kind of a row, and with it the meaning of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The life of the event log; one row.
@@ -51,7 +51,7 @@ pub enum Kind {
     Report,
     /// Work that waits for the bot-worker, by a running number.
     Job,
-    /// Whether everything is paused; one row.
+    /// The maintenance state, with the last actions on it; one row.
     Maintenance,
     /// The steps of time that are not over; one row.
     Open,
@@ -105,11 +105,11 @@ impl Kind {
 pub enum Row {
     /// The life of the event log.
     Epoch(Epoch),
-    /// An event.
+    /// An event as it was broadcast.
     Event(Event),
-    /// A server's books.
+    /// A server's totals, and its last journal row that is stored.
     Guild(GuildId, GuildRow),
-    /// A server's name.
+    /// A server's name, icon and size.
     Name(NamedGuild),
     /// Steps of time that are over and share a row of this kind, from this beginning; oldest first.
     Page(Kind, Timestamp, Vec<Bucket>),
@@ -119,7 +119,7 @@ pub enum Row {
     Report(ReportRow),
     /// Work that waits for the bot-worker.
     Job(u64, Job),
-    /// Whether everything is paused.
+    /// The maintenance state, with the last actions on it.
     Maintenance(MaintenanceRow),
     /// The steps of time that are not over.
     Open(OpenSteps),
@@ -133,13 +133,13 @@ pub enum Row {
     Past(Incident),
 }
 
-/// What changes with every command, in one row: a step of time has a row of its own only when it is over.
+/// The state that changes with every command, in one row: a step of time has a row of its own only when it is over.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenSteps {
     /// The newest step of each resolution that has any, and those before it that have no other row yet.
     pub buckets: Vec<(Resolution, Bucket)>,
-    /// Commands by month.
+    /// Commands of the newest month and of the one before it.
     pub months: Months,
     /// Players whose last command falls into the quarter of an hour that is not over; rows of older versions do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,7 +153,7 @@ pub struct OpenSteps {
 }
 
 impl OpenSteps {
-    /// What tells newer ones: a number alone would let those win that an older version has not seen.
+    /// The mark of newer rows: a number alone would let those win that an older version has not seen.
     fn age(&self) -> (Timestamp, u64) {
         let newest = self.buckets.iter().map(|(_, bucket)| bucket.at).max().unwrap_or_default();
         (newest.floor(MINUTE_MS), self.number)
@@ -171,7 +171,7 @@ pub struct GuildRow {
     /// The life of the journal that it is a row of; rows of older versions do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life: Option<Timestamp>,
-    /// When the newest of the rows was committed: later than the last one's commit, if a clock has stepped back.
+    /// The moment of the newest commit among the rows: later than the last one's, if a clock has stepped back.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub latest_at: Timestamp,
     /// The open steps as of this row, where few servers play: a delivery is a row less to write.
@@ -191,9 +191,9 @@ fn is_unknown(at: &Timestamp) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportRow {
-    /// When it came, by the edge's clock.
+    /// The moment of its arrival, by the edge's clock.
     pub received_at: Timestamp,
-    /// What it said.
+    /// The report, without the servers' names.
     pub report: Report,
     /// Whether its staying the last one has been told as an event: after a restart it is not told again.
     #[serde(default)]
@@ -264,7 +264,7 @@ impl Row {
         }
     }
 
-    /// Its JSON.
+    /// Returns the content as JSON.
     pub fn value(&self) -> Result<String, serde_json::Error> {
         match self {
             Self::Epoch(epoch) => serde_json::to_string(epoch),
@@ -304,17 +304,17 @@ pub struct Memory {
     pub buckets: Vec<(Resolution, Bucket)>,
     /// Players by the quarter of an hour of their last command.
     pub active: BTreeMap<Timestamp, u64>,
-    /// Commands by month.
+    /// Commands of the newest month and of the one before it.
     pub months: Months,
-    /// How often open steps have been written.
+    /// The number of times that open steps have been written.
     pub open_steps_written: u64,
     /// Rows that all objects have written, by the hour.
     pub spent: Vec<(Timestamp, u64)>,
-    /// The last report.
+    /// The last report, if one has ever come.
     pub report: Option<ReportRow>,
     /// Work that waits for the bot-worker, by its running number.
     pub jobs: BTreeMap<u64, Job>,
-    /// Whether everything is paused.
+    /// The maintenance state, with the last actions on it.
     pub maintenance: MaintenanceRow,
     /// The steps of time that were not over.
     pub open: Option<OpenSteps>,

@@ -1,4 +1,4 @@
-//! What changes with every delivery and every report, in as few rows as it takes.
+//! Rows that change with every delivery and every report: as few as durability needs.
 
 use super::{
     Output, Room,

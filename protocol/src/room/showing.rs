@@ -1,4 +1,4 @@
-//! What the room shows of itself: the numbers, the snapshot, the charts, the servers.
+//! Views of the room's state: the numbers, the snapshot, the charts, the servers.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl Room {
         }
     }
 
-    /// What history keeps besides what happens.
+    /// Returns the values that history keeps besides the sums of a step.
     pub(super) fn census(&self, now: Timestamp) -> Census {
         Census {
             guilds: self.guild_count(),
@@ -105,7 +105,7 @@ impl Room {
         }
     }
 
-    /// What the bot shows below its name; nothing of its own as long as nobody plays.
+    /// Returns the text below the bot's name; `None`, the bot's own words, as long as nobody plays.
     pub(super) fn presence(&self) -> Option<String> {
         match self.ledgers.players() {
             0 => None,
@@ -130,7 +130,7 @@ impl Room {
         self.pulse.bot_name()
     }
 
-    /// When the last report came; 0 when none ever has.
+    /// Returns the arrival of the last report; 0 when none has ever come.
     pub fn reported_at(&self) -> Timestamp {
         self.pulse.reported_at()
     }
@@ -146,8 +146,8 @@ impl Room {
         self.ledgers.totals(guild).is_some() || self.pulse.named(guild).is_some()
     }
 
-    /// What a server's own room has to hear of the bot that this room heard after `since`: the last report, when it came,
-    /// and the latencies between. `None` while the bot is not online, or has not reported again.
+    /// Returns the news of the bot for a server's own room, as far as this room heard it after `since`: the last report, the
+    /// moment of its arrival, and the latencies between. `None` while the bot is not online, or has not reported again.
     pub fn report_for(&self, now: Timestamp, guild: GuildId, since: Timestamp) -> Option<ReportRow> {
         let mut row = self.pulse.report_for(now, guild, since)?;
         // By age, as all that comes late: the report's clock is not this one.
@@ -165,7 +165,7 @@ impl Room {
         RoomState { epoch: self.epoch, seq: self.seq, viewers: self.viewers.len() as u64, ticks: self.ticks }
     }
 
-    /// What `/api/check` tells of it.
+    /// Returns the room's part of `/api/check`.
     pub fn check(&self, now: Timestamp) -> RoomCheck {
         RoomCheck {
             servers: self.guild_count(),
@@ -183,31 +183,31 @@ impl Room {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GuildListing {
-    /// The server.
+    /// The server's id.
     pub id: GuildId,
     /// Its name, or its id until the bot has told the name.
     pub name: String,
-    /// Where its icon is.
+    /// The address of its icon, if it has one.
     pub icon_url: Option<String>,
-    /// Accounts.
+    /// The number of players' accounts.
     pub players: u64,
-    /// What they hold together.
+    /// The coins that these accounts hold together.
     pub wealth: Coins,
-    /// Interactions answered.
+    /// The number of interactions answered, and of actions from the page.
     pub commands: u64,
     /// The last command's commit.
     pub last_command_at: Option<Timestamp>,
 }
 
-/// What `/api/room` tells: whether the room does what it should, and no more than that.
+/// The answer of `/api/room`: enough to see whether the room does what it should, and no more than that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomState {
     /// The life of the event log.
     pub epoch: Epoch,
-    /// The last event.
+    /// The number of the last event.
     pub seq: Seq,
-    /// Open sockets.
+    /// The number of open sockets.
     pub viewers: u64,
     /// Alarms since the object came into memory; none while nobody watches.
     pub ticks: u64,

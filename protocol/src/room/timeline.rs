@@ -1,4 +1,4 @@
-//! What happened when, at three resolutions: 5 s for an hour, 1 min for a day, 15 min for 30 days.
+//! History at three resolutions: 5 s for an hour, 1 min for a day, 15 min for 30 days.
 
 mod activity;
 mod step;
@@ -43,9 +43,9 @@ pub(super) struct Sums {
 pub struct Months {
     /// The newest month with a command, counted from January 1970.
     pub month: u32,
-    /// Commands in it.
+    /// The number of commands in that month.
     pub commands: u64,
-    /// Commands in the month before it.
+    /// The number of commands in the month before it.
     pub previous: u64,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Timeline {
     touched: [Option<Timestamp>; 3],
     /// The oldest of the finest steps that has changed since viewers were told.
     untold: Option<Timestamp>,
-    /// How often the open steps have been written.
+    /// The number of times that the open steps have been written.
     open_steps_written: u64,
 }
 
@@ -150,7 +150,7 @@ impl Timeline {
         });
     }
 
-    /// What all players held from this moment on, also in the steps that are known after it.
+    /// Sets what all players held from this moment on, also in the steps that are known after it.
     pub(super) fn set_wealth(&mut self, at: Timestamp, wealth: Coins) {
         self.update(at, |bucket| bucket.wealth = wealth);
         for resolution in Resolution::ALL {
@@ -198,7 +198,7 @@ impl Timeline {
     fn store_what_is_over(&self, resolution: Resolution, oldest: Timestamp, outputs: &mut Vec<Output>) {
         let ring = self.ring(resolution);
         let first_open = self.first_open(resolution);
-        // What became over since then, too, was in the row of the open steps until now.
+        // Steps that became over since then were in the row of the open steps until now, too.
         let oldest = oldest.floor(resolution.saved_every_ms());
         let mut next = ring.partition_point(|bucket| bucket.at < oldest);
         let (kind, page_ms) = resolution.page();

@@ -20,7 +20,7 @@ impl Viewer {
         Self { session, ..Self::default() }
     }
 
-    /// What a frame means: nothing (a ping), a message, or the end.
+    /// Reads a frame: nothing (a ping), a message, or the code to close the socket with.
     pub(super) fn judge(
         &mut self,
         now: Timestamp,

@@ -1,4 +1,4 @@
-//! What a viewer may say, and who is let in.
+//! Limits on viewers: what one may say, and who is let in.
 
 use protocol::{
     ServerMessage,

@@ -236,7 +236,7 @@ fn a_shard_makes_no_server_forgotten_that_another_has_not_told_yet() {
     }
 }
 
-/// What the feed says when the bot goes: whether somebody stopped it, or it was lost.
+/// The feed tells a bot that somebody stopped from one that was lost.
 #[test]
 fn a_bot_that_was_stopped_is_no_warning() {
     for (leaving, severity, words) in

@@ -1,4 +1,4 @@
-//! What a day costs when nobody plays: rows written, requests, and rows read when the room wakes up.
+//! The cost of a day on which nobody plays: rows written, requests, and rows read when the room wakes up.
 
 use std::collections::BTreeMap;
 

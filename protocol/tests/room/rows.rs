@@ -1,4 +1,4 @@
-//! What is stored: before it is told, in bounded steps, and enough to go on after a restart.
+//! Stored rows: before they are told, in bounded steps, and enough to go on after a restart.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Who joins is told everything once, and who watches hears each event once, in few frames.
+//! The stream of events: a newcomer is told everything once, and a viewer hears each event once, in few frames.
 
 use protocol::{
     Epoch, Seq, ServerMessage,
@@ -30,7 +30,7 @@ fn a_newcomer_is_told_hello_then_everything_then_the_numbers() {
 #[test]
 fn what_can_be_resumed_is_resumed_exactly() {
     let ring = RING_LEN as u64;
-    // What was numbered, what the client says, and what it then missed; `None`: a snapshot instead.
+    // The events so far, the last one that the client says it has, and those that it missed; `None`: a snapshot instead.
     let cases = [
         (3, (EPOCH, 3), Some(vec![])),
         (3, (EPOCH, 1), Some(vec![2, 3])),

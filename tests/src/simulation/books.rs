@@ -24,7 +24,7 @@ impl Books {
         Self { id, journal: Vec::new(), totals, acknowledged: JournalSeq(0), in_flight: false }
     }
 
-    /// One command more.
+    /// Commits one command more: a journal row with up to two events.
     pub fn commit(&mut self, now: Timestamp, chance: &mut Chance) {
         let seq = JournalSeq(self.journal.len() as u64 + 1);
         let amount = chance.within(0..100).cast_signed();
@@ -49,7 +49,7 @@ impl Books {
         });
     }
 
-    /// What the room has not acknowledged yet.
+    /// The next delivery: rows that the room has not acknowledged, at most `PUSH_MAX_RECORDS`; `None` when there are none.
     pub fn push(&self) -> Option<Push> {
         let records: Vec<Record> = self
             .journal
@@ -91,7 +91,7 @@ impl Books {
     }
 }
 
-/// What the bot-worker would report.
+/// A report as the bot-worker would send it, with random gaps.
 pub fn report(now: Timestamp, chance: &mut Chance) -> Report {
     let shard = Shard { id: 0, state: "active".to_owned(), latency_ms: Some(40.0), down_ms: None, tries: 0 };
     let name = chance.one_of(&["Harbour", "Haven"]).unwrap_or_default().to_owned();

@@ -47,7 +47,7 @@ impl World {
     pub(super) fn arrive_at_room(&mut self, socket: SocketId, arrival: ToRoom) -> anyhow::Result<()> {
         let Some(wire) = self.wires.get_mut(&socket) else { return Ok(()) };
         match arrival {
-            // What is cut is not heard of, until the platform notices.
+            // A cut wire carries nothing to the room, which does not know of the cut until the platform notices.
             _ if wire.cut => {}
             ToRoom::Join if self.end.down_until.is_some() => {
                 self.carry_to_viewer(socket, ToViewer::Closed(CLOSED_ABNORMALLY));

@@ -12,7 +12,7 @@ use super::{
     world::{Happening, World},
 };
 
-/// How long a delivery waits for its acknowledgement, in milliseconds.
+/// The wait for a delivery's acknowledgement, in milliseconds.
 const PUSH_TIMEOUT_MS: u64 = 1_500;
 
 impl World {
@@ -66,7 +66,7 @@ impl World {
         Ok(())
     }
 
-    /// What the room stores is durable; nothing else of this happening ever happened.
+    /// Crashes the room after a delivery: its stored rows survive, and nothing else of the delivery ever happened.
     pub(super) fn crash_untold(&mut self, push: Push) -> anyhow::Result<()> {
         let outputs = self.end.room.handle(self.end.clock(self.now), Input::Recorded(push));
         for output in outputs {

@@ -108,7 +108,7 @@ impl World {
         self.carry_to_viewer(socket, ToViewer::Closed(code.number()));
     }
 
-    /// As the edge arms it: when there is none, or one that is past due.
+    /// Arms the alarm as the edge does: when there is none, or one that is past due.
     pub(super) fn arm(&mut self, ms: u64) {
         if self.end.alarm.is_none_or(|at| at < self.now) {
             let at = self.now.plus(ms);

@@ -1,4 +1,4 @@
-//! What really happened: every numbered event of every epoch, as the room stored it.
+//! The truth: every numbered event of every epoch, as the room stored it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +54,7 @@ impl Truth {
         index.and_then(|index| self.log(epoch).get(index)) == Some(event)
     }
 
-    /// What the room says first on a socket: HELLO, and then exactly what it promised.
+    /// Checks a frame that the room sends first on a socket: HELLO, and then exactly what it promised.
     pub fn check_welcome(
         &self,
         epoch: Epoch,

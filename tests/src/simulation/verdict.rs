@@ -1,4 +1,4 @@
-//! When a conversation is over, and what must then be true of it.
+//! The end of a conversation, and the conditions that must then hold.
 
 use anyhow::{Context, ensure};
 use protocol::{Timestamp, link::Status};

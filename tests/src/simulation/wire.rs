@@ -16,10 +16,10 @@ pub struct Wire {
     pub cut: bool,
     /// Whether the room's shell holds this socket.
     pub room_open: bool,
-    /// What the room has sent: the first is HELLO, the second what HELLO promised.
+    /// The number of frames that the room has sent: the first is HELLO, the second what HELLO promised.
     pub sent: u64,
     pub resumed: bool,
-    /// When the last frame of each direction arrives: the next one does not overtake it.
+    /// The arrival of the last frame in each direction: the next one does not overtake it.
     pub to_viewer_at: Timestamp,
     pub to_room_at: Timestamp,
 }
@@ -40,14 +40,14 @@ impl Wire {
     }
 }
 
-/// What arrives at the viewer's end.
+/// An arrival at the viewer's end.
 #[derive(Clone, Debug)]
 pub enum ToViewer {
     Frame(Rc<str>),
     Closed(u16),
 }
 
-/// What arrives at the room's end.
+/// An arrival at the room's end.
 #[derive(Clone, Copy, Debug)]
 pub enum ToRoom {
     Join,

@@ -19,12 +19,12 @@ use super::{
     wire::{ToRoom, ToViewer, Wire},
 };
 
-/// When every conversation begins: 2026-01-31, half a minute before the month ends.
+/// The beginning of every conversation: 2026-01-31, half a minute before the month ends.
 const BEGINNING: Timestamp = Timestamp(1_769_903_970_000);
-/// How far the clocks of two machines that hold the room may be apart, in milliseconds.
+/// The most that the clocks of two machines that hold the room may be apart, in milliseconds.
 pub const CLOCKS_APART_MS: u64 = 3_000;
 
-/// What waits for its moment.
+/// Something scheduled for a moment of the virtual clock.
 #[derive(Clone, Debug)]
 pub enum Happening {
     Viewer(SocketId, ToViewer),
@@ -58,7 +58,7 @@ pub struct World {
     pub reporting: bool,
     /// The next delivery is stored, and then the room is gone before anybody hears of it.
     pub crash_untold: bool,
-    /// How much slower the wire is than usual.
+    /// The factor by which the wire is slower than usual, while there is trouble.
     pub slowness: u64,
     /// Goes on after everybody agrees, to see that it lasts.
     pub patient: bool,

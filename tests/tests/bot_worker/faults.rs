@@ -11,7 +11,7 @@ use tests::{Stage, bot, stage::count};
 
 /// Reports of a minute.
 const MINUTE_REPORTS: usize = 12;
-/// What the worker asks on its own within such a minute at most, with what it asks when it starts.
+/// The most requests that the worker makes by itself within such a minute, those at its start included.
 const REQUESTS_MAX: u64 = 40;
 
 /// A fault of every request, with how many of its answers may count as invalid, and the words of its one line.

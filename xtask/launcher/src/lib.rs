@@ -1,5 +1,5 @@
-//! What the launcher and the commands share: where the repository is, and what failed commands say, read for the few causes
-//! that are the machine's and not the code's.
+//! The parts that the launcher and the commands share: the name of the variable with the repository's folder, and the ways
+//! out of the few failures that are the machine's and not the code's.
 
 /// The variable that tells the commands the repository's folder.
 pub const ROOT: &str = "PULSE_ROOT";

@@ -11,10 +11,10 @@ const END: &str = "<!-- the table ends -->";
 const SUBJECTS: [&str; 4] = ["pulse", "js-worker", "bun", "floor"];
 const RATIOS: [&str; 3] = ["toBefore", "toJsWorker", "toBun"];
 
-/// What was measured, by benchmark.
+/// The results of the measurements, by benchmark.
 type Measured = BTreeMap<String, Value>;
 
-/// For the terminal.
+/// The table for the terminal, with aligned columns.
 pub fn terminal(measured: &Measured, names: &[&str]) -> String {
     let mut lines = vec![HEADS.map(str::to_owned)];
     for (_, row) in rows(measured, names) {
@@ -33,7 +33,7 @@ pub fn terminal(measured: &Measured, names: &[&str]) -> String {
     text
 }
 
-/// For `docs/BENCHMARKS.md`.
+/// The table for `docs/BENCHMARKS.md`, below a line about the machine.
 pub fn markdown(measured: &Measured, names: &[&str]) -> String {
     let machine = &measured["machine"];
     let said = |name: &str| machine[name].as_str().map_or_else(|| machine[name].to_string(), str::to_owned);

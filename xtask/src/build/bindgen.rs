@@ -1,5 +1,5 @@
-//! What worker-build and the wasm-bindgen program do for others: the JavaScript around a wasm module. As a library it is of
-//! the version in `Cargo.lock`, and takes half a minute to compile instead of seven with those two.
+//! The JavaScript around a wasm module, which worker-build and the wasm-bindgen program make for others. As a library it is
+//! of the version in `Cargo.lock`, and takes half a minute to compile instead of seven with those two.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,8 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::commands::{command, log};
 
-/// What rustc and wasm-bindgen put into a module, and every browser of the last years understands. Named one by
-/// one, because "all" would let the optimiser write encodings that are too new.
+/// The features that rustc and wasm-bindgen put into a module, and that every browser of the last years understands. Named
+/// one by one, because "all" would let the optimiser write encodings that are too new.
 const WASM_FEATURES: [&str; 7] = [
     "mutable-globals",
     "sign-ext",
@@ -22,10 +22,10 @@ const WASM_FEATURES: [&str; 7] = [
     "exception-handling",
 ];
 
-/// What the names of exports hold that nothing on the page calls.
+/// A word in the names of those exports that nothing on the page calls.
 const UNUSED: &str = "intounderlying";
 
-/// Who loads the module.
+/// The program that loads the module.
 #[derive(Clone, Copy)]
 pub enum Loader {
     /// A browser.

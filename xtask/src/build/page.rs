@@ -27,7 +27,7 @@ pub fn make(variant: Variant) -> Result<()> {
     if variant.is_optimised() {
         bindgen::shorten(&parts, "dashboard")?;
         let small = parts.join("page.wasm");
-        // Which compiler made it, and for what, concerns nobody once nothing reads the module but a browser.
+        // The module's notes of its compiler and its target concern nobody once only a browser reads it.
         let strip = ["--strip-producers", "--strip-target-features"];
         // Flat code first: the optimiser then finds more that is alike, 1.7 KB of it compressed.
         let flags =
@@ -95,7 +95,7 @@ fn minified(source: &Path, folder: &Path) -> Result<Vec<u8>> {
     let mut esbuild = command("esbuild");
     esbuild.args(["--minify", "--log-level=warning"]);
     if source.starts_with(folder) {
-        // What wasm-bindgen writes has more exports than the one that is used.
+        // The JavaScript that wasm-bindgen writes has more exports than the one that is used.
         let entry = folder.join("entry.js");
         fs::write(&entry, format!("export {{ default }} from {:?};\n", source.display().to_string()))?;
         esbuild.arg(entry).args(["--bundle", "--format=esm"]);

@@ -1,4 +1,4 @@
-//! A change in the sources becomes what runs. What cannot be built is told, and what ran before goes on.
+//! A change in the sources becomes what runs. A change that cannot be built is told, and what ran before goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,14 +14,14 @@ use crate::processes::{EndedByItself, Interrupted};
 use crate::settings::Settings;
 use crate::steps::{tell, told};
 
-/// How often it is looked whether something changed.
+/// The period at which it is looked whether something changed.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// What runs, and what may make it anew.
+/// The running programs, and the changes that may make them anew.
 pub struct Renewal {
     stack: Stack,
     changes: Changes,
-    /// What could not be done yet: it is tried again with the next change.
+    /// Changes that could not be made live yet: they are tried again with the next one.
     owed: BTreeSet<Touched>,
     /// Whether the edge has yet to take on what is built: the last attempt failed.
     is_reload_owed: bool,

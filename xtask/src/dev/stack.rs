@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::stamp::Stamp;
 use crate::steps::{Steps, tell};
 
-/// How many players the stand-in plays: enough that something happens every second or so.
+/// The number of players in the stand-in: enough that something happens every second or so.
 const PLAYERS: u32 = 12;
 
 /// A native program of `dev`.
@@ -38,7 +38,7 @@ impl Native {
         }
     }
 
-    /// Where cargo puts it.
+    /// The file into which cargo writes it.
     pub fn path(self) -> PathBuf {
         crate::at("target/debug").join(self.name())
     }

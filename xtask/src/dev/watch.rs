@@ -1,4 +1,4 @@
-//! Which of the sources changed, and what has to be made anew for it.
+//! The changes of the sources, and what has to be made anew for each.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::build::Part;
 /// switched file by file.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// What has to be done for a change.
+/// A thing that has to be made or started anew after a change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Touched {
     /// A part of the build for the edge.
@@ -58,7 +58,7 @@ const TABLE: &[(&str, &[Touched])] = &[
     ("package-lock.json", &[Touched::Commands]),
 ];
 
-/// What a change of this file, a path below the workspace, touches.
+/// The things that a change of this file touches; its path is below the workspace.
 fn touched(path: &Path) -> &'static [Touched] {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Editors' swap and backup files; vim tries whether it may write with the file 4913.
@@ -115,7 +115,7 @@ impl Changes {
         Ok(Self { paths, _watcher: watcher })
     }
 
-    /// What was touched since the last time, once no more changes come for a moment; empty when nothing was.
+    /// The things that were touched since the last time, once no more changes come for a moment; empty when none were.
     pub fn take(&self) -> BTreeSet<Touched> {
         let root = crate::at("");
         let mut all = BTreeSet::new();

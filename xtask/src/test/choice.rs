@@ -1,4 +1,4 @@
-//! Which tests somebody asks for: all of them, some by name, or what a change can touch.
+//! The choice of tests: all of them, some by name, or those that a change can touch.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::fs;
@@ -13,7 +13,7 @@ use crate::commands::{Lints, cargo, command, output};
 /// Suites by name, each with words of which a test's name has to hold some; without any, all its tests.
 type Chosen = BTreeMap<String, Vec<String>>;
 
-/// Which suites are to run.
+/// The suites that are to run.
 pub struct Choice {
     /// Suites by name, each with the words that its tests' names have to hold; `None` is everything.
     suites: Option<Chosen>,
@@ -88,7 +88,7 @@ impl Choice {
         self.is_everything() || self.is_changed
     }
 
-    /// Who asks for one test may lint later.
+    /// The treatment of lints: a run for single tests only tells them.
     pub fn lints(&self) -> Lints {
         if self.looks_at_sources() { Lints::Refused } else { Lints::Told }
     }
@@ -133,7 +133,7 @@ impl Choice {
             .collect()
     }
 
-    /// What of a suite was chosen.
+    /// The chosen part of a suite; `None` when none of it was chosen.
     pub fn part(&self, suite: Suite) -> Option<Suite> {
         let Some(suites) = &self.suites else { return Some(suite) };
         match suites.get(&suite.name)? {

@@ -15,13 +15,13 @@ use crate::commands::{log_file, tail};
 use crate::processes;
 use crate::steps::{progress, tell, told};
 
-/// How many at a time, on a machine of two cores: most of them wait most of the time, for ticks, browsers and each other's
-/// ends.
+/// The number of suites at a time, on a machine of two cores: most of them wait most of the time, for ticks, browsers and
+/// each other's ends.
 const AT_A_TIME: usize = 4;
-/// How long each suite took the last time, in seconds.
+/// The file with the seconds that each suite took when it last passed.
 const DURATIONS: &str = "target/stamps/durations.json";
 
-/// What came of all tests so far.
+/// The outcome of all tests so far.
 #[derive(Default)]
 pub struct Outcome {
     reports: Vec<(String, Report)>,
@@ -110,7 +110,7 @@ fn run_one(suite: &Suite, env: &[(&str, &str)]) -> Result<(Report, String)> {
     Ok((report, complaints))
 }
 
-/// What a failed suite said about it: the harness collects that at the end.
+/// The complaints of a failed suite, which its harness collects at the end; the log's last lines when there are none.
 fn complaints(path: &Path, text: &str) -> String {
     const AT_MOST_LINES: usize = 150;
     let from = text.find("\nfailures:\n").or_else(|| text.find("not ok ")).unwrap_or_default();

@@ -1,16 +1,16 @@
-//! What programs with tests print, read.
+//! The output of programs with tests, read.
 
 use super::suites::Runner;
 
 /// A duration.
 pub type Seconds = f64;
 
-/// What came of a suite.
+/// The outcome of a suite.
 #[derive(Debug, Default, PartialEq)]
 pub struct Report {
     /// Whether it counts as failed, also when it broke off before it told of any test.
     pub has_failed: bool,
-    /// How many tests passed, failed, and were left out.
+    /// The numbers of tests that passed, failed, and were left out.
     pub passed: u32,
     pub failed: u32,
     pub skipped: u32,
@@ -49,7 +49,7 @@ fn rust(text: &str) -> Report {
         } else if let Some((name, rest)) =
             line.strip_prefix("test ").and_then(|test| test.split_once(" ... "))
         {
-            // What a test prints may stand between the dots and its end.
+            // The output of a test may stand between the dots and its end.
             let took = rest.rsplit_once("ok <").and_then(|(_, took)| took.strip_suffix("s>")?.parse().ok());
             report.tests.extend(took.map(|took| (name.to_owned(), took)));
         }

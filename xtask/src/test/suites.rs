@@ -45,7 +45,7 @@ impl Group {
         self.packages().contains(&suite.split('/').next().unwrap_or_default())
     }
 
-    /// How a step calls it.
+    /// Its name in a step's line.
     pub fn told(self) -> &'static str {
         match self {
             Self::Cores => "tests of protocol, interactions and the page's view model",
@@ -76,7 +76,7 @@ impl Group {
     }
 }
 
-/// What runs the tests of a suite, and so what its output looks like.
+/// The runner of a suite's tests, which decides what its output looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Runner {
     /// A program with Rust's own test harness.
@@ -92,7 +92,7 @@ pub enum Runner {
 pub struct Suite {
     /// `tests/economy`, `browser/page`, `protocol`.
     pub name: String,
-    /// What runs it.
+    /// The runner of its tests.
     pub runner: Runner,
     /// The program, and its arguments.
     pub words: Vec<String>,

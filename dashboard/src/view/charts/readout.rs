@@ -1,4 +1,4 @@
-//! What a chart says of one bucket: to the pointer, to the keyboard, to ears; and all of it as a table.
+//! The readout of a chart: one bucket for the pointer, the keyboard and screen readers; all of them as a table.
 
 use std::rc::Rc;
 

@@ -1,11 +1,11 @@
-//! What the administrator wants to be told of, as it is typed and as the browser keeps it.
+//! The settings of the alerts, as the administrator types them and as the browser keeps them.
 
 /// A number with one decimal, in tenths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tenths(pub u32);
 
 impl Tenths {
-    /// What somebody typed: a number above zero, or nothing. Further decimals are let go.
+    /// Parses a number above zero, with a point or a comma; decimals after the first are dropped. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, decimals) = text.trim().split_once(['.', ',']).unwrap_or((text.trim(), "0"));
         let first = decimals.get(..1)?.parse::<u32>().ok()?;
@@ -13,28 +13,29 @@ impl Tenths {
         Some(Self(whole.checked_mul(10)?.checked_add(first)?)).filter(|tenths| tenths.0 > 0)
     }
 
-    /// As it would be typed.
+    /// Writes the number as it would be typed.
     pub fn write(self) -> String {
         let whole = (self.0 / 10).to_string();
         if self.0.is_multiple_of(10) { whole } else { [&whole, ".", &(self.0 % 10).to_string()].concat() }
     }
 
-    /// As a number.
+    /// The number itself: 12.5 for 125 tenths.
     pub fn get(self) -> f64 {
         f64::from(self.0) / 10.0
     }
 
-    /// The nearest.
+    /// The nearest tenth.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held within 32 bits")]
     pub fn of(number: f64) -> Self {
         Self((number * 10.0).round() as u32)
     }
 }
 
-/// What the administrator has set; kept in the browser.
+/// The administrator's settings of the alerts; kept in the browser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// For each kind, in the order of [`Kind::ALL`](super::Kind::ALL); `None` watches nothing.
+    /// The thresholds of the latency and of failed commands, the first two of [`Kind::ALL`](super::Kind::ALL); `None`
+    /// watches nothing.
     pub thresholds: [Option<Tenths>; 2],
     /// Whether an alert is heard.
     pub sound: bool,
@@ -49,7 +50,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// For the browser's storage.
+    /// Writes the settings for the browser's storage.
     pub fn write(&self) -> String {
         let number = |number: Option<Tenths>| number.map(Tenths::write).unwrap_or_default();
         let flag = |flag: bool| if flag { "1" } else { "" };
@@ -57,7 +58,7 @@ impl Settings {
         [latency.as_str(), &errors, flag(self.sound), flag(self.notify)].join(";")
     }
 
-    /// From the browser's storage; what cannot be read is as always.
+    /// Reads the settings from the browser's storage; what cannot be read is as always.
     pub fn read(text: &str) -> Self {
         let parts: Vec<&str> = text.split(';').collect();
         let [latency, errors, sound, notify] = parts[..] else { return Self::default() };

@@ -1,4 +1,4 @@
-//! How far back a chart looks, and into how many buckets that is divided.
+//! The ranges of the charts, and the buckets that each is divided into.
 
 use protocol::{
     Timestamp,
@@ -9,12 +9,12 @@ use protocol::{
 /// The most points of one line.
 pub const BUCKETS_MAX: u64 = 500;
 
-/// What a line without axes shows while there is no more, in milliseconds.
+/// The span of a line without axes while less than that is known, in milliseconds.
 const SPARK_FIRST_MS: u64 = 10 * MINUTE_MS;
-/// Into how many buckets a line without axes is divided.
+/// The number of buckets of a line without axes.
 const SPARK_BUCKETS: u64 = 60;
 
-/// How far back the charts look.
+/// A range that the reader can choose for the charts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Range {
     /// Five minutes.
@@ -32,7 +32,7 @@ impl Range {
     /// All of them, the shortest first.
     pub const ALL: [Self; 4] = [Self::Minutes, Self::Hour, Self::Day, Self::Month];
 
-    /// As it stands in the address.
+    /// Its word in the address.
     pub fn word(self) -> &'static str {
         match self {
             Self::Minutes => "5m",
@@ -42,12 +42,12 @@ impl Range {
         }
     }
 
-    /// From an address.
+    /// Parses the word of an address, such as `24h`.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|range| range.word() == word)
     }
 
-    /// How long it is, in milliseconds.
+    /// The length, in milliseconds.
     pub fn span_ms(self) -> u64 {
         match self {
             Self::Minutes => 5 * MINUTE_MS,
@@ -81,9 +81,9 @@ impl Range {
 /// A stretch of time up to now, and into what it is divided, both in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// How long it is.
+    /// The length of the whole span.
     pub span_ms: u64,
-    /// How long a bucket is.
+    /// The length of one bucket.
     pub bucket_ms: u64,
 }
 

@@ -5,16 +5,16 @@ use super::HEIGHT;
 /// The values at the bottom and the top of a chart, both round numbers, and the step between its lines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
-    /// At the bottom.
+    /// The value at the bottom, a multiple of the step.
     pub low: f64,
-    /// At the top.
+    /// The value at the top.
     pub high: f64,
-    /// From one line to the next.
+    /// The distance from one line to the next.
     pub step: f64,
 }
 
 impl Scale {
-    /// A scale for values between the two. What is counted or lasts stands on zero; what is held may begin higher.
+    /// A scale for values between the two. Counts and durations start at zero; amounts that are held may begin higher.
     pub fn new(extent: Option<(f64, f64)>, from_zero: bool) -> Self {
         let (low, high) = extent.unwrap_or((0.0, 1.0));
         let low = if from_zero { 0.0 } else { low };

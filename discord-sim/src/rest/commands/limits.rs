@@ -1,4 +1,4 @@
-//! What Discord takes of a definition, and how it refuses the rest.
+//! Discord's limits on a command's definition, and its refusals of the rest.
 //!
 //! Source: <https://discord.com/developers/docs/interactions/application-commands#application-command-object>.
 

@@ -93,7 +93,7 @@ impl Adjust {
         })
     }
 
-    /// What was done, as the feed tells it.
+    /// Returns the act in the words of the feed.
     fn done(&self) -> Sentence {
         let (name, amount) = (&self.target.name, self.adjustment.amount());
         match self.adjustment {
@@ -189,7 +189,7 @@ impl Reset {
     }
 }
 
-/// What both kinds of acts leave behind.
+/// The parts of a decision that differ between adjusting and resetting.
 struct Act<'a> {
     target: &'a Person,
     reason: &'a str,

@@ -14,7 +14,7 @@ use crate::{
     text,
 };
 
-/// The last page.
+/// The last page that can be asked for.
 const PAGES_MAX: u64 = 100;
 
 /// `/economy audit [page]`.

@@ -25,7 +25,7 @@ const COUNT_MAX: i64 = 1_000_000;
 /// `/economy item add·edit·remove`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ItemAct {
-    /// A new one.
+    /// A new item on the shelf.
     Add(Wanted),
     /// Another price, name, …
     Edit(Wanted),
@@ -33,7 +33,7 @@ pub enum ItemAct {
     Remove(Wanted),
 }
 
-/// What was typed.
+/// The item as it was typed or sent, its texts cleaned. `None` was left out, and -1 is no limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     pub(crate) name: String,
@@ -121,7 +121,7 @@ impl ItemAct {
     }
 }
 
-/// What is written, and what was done in words; or why not.
+/// The write, and the act in words; or why not.
 type Decided = Result<(Write, Sentence), Refusal>;
 
 impl Wanted {

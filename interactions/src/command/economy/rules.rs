@@ -34,7 +34,7 @@ pub(super) fn definition() -> SubCommandBuilder {
 }
 
 impl Rules {
-    /// One that sets.
+    /// Makes an act that sets a rule, for an action from the page.
     pub(crate) fn to_set(key: &str, value: &str) -> Self {
         Self { key: Some(text::clean_name(key)), value: Some(value.to_owned()) }
     }

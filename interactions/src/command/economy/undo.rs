@@ -14,7 +14,7 @@ use crate::{
     text,
 };
 
-/// What a row moved goes back.
+/// The undo of a row: the coins that it moved go back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undo {
     pub(crate) row: JournalSeq,
@@ -61,7 +61,7 @@ impl Undo {
 
     fn decision<S: Sql>(&self, turn: &Turn<'_, S>, row: &MovedRow, from: Side, to: Side) -> Decision {
         let arrived = row.amount.saturating_minus(row.tax);
-        // Who has coins back is whom it is about; else who has lost them.
+        // The target is the player who gets coins back, otherwise the one who loses them.
         let about = to.change.as_ref().or(from.change.as_ref()).map(|change| change.after.clone());
         let target = about.as_ref().map(person_of);
         let words = |side: &Side| {

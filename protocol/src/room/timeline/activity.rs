@@ -1,4 +1,4 @@
-//! How many players are active: each counts in the step in which their last command falls.
+//! The number of active players: each counts in the step in which their last command falls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::{
 
 /// The step to which activity is known, in milliseconds.
 const STEP_MS: u64 = 15 * MINUTE_MS;
-/// How long steps are kept, in milliseconds: longer than they count, for clocks that step back.
+/// The time for which steps are kept, in milliseconds: longer than they count, for clocks that step back.
 const KEPT_MS: u64 = 2 * DAY_MS;
 
 #[derive(Clone, Debug, Default)]

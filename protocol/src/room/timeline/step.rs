@@ -11,7 +11,7 @@ use crate::{
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 
-/// How fine a step of time is.
+/// The length of a step of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Resolution {
     /// For the last hour.
@@ -38,7 +38,7 @@ impl Resolution {
         }
     }
 
-    /// How long steps are kept, in milliseconds.
+    /// Returns the time for which steps are kept, in milliseconds.
     pub const fn span_ms(self) -> u64 {
         match self {
             Self::FiveSeconds => HOUR_MS,
@@ -81,37 +81,37 @@ impl Resolution {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Bucket {
-    /// Where it begins.
+    /// The beginning of the step.
     pub at: Timestamp,
     /// Commands answered, and how many of them were refused or failed.
     pub commands: u64,
     /// Refused by a rule.
     pub refused: u64,
-    /// Failed.
+    /// Commands that Pulse could not carry out.
     pub failed: u64,
-    /// Coins made.
+    /// Coins that came from the mint, less those that an undo sent back.
     pub minted: Coins,
-    /// Coins destroyed.
+    /// Coins that were burnt, less those that an undo took back.
     pub burned: Coins,
-    /// Latency samples: their sum and their number.
+    /// The sum of the latency samples, in milliseconds.
     pub ping_sum: f64,
-    /// Their number.
+    /// The number of latency samples.
     pub ping_count: u32,
     /// Handling times, by [`handling_bin`].
     pub handling: BTreeMap<u16, u32>,
-    /// What all players hold at its end.
+    /// The coins of all players at its end.
     pub wealth: Coins,
-    /// What else stood at its end; rows of older versions do not tell.
+    /// The other values at its end; rows of older versions do not tell.
     pub census: Option<Census>,
-    /// When the bot-worker that reported within it was started; 0 where none did.
+    /// The start of the bot-worker that reported within it; 0 where none did.
     pub started_at: Timestamp,
 }
 
-/// How large everything is.
+/// Values that stand at the end of a step, as against sums over it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Census {
-    /// Servers.
+    /// The number of servers that the bot is in.
     pub guilds: u64,
     /// Players with a command in the last 24 hours.
     pub active: u64,

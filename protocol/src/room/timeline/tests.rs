@@ -6,7 +6,7 @@ use crate::{
     room::row::{Kind, Memory},
 };
 
-/// What has been stored, read again.
+/// Reads again what has been stored.
 fn remembered(outputs: Vec<Output>) -> Memory {
     let mut memory = Memory::new(Epoch(1));
     for output in outputs {
@@ -121,7 +121,7 @@ fn months_are_compared_with_the_month_before() {
     assert_eq!(timeline.change_from_last_month(january), None);
     count(&mut timeline, february, 5);
     assert_eq!(timeline.change_from_last_month(february), Some(25.0));
-    // What was committed in January can come in February.
+    // A command of January can be delivered in February.
     count(&mut timeline, january, 1);
     assert_eq!(timeline.change_from_last_month(february), Some(0.0));
     assert_eq!(timeline.change_from_last_month(Timestamp(70 * DAY_MS)), Some(-100.0));

@@ -1,4 +1,4 @@
-//! What a command and a watched hour cost on Cloudflare, at the prices that docs/FACTS.md names: each request, row and
+//! The cost of a command and of a watched hour on Cloudflare, at the prices that docs/FACTS.md names: each request, row and
 //! second that is counted there, as it is measured here.
 
 use std::time::{Duration, Instant};
@@ -24,12 +24,12 @@ const ALONE: &str = "/daily that comes alone, rows of all objects";
 /// Longer than the alarm that looks after a delivery waits.
 const ALARM_OVER: Duration = Duration::from_secs(12);
 
-/// Dollars for one.
+/// The price of one, in dollars.
 const WORKER_REQUEST: f64 = 0.30e-6;
 const OBJECT_REQUEST: f64 = 0.15e-6;
 const ROW_WRITTEN: f64 = 1.00e-6;
 const GIGABYTE_SECOND: f64 = 12.50e-6;
-/// What an object is counted with while it computes or waits.
+/// The memory that an object is charged for while it computes or waits, in gigabytes.
 const OBJECT_GIGABYTES: f64 = 0.128;
 const SECONDS_PER_TICK: f64 = 5.0;
 
@@ -82,7 +82,7 @@ pub async fn measure(scale: Scale) -> Result<Table> {
     Ok(table)
 }
 
-/// What a command that comes alone writes in all: its books, their alarm, and the room. Each object counts by its cursors, and
+/// Rows that a command writes that comes alone: its books, their alarm, and the room. Each object counts by its cursors, and
 /// `GET /api/check` tells the sum.
 async fn alone(edge: &Served, command: &Value) -> Result<f64> {
     tokio::time::sleep(ALARM_OVER).await; // The alarm of the command before would stand for this one's.

@@ -25,18 +25,18 @@ pub const COMMANDS: u64 = 2_000;
 /// sixteenth of the acknowledgement.
 const ALARM_ROWS: f64 = 1.0 + 1.0 / 16.0;
 
-/// What is done on a day.
+/// The commands and pages of a day.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// A page is open day and night.
     pub is_watched: bool,
     /// Commands, evenly over the day and the servers.
     pub commands: u64,
-    /// What the books write for one of them.
+    /// Rows that the books write for one of them.
     pub rows_of_a_command: f64,
 }
 
-/// What a day takes.
+/// Rows and requests of a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spent {
     /// Rows written, by all objects.

@@ -19,9 +19,9 @@ use crate::{
     watchers::{Sightings, Watchers},
 };
 
-/// How long an event may be under way, in milliseconds.
+/// The most that the 99th percentile of the events' delays may be, in milliseconds.
 const P99_MAX_MS: f64 = 250.0;
-/// How long a rate is offered, and how long its last events are waited for.
+/// The time for which a rate is offered, and the wait for its last events.
 const STEP: Duration = Duration::from_millis(1_500);
 const REST: Duration = Duration::from_secs(2);
 /// Commands a second at first, or fewer where that were more deliveries than so many; and how each rate grows.
@@ -114,7 +114,7 @@ async fn step(
     let seconds = began.elapsed().as_secs_f64();
     watchers.check()?;
     if !all_seen {
-        // What is still under way must not burden the next step.
+        // Events that are still under way must not burden the next step.
         sightings.all_seen(watchers.count(), 8 * REST).await;
         return Ok(None);
     }

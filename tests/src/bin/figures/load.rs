@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 /// Servers that a load is spread over.
 const GUILDS: usize = 8;
-/// A signed interaction.
+/// An interaction with its signature, which the edge takes for five minutes.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// Stands in its actor's name, and so in its event.
@@ -50,7 +50,7 @@ impl Signature {
     }
 }
 
-/// Whoever plays.
+/// The players of a load, in servers that nobody else has played in.
 pub struct Players {
     guilds: Vec<Guild>,
     signer: Signer,
@@ -58,7 +58,7 @@ pub struct Players {
 }
 
 impl Players {
-    /// In servers that nobody has played in.
+    /// Players in servers that nobody has played in.
     pub fn new() -> Self {
         Self { guilds: (0..GUILDS).map(|_| people::guild()).collect(), signer: signer(), last: Vec::new() }
     }
@@ -103,11 +103,11 @@ pub async fn post(client: &EdgeClient, signed: Signed) -> Result<f64> {
     Ok(milliseconds(answer.took))
 }
 
-/// What a load took.
+/// The times of a load.
 pub struct Took {
     /// Each answer's, in milliseconds, sorted.
     pub each: Vec<f64>,
-    /// All together.
+    /// From the first request to the last answer.
     pub seconds: f64,
 }
 

@@ -29,7 +29,7 @@ use row::{Row, Table};
 use serde_json::json;
 use tests::{Served, Subject};
 
-/// How much is measured.
+/// The size of a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// Enough to compare.

@@ -1,5 +1,5 @@
-//! What a request costs that is refused: what its sender waits, and what the process that serves computes, beside a command
-//! that is answered. How many objects each of them asks, `tests/tests/door.rs` says.
+//! The cost of a request that is refused: the wait of its sender, and the time that the serving process computes, beside a
+//! command that is answered. `tests/tests/door.rs` says how many objects each of them asks.
 
 use std::time::Instant;
 

@@ -35,7 +35,7 @@ impl House {
             .handle(self.now, Input::Recorded(push(GuildId(guild << 20), JournalSeq(seq), self.now, players)))
     }
 
-    /// Five seconds pass.
+    /// Lets five seconds pass; gives the outputs of the tick.
     pub fn tick(&mut self) -> Vec<Output> {
         self.now = self.now.plus(5 * SECOND_MS);
         self.room.handle(self.now, Input::Ticked)

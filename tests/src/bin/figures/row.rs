@@ -29,7 +29,7 @@ impl Rounds {
     }
 }
 
-/// What is as good as it should be.
+/// The bound that Pulse's median is held to.
 #[derive(Clone, Copy, Debug)]
 pub enum Goal {
     /// At most so much.
@@ -106,7 +106,7 @@ impl Row {
         Some(match goal {
             Goal::Most(most) => ours <= most,
             Goal::MostTimes(times, other) => ours <= times * self.median(other)?,
-            // Where the other has nothing, nothing is said by being above it.
+            // A subject that has nothing says nothing by being surpassed.
             Goal::LeastTimes(times, other) => {
                 ours >= times * self.median(other).filter(|theirs| *theirs > 0.0)?
             }
@@ -121,7 +121,7 @@ impl Row {
         }
     }
 
-    /// For `cargo xtask bench`.
+    /// The line as `cargo xtask bench` reads it.
     pub fn json(&self) -> Value {
         let of = |subject| self.values.get(&subject).map(Rounds::json);
         let ratio = |other| Some(self.median(Subject::Pulse)? / self.median(other)?);

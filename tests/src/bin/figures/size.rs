@@ -1,4 +1,4 @@
-//! What is uploaded and downloaded, compressed; and how long it takes from nothing to the first answer.
+//! The sizes of upload and download, compressed; and the time from nothing to the first answer.
 
 use std::{
     path::{Path, PathBuf},

@@ -29,7 +29,7 @@ const JOIN_AT_ONCE: usize = 64;
 const STEP_US: u64 = 50;
 const STEPS: usize = 200_000;
 
-/// What viewers have seen of one load.
+/// The deliveries of one load, over all viewers.
 pub struct Sightings {
     began: Instant,
     /// The number of the load's first command, and when each was offered, in microseconds.
@@ -40,7 +40,7 @@ pub struct Sightings {
 }
 
 impl Sightings {
-    /// For commands with numbers from `first` on.
+    /// Sightings of commands with numbers from `first` on.
     pub fn of(first: u64, count: usize) -> Arc<Self> {
         let zeros = |count| (0..count).map(|_| AtomicU64::new(0)).collect();
         let began = Instant::now();
@@ -99,7 +99,7 @@ impl Sightings {
     }
 }
 
-/// What all viewers write down.
+/// The record that all viewers write.
 #[derive(Default)]
 struct Log {
     current: Mutex<Option<Arc<Sightings>>>,
@@ -122,7 +122,7 @@ pub struct Watchers {
 }
 
 impl Watchers {
-    /// So many viewers, all of whom have their numbers.
+    /// Joins so many viewers, all of whom have their numbers.
     pub async fn join(served: &Served, count: usize) -> Result<Self> {
         Self::join_at(served, count, "", JOIN_AT_ONCE, None).await
     }
@@ -159,7 +159,7 @@ impl Watchers {
         Ok(Self { log, count, _tasks: tasks })
     }
 
-    /// How many there are.
+    /// The number of viewers.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -235,7 +235,8 @@ fn write_down(text: &[u8], log: &Log, finder: &Finder<'_>) {
     }
 }
 
-/// Where the first frame's payload begins and ends, when it is there as a whole. A server's frames are not masked.
+/// Finds the payload of the first frame: its first byte, and the one after its last; `None` until all of it is there. A
+/// server's frames are not masked.
 fn frame(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
     let [first, second, rest @ ..] = bytes else { return Ok(None) };
     ensure!(
@@ -258,13 +259,13 @@ fn frame(bytes: &[u8]) -> Result<Option<(usize, usize)>> {
     Ok((bytes.len() >= begin + length).then_some((begin, begin + length)))
 }
 
-/// Where a viewer could go on.
+/// The position from which a viewer could resume.
 pub struct Head {
     pub epoch: Epoch,
     pub seq: usize,
 }
 
-/// Where the stream is.
+/// The position of the stream, as HELLO tells it.
 pub async fn head(served: &Served) -> Result<Head> {
     match served.watch("").await?.next().await? {
         ServerMessage::Hello { epoch, seq, .. } => Ok(Head { epoch, seq: usize::try_from(seq.0)? }),
