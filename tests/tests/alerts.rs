@@ -6,12 +6,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use discord_sim::client::now;
-use protocol::Timestamp;
+use discord_sim::{
+    client::now,
+    gateway::{Order::Cut, Settings},
+};
+use protocol::{ServerMessage, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::{
-    Edge, Stage,
+    Edge, Stage, Viewer,
     edge::{ADMIN_TOKEN, BOT_TOKEN, http, until},
     people::{daily, guild, pay, player},
     program::root,
@@ -137,6 +140,31 @@ async fn a_bot_worker_that_is_killed_while_nobody_looks_is_missed_within_a_minut
     assert_eq!(receiver.messages()[0]["title"], "The bot is silent");
     stage.restart(&[])?;
     until("it is over", async || Ok(receiver.messages()[0]["title"] == "Over: The bot is silent")).await?;
+    assert_eq!(receiver.messages().len(), 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_cut_is_told_while_the_bot_worker_lives_and_the_page_says_so() -> Result<()> {
+    let stage = Stage::set().await?;
+    let receiver = Receiver::start().await?;
+    stage.connected().await?;
+    add(&stage.edge, "discord", &receiver.channel()).await?;
+    let gateway = &stage.discord.state().gateway;
+    let calm = gateway.settings();
+    gateway.set(Settings { open: false, ..calm.clone() });
+    gateway.order(&Cut);
+    until("the message stands", async || Ok(!receiver.messages().is_empty())).await?;
+    assert_eq!(receiver.messages()[0]["title"], "The gateway is lost");
+    let mut viewer = Viewer::join(&stage.edge).await?;
+    let notice = loop {
+        if let ServerMessage::Notice { data } = viewer.next().await? {
+            break data;
+        }
+    };
+    assert_eq!((notice.code.as_str(), notice.message.as_str()), ("incident", "The gateway is lost"));
+    gateway.set(calm);
+    until("it is over", async || Ok(receiver.messages()[0]["title"] == "Over: The gateway is lost")).await?;
     assert_eq!(receiver.messages().len(), 1);
     Ok(())
 }

@@ -332,3 +332,43 @@ fn a_backlog_has_a_bound_that_is_told() {
     let kept_from = guard.room.snapshot(guard.now).seq.0 - EVENTS_STORED;
     assert!(guard.events.iter().all(|parcel| parcel.after.0 + 2 >= kept_from));
 }
+
+/// The stream as the shell reads it: the receiver fails a third of the time, and the room leaves memory now and then.
+#[test]
+fn ten_thousand_events_through_a_receiver_that_fails_a_third_of_the_time_all_arrive_in_order() {
+    const ROWS: u64 = 10_000;
+    let mut guard = subscribed(1);
+    let (mut taken, mut tries, mut rows) = (Vec::new(), 0_u64, 1);
+    while rows < ROWS || guard.room.alerts().channels[0].sent < guard.room.snapshot(guard.now).seq {
+        if rows < ROWS {
+            guard.handle(Input::Recorded(push(HARBOUR, rows + 1..=rows + 37)));
+            rows += 37;
+        }
+        let Some(parcel) = guard.events.pop() else {
+            guard.pass(1_000);
+            continue;
+        };
+        tries += 1;
+        let last = guard.room.snapshot(guard.now).seq.0;
+        let up_to = Seq(last.min(parcel.after.0 + 100));
+        let fails = tries.is_multiple_of(3);
+        let carried = if fails {
+            Carried::Later("the receiver answered 500".to_owned(), None)
+        } else {
+            taken.extend(parcel.after.0 + 1..=up_to.0);
+            Carried::Taken(None)
+        };
+        let up_to = if fails { parcel.after } else { up_to };
+        guard.handle(Input::EventsCarried(parcel.channel, up_to, true, carried));
+        if tries.is_multiple_of(7) {
+            guard.wake();
+            guard.events.clear(); // Whatever was on its way is gone with the room.
+        }
+    }
+    let mut once = taken.clone();
+    once.dedup();
+    assert!(once.is_sorted(), "a repetition begins no earlier than where it failed");
+    let last = guard.room.snapshot(guard.now).seq.0;
+    assert_eq!((once[0] + once.len() as u64 - 1, once[once.len() - 1]), (last, last), "each at least once");
+    assert!(once.len() as u64 >= ROWS);
+}
