@@ -162,17 +162,22 @@ function ruleRow(shown) {
   const usual = shown.unit === "flag" ? "" : ` Usually from ${shown.default.threshold} ${UNITS[shown.unit]}.`;
   const row = make("tr");
   row.rule = rule;
-  const cell = (...children) => make("td", {}, ...children);
+  // On a phone each row is a card, and a cell has its column's name beside it.
+  const cell = (label, ...children) => {
+    const held = make("td", {}, ...children);
+    held.dataset.label = label;
+    return held;
+  };
   row.append(
-    cell(field(shown, "on", { type: "checkbox", name: "on", checked: rule.on })),
+    cell("On", field(shown, "on", { type: "checkbox", name: "on", checked: rule.on })),
     make("td", { className: "about" }, make("strong", { textContent: shown.title }),
       make("p", { className: "soft", textContent: shown.about + usual })),
-    cell(threshold, ` ${UNITS[shown.unit]}`),
-    cell(numeric("holdS", "time to hold", 0, 3600)),
-    cell(numeric("coolDownS", "cool-down", 0, 86400)),
-    cell(severity),
-    cell(field(shown, "quiet from", { type: "time", name: "from", value: clock(rule.quiet?.from) })),
-    cell(field(shown, "quiet to", { type: "time", name: "to", value: clock(rule.quiet?.to) })),
+    cell("From", threshold, ` ${UNITS[shown.unit]}`),
+    cell("For, s", numeric("holdS", "time to hold", 0, 3600)),
+    cell("Cool-down, s", numeric("coolDownS", "cool-down", 0, 86400)),
+    cell("Severity", severity),
+    cell("Quiet from", field(shown, "quiet from", { type: "time", name: "from", value: clock(rule.quiet?.from) })),
+    cell("Quiet to", field(shown, "quiet to", { type: "time", name: "to", value: clock(rule.quiet?.to) })),
   );
   return row;
 }
