@@ -161,7 +161,7 @@ test("printed, it is the figures and the newest events on a few pages, in light 
   for (const gone of ["nav", ".filters", "[data-pause]", "[data-account]"]) {
     assert.equal(await page.locator(gone).first().isVisible(), false, gone);
   }
-  assert.ok(await page.locator("[data-seq='3000']").isVisible());
+  await page.locator("[data-seq='3000']").waitFor(PATIENCE);
   const paper = await page.pdf({ format: "A4" });
   const pages = paper.toString("latin1").match(/\/Type \/Page\b/g).length;
   assert.ok(pages <= 6, `${pages} pages`);

@@ -80,7 +80,7 @@ async fn an_interaction_that_the_books_may_have_forgotten_is_refused_as_forged()
         Payload::command(id, typed).by(&ann).in_guild(&guild).build()
     };
     let bob = player("Bob");
-    let asked = edge.objects_asked()?;
+    let asked = edge.settled_objects_asked().await?;
     for hours_ago in [48, 60, 72] {
         for payload in [
             pay(made(hours_ago), &bob),

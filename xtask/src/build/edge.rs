@@ -27,6 +27,7 @@ pub fn make(variant: Variant) -> Result<()> {
     let wasm = work.join("index_bg.wasm");
     if variant.is_optimised() {
         // The names of functions stay: a profile and a stack in the log are of no use without.
+        bindgen::shorten_functions(&wasm)?;
         bindgen::optimise(&wasm, &work.join("edge.wasm"), &["-O", "--debuginfo"])?;
         fs::rename(work.join("edge.wasm"), &wasm)?;
     }
