@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::build::Variant;
-use crate::commands::{cargo, command, compile, output};
+use crate::commands::{command, compile, native, output};
 use crate::edge::{self, START_LIMIT, State};
 use crate::processes::{Programs, guarded};
 use crate::settings::Settings;
@@ -53,7 +53,7 @@ fn stamp() -> Result<Stamp> {
 
 /// Compiles the native programs.
 pub fn make_native() -> Result<()> {
-    stamp()?.around(|| compile(&mut cargo("build --package discord-sim --package bot-worker")))
+    stamp()?.around(|| compile(&mut native("build --bin discord-sim --bin bot-worker")))
 }
 
 /// Compiles the native programs where their sources changed.
