@@ -12,11 +12,11 @@ use tests::{
     stage::{complaints, is_connected},
 };
 
-/// The worker measures this often between two reports at rest.
+/// The worker measures this often between two reports at rest; on a busy machine one sample can fall to the report after.
 const SAMPLES_BETWEEN: usize = 5;
 
 fn is_at_rest(report: &Report) -> bool {
-    report.next_in_ms == REPORT_AT_REST_EVERY_MS && report.missed.len() == SAMPLES_BETWEEN
+    report.next_in_ms == REPORT_AT_REST_EVERY_MS && report.missed.len().abs_diff(SAMPLES_BETWEEN) <= 1
 }
 
 #[tokio::test(flavor = "multi_thread")]
