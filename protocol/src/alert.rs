@@ -15,7 +15,7 @@ pub use self::letter::{
 };
 pub use self::order::{BadOrder, ChannelChange, NewChannel, Order, RulesChange, Step};
 pub(crate) use self::order::{channel_name, severity};
-use crate::{Event, GuildId, Seq, Severity, Source, Timestamp, time::DAY_MS};
+use crate::{Event, GuildId, Seq, Severity, Source, Timestamp, id::string_id, time::DAY_MS};
 
 /// The longest that an incident stays readable, in milliseconds.
 pub const INCIDENTS_KEPT_MS: u64 = 90 * DAY_MS;
@@ -36,40 +36,8 @@ pub struct IncidentId(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u64);
 
-macro_rules! text_id {
-    ($name:ident) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ParseIntError;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse()
-                    .map_err(|_| de::Error::custom(concat!("expected a decimal id for ", stringify!($name))))
-            }
-        }
-    };
-}
-
-text_id!(IncidentId);
-text_id!(ChannelId);
+string_id!(IncidentId);
+string_id!(ChannelId);
 
 /// When to raise an alert of one kind, and when to take it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,19 +10,9 @@ use crate::time::Timestamp;
 /// Source: <https://discord.com/developers/docs/reference#snowflakes>.
 const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
-macro_rules! snowflake {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub u64);
-
-        impl $name {
-            /// Returns the moment at which Discord made this id, from its upper 42 bits.
-            pub const fn created_at(self) -> Timestamp {
-                Timestamp((self.0 >> 22) + DISCORD_EPOCH_MS)
-            }
-        }
-
+/// Makes a number of 64 bits a string wherever it is text, and on the wire.
+macro_rules! string_id {
+    ($name:ident) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -47,10 +37,31 @@ macro_rules! snowflake {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
                 text.parse().map_err(|_| {
-                    de::Error::custom(concat!("expected a decimal id of at most 64 bits for ", stringify!($name)))
+                    de::Error::custom(concat!(
+                        "expected a decimal id of at most 64 bits for ",
+                        stringify!($name)
+                    ))
                 })
             }
         }
+    };
+}
+pub(crate) use string_id;
+
+macro_rules! snowflake {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u64);
+
+        impl $name {
+            /// Returns the moment at which Discord made this id, from its upper 42 bits.
+            pub const fn created_at(self) -> Timestamp {
+                Timestamp((self.0 >> 22) + DISCORD_EPOCH_MS)
+            }
+        }
+
+        string_id!($name);
     };
 }
 

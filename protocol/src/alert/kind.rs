@@ -94,6 +94,8 @@ impl RuleKind {
 }
 
 const STATUS: &str = "Look at https://discordstatus.com: while Discord is at fault, waiting is all there is.";
+const NETWORK: &str =
+    "If it lasts and Discord is well, look at the network of the machine that bot-worker runs on.";
 
 const TABLE: &[About] = &[
     About {
@@ -127,10 +129,7 @@ const TABLE: &[About] = &[
         about: "Latency of Discord's gateway, mean of the last ten seconds that were measured.",
         unit: Unit::Ms,
         cause: Cause::Gateway,
-        advice: [
-            STATUS,
-            "If it lasts and Discord is well, look at the network of the machine that bot-worker runs on.",
-        ],
+        advice: [STATUS, NETWORK],
         bounds: [10, 60_000],
         numbers: [500, 10, 20, 600],
         severity: Severity::Warn,
@@ -141,10 +140,7 @@ const TABLE: &[About] = &[
         about: "Latency of Discord's gateway, mean of a minute.",
         unit: Unit::Ms,
         cause: Cause::Gateway,
-        advice: [
-            STATUS,
-            "If it lasts and Discord is well, look at the network of the machine that bot-worker runs on.",
-        ],
+        advice: [STATUS, NETWORK],
         bounds: [10, 60_000],
         numbers: [300, 30, 10, 600],
         severity: Severity::Warn,
