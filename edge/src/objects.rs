@@ -29,7 +29,7 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Those of this binding.
+    /// The objects behind this binding.
     pub fn bound(env: &Env, binding: &str) -> Result<Self, Problem> {
         let Place { location, jurisdiction } = Place::chosen(env)?;
         let Some(jurisdiction) = jurisdiction else {

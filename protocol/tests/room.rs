@@ -2,6 +2,7 @@
 
 mod bounds;
 mod charts;
+mod database;
 mod house;
 mod jobs;
 mod ledgers;

@@ -10,8 +10,8 @@ use protocol::{
 use super::{Books, BooksError, Measure, row::Reader, totals::Totals};
 use crate::sql::{Row, Sql, Value};
 
-/// An acknowledgement is written down when it is so many rows ahead of the one that is. What was not is delivered again to
-/// whoever has it after a restart, and passed over: a row less with each command that comes alone.
+/// An acknowledgement is written down when it is so many rows ahead of the one that was written last: a command that comes
+/// alone costs a row less. After a restart the rows in between are delivered again, and the room passes over them.
 const ACKNOWLEDGED_EVERY_ROWS: u64 = 16;
 /// The most rows of the past that a server's own room is told.
 const FOLLOWED_FROM_ROWS: u64 = 2_000;

@@ -7,13 +7,14 @@ use interactions::{
     Books, BooksError, Call,
     books::{Listener, audit::JournalPage},
     schema,
-    sql::{Row, Sql, SqlError, Value},
+    sql::{Row, Sql, Value},
 };
 use protocol::{JournalSeq, record::Acknowledgement, time::DAY_MS};
 use serde_json::json;
 
 use crate::{
     actions::order,
+    faults::Failing,
     support::{
         GUILD, NOON, Sqlite, answer, balance, by_manager, call, coinflip, command, daily, pay, person, press,
         set_rule, subcommand, work,
@@ -161,38 +162,6 @@ fn each_kind_of_row_may_be_damaged_in_each_column() {
     assert_eq!((proof.sum.get(), proof.mismatches.len()), (0, 0), "mended, they are as before");
 }
 
-/// A database that is cut off after so many statements.
-struct Cut<'a> {
-    sqlite: &'a Sqlite,
-    left: Cell<u64>,
-}
-
-impl Cut<'_> {
-    fn step(&self) -> Result<(), SqlError> {
-        let Some(left) = self.left.get().checked_sub(1) else {
-            return Err(SqlError { statement: String::new(), reason: "the power is gone".to_owned() });
-        };
-        self.left.set(left);
-        Ok(())
-    }
-}
-
-impl Sql for Cut<'_> {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
-        self.step()?;
-        self.sqlite.query(statement, parameters)
-    }
-
-    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
-        self.step()?;
-        self.sqlite.execute(statement, parameters)
-    }
-
-    fn size(&self) -> Result<u64, SqlError> {
-        self.sqlite.size()
-    }
-}
-
 fn made(sqlite: &Sqlite) -> Vec<Row> {
     sqlite.query("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2", &[]).unwrap()
 }
@@ -209,7 +178,7 @@ fn a_migration_that_is_cut_off_at_any_statement_begins_again() {
             let before = made(&sqlite);
             // As the object's start does it, in one transaction.
             sqlite.run("SAVEPOINT start");
-            let is_over = schema::migrate(&Cut { sqlite: &sqlite, left: Cell::new(cut) }).is_ok();
+            let is_over = schema::migrate(&Failing { sqlite: &sqlite, until: Cell::new(Some(cut)) }).is_ok();
             if is_over {
                 sqlite.run("RELEASE start");
                 assert_eq!(made(&sqlite), whole, "from step {step}");

@@ -17,9 +17,9 @@ use crate::support::{
 };
 
 /// A database that refuses one statement: the next but so many.
-struct Failing<'a> {
-    sqlite: &'a Sqlite,
-    until: Cell<Option<u64>>,
+pub struct Failing<'a> {
+    pub sqlite: &'a Sqlite,
+    pub until: Cell<Option<u64>>,
 }
 
 impl Failing<'_> {

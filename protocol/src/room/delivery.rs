@@ -107,8 +107,8 @@ impl Room {
         }
     }
 
-    /// The room was set back: viewers may have events under the numbers that come next. Its log gets another name, once, and
-    /// whoever watches comes back and is told all of it.
+    /// The room was set back: viewers may have events under the numbers that come next. Its log gets another name, once:
+    /// viewers are closed, join again, and are sent all of it.
     fn begin_another_log(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         if std::mem::replace(&mut self.has_another_log, true) {
             return;

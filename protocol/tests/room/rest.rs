@@ -1,58 +1,28 @@
 //! The cost of a day on which nobody plays: rows written, requests, and rows read when the room wakes up.
 
-use std::collections::BTreeMap;
-
 use protocol::{
     Report, Timestamp,
     history::Range,
     report::{NextReport, REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS},
-    room::{Input, Kind, Memory, Output, REST_AFTER_MS, Room, Row},
+    room::{Input, Output, REST_AFTER_MS, Room, Row},
     stats::BotStatus,
     time::{DAY_MS, HOUR_MS},
 };
 
-use super::house::{House, ONE, TWO, tells};
+use super::{
+    database::Database,
+    house::{House, ONE, TWO, tells},
+};
 use crate::samples::{EPOCH, HARBOUR, NOON, push, report};
 
 /// After how many reports at rest the room leaves memory in these tests: each would take minutes, and show no more.
 const REPORTS_PER_WAKE: u64 = 25;
 
-/// The room's table, and how many rows were written to it.
-#[derive(Default)]
-struct Database {
-    rows: BTreeMap<(Kind, u64), String>,
-    written: u64,
-}
-
-impl Database {
-    fn perform(&mut self, outputs: &[Output]) {
-        for output in outputs {
-            match output {
-                Output::Store(row) => {
-                    self.rows.insert((row.kind(), row.key()), row.value().unwrap());
-                    self.written += 1;
-                }
-                Output::Forget(kind, below) => {
-                    let before = self.rows.len();
-                    self.rows.retain(|(kept, key), _| kept != kind || key >= below);
-                    self.written += (before - self.rows.len()) as u64;
-                }
-                Output::Delete(kind, key) => {
-                    self.written += u64::from(self.rows.remove(&(*kind, *key)).is_some());
-                }
-                Output::TickIn(_) => self.written += 1, // An alarm is a row, too.
-                _ => {}
-            }
-        }
-    }
-
-    /// The room as it comes up again, with nobody watching.
-    fn wake(&self) -> Room {
-        let mut memory = Memory::new(EPOCH);
-        for ((kind, key), value) in &self.rows {
-            memory.add(*kind, &Row::key_text(*key), value).unwrap();
-        }
-        Room::restore(memory, [])
+/// Performs outputs, and counts an alarm as the row that it is.
+fn perform(database: &mut Database, outputs: &[Output]) {
+    for output in outputs {
+        database.perform(output);
+        database.written += u64::from(matches!(output, Output::TickIn(_)));
     }
 }
 
@@ -68,7 +38,7 @@ struct Day {
 impl Day {
     fn begins_with(house: House) -> Self {
         let mut database = Database::default();
-        database.perform(&[Output::Store(Row::Epoch(EPOCH))]);
+        database.perform(&Output::Store(Row::Epoch(EPOCH)));
         let next_report = house.now;
         Self { house, database, every_ms: REPORT_EVERY_MS, next_report, reports: 0 }
     }
@@ -82,11 +52,11 @@ impl Day {
                 self.report();
                 let is_left = self.reports.is_multiple_of(REPORTS_PER_WAKE);
                 if leaves_memory && is_left && promised_ms > REPORT_EVERY_MS {
-                    self.house.room = self.database.wake();
+                    self.house.room = Room::restore(self.database.memory(), []);
                 }
             }
             if self.house.room.state().viewers > 0 {
-                self.database.perform(&self.house.handle(Input::Ticked));
+                perform(&mut self.database, &self.house.handle(Input::Ticked));
             }
             self.house.now = self.house.now.plus(REPORT_EVERY_MS);
         }
@@ -96,7 +66,7 @@ impl Day {
         let now = self.house.now;
         let started_at = NOON.minus(DAY_MS);
         let said = Report { started_at, at: now, next_in_ms: self.every_ms, ..report(now) };
-        self.database.perform(&self.house.handle(Input::Reported(said)));
+        perform(&mut self.database, &self.house.handle(Input::Reported(said)));
         let next = self.house.room.next_report(now);
         self.next_report = now.plus(self.every_ms.min(next.in_ms));
         self.every_ms = next.in_ms;
@@ -142,7 +112,7 @@ fn a_command_that_comes_alone_takes_two_rows_and_a_share_of_the_steps() {
         let mut push = push(HARBOUR, seq..=seq);
         push.records[0].at = played.house.now;
         let outputs = played.house.handle(Input::Recorded(push));
-        played.database.perform(&outputs);
+        perform(&mut played.database, &outputs);
         quiet.pass(EVERY_MS, false);
         played.pass(EVERY_MS, false);
     }
@@ -157,10 +127,10 @@ fn rows_that_were_written_are_known_after_a_restart() {
     let mut told = push(HARBOUR, 1..=1);
     told.rows = 6;
     let outputs = day.house.handle(Input::Recorded(told));
-    day.database.perform(&outputs);
+    perform(&mut day.database, &outputs);
     day.house.room.note_rows(day.house.now, 3);
     day.report();
-    let check = day.database.wake().check(day.house.now);
+    let check = Room::restore(day.database.memory(), []).check(day.house.now);
     assert_eq!((check.rows_today, check.rows_last_day), (Some(9), Some(9)));
 }
 
@@ -168,7 +138,7 @@ fn rows_that_were_written_are_known_after_a_restart() {
 fn a_room_that_left_memory_between_reports_shows_what_one_that_did_not_shows() {
     let [mut often, mut never] = [true, false].map(|leaves_memory| {
         let mut day = Day::begins_with(House::empty());
-        day.database.perform(&day.house.record(7));
+        perform(&mut day.database, &day.house.record(7));
         day.pass(6 * HOUR_MS, leaves_memory);
         day
     });

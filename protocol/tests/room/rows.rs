@@ -80,7 +80,7 @@ fn a_step_is_stored_when_it_is_over_and_until_then_with_the_other_open_ones() {
     let fine = [(0, 2), (5_000, 2), (120_000, 0)];
     let open = [&fine[..], &[(120_000, 0), (0, 4)]].concat();
     assert_eq!(stored(&mut house), (over, open));
-    // Those of five seconds leave five minutes at a time, but for those without commands.
+    // Steps of five seconds leave five minutes at a time; a step without commands is not stored.
     house.now = NOON.plus(301_000);
     let (over, open) = stored(&mut house);
     assert_eq!(over[0], (Kind::Fives, 0, vec![(0, 3), (5_000, 2)]), "{over:?}");

@@ -200,12 +200,17 @@ fn a_bot_that_was_stopped_in_good_order_has_a_minute_to_come_back() {
 fn with_the_default_rules_a_day_at_rest_stays_cheap() {
     let mut guard = Guard::on_duty();
     guard.reports(REPORT_AT_REST_EVERY_MS, 2 * HOUR_MS);
-    (guard.written, guard.alarms) = (0, 0);
+    (guard.database.written, guard.alarms) = (0, 0);
     guard.reports(REPORT_AT_REST_EVERY_MS, DAY_MS);
     assert_eq!(guard.incidents(), []);
     // Each alarm is a row, and wakes the room as a request does.
     assert!((1_400..=3_000).contains(&guard.alarms), "{} alarms", guard.alarms);
-    assert!(guard.written <= 4_000 + guard.alarms, "{} rows and {} alarms", guard.written, guard.alarms);
+    assert!(
+        guard.database.written <= 4_000 + guard.alarms,
+        "{} rows and {} alarms",
+        guard.database.written,
+        guard.alarms
+    );
     // Of a month, in millionths of a dollar: a row is one, a request 0.15.
     let month = 30 * (guard.alarms + guard.alarms * 15 / 100);
     assert!(month <= 500_000, "the rules cost {month} millionths of a dollar a month");
@@ -217,10 +222,10 @@ fn without_rules_a_day_at_rest_has_no_alarm() {
     let rules = RuleKind::all().map(|kind| Rule { on: false, ..kind.default_rule() }).collect();
     assert_eq!(guard.set_rules(rules), Ordered::Done(None));
     guard.reports(REPORT_AT_REST_EVERY_MS, HOUR_MS);
-    (guard.written, guard.alarms) = (0, 0);
+    (guard.database.written, guard.alarms) = (0, 0);
     guard.reports(REPORT_AT_REST_EVERY_MS, DAY_MS);
     assert_eq!((guard.alarms, guard.alarm), (0, None));
-    assert!(guard.written <= 4_000, "{} rows", guard.written);
+    assert!(guard.database.written <= 4_000, "{} rows", guard.database.written);
     guard.pass(HOUR_MS);
     assert_eq!(guard.incidents(), []);
 }

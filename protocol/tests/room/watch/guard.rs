@@ -1,25 +1,22 @@
 //! A room that keeps watch, its rows, its alarm, and what it has sent.
 
-use std::collections::BTreeMap;
-
 use protocol::{
     Report, Timestamp, UserId,
     action::Actor,
     alert::{ChannelId, ChannelKind, Incident, IncidentId, Order, Rule, RuleKind, RulesChange, Step},
-    room::{Carried, EventParcel, Input, Kind, Memory, Ordered, Output, Parcel, Room, Row},
+    room::{Carried, EventParcel, Input, Kind, Ordered, Output, Parcel, Room},
     time::DAY_MS,
 };
 
+use super::super::database::Database;
 use crate::samples::{EPOCH, NOON, report};
 
 /// The guard.
 pub struct Guard {
     pub room: Room,
     pub now: Timestamp,
-    pub rows: BTreeMap<(Kind, u64), String>,
+    pub database: Database,
     pub alarm: Option<Timestamp>,
-    /// Rows written, alarms not counted.
-    pub written: u64,
     /// Alarms that were armed.
     pub alarms: u64,
     /// Messages that the room wanted sent.
@@ -37,9 +34,8 @@ impl Guard {
         let mut guard = Self {
             room,
             now: NOON,
-            rows: BTreeMap::new(),
+            database: Database::default(),
             alarm: None,
-            written: 0,
             alarms: 0,
             posted: Vec::new(),
             ordered: None,
@@ -53,11 +49,7 @@ impl Guard {
 
     /// The room leaves memory and comes back.
     pub fn wake(&mut self) {
-        let mut memory = Memory::new(EPOCH);
-        for ((kind, key), value) in self.rows.iter().filter(|((kind, _), _)| *kind != Kind::Past) {
-            memory.add(*kind, &Row::key_text(*key), value).unwrap();
-        }
-        self.room = Room::restore(memory, []);
+        self.room = Room::restore(self.database.memory(), []);
         self.room.keep_watch(Some("https://pulse.example".to_owned()));
     }
 
@@ -68,19 +60,8 @@ impl Guard {
 
     fn perform(&mut self, outputs: &[Output]) {
         for output in outputs {
+            self.database.perform(output);
             match output {
-                Output::Store(row) => {
-                    self.rows.insert((row.kind(), row.key()), row.value().unwrap());
-                    self.written += 1;
-                }
-                Output::Forget(kind, below) => {
-                    let before = self.rows.len();
-                    self.rows.retain(|(kept, key), _| kept != kind || key >= below);
-                    self.written += (before - self.rows.len()) as u64;
-                }
-                Output::Delete(kind, key) => {
-                    self.written += u64::from(self.rows.remove(&(*kind, *key)).is_some());
-                }
                 Output::TickIn(wait_ms) => {
                     let wanted = self.now.plus(*wait_ms);
                     if self.alarm.is_none_or(|armed| armed < self.now || armed > wanted) {
@@ -198,6 +179,6 @@ impl Guard {
     }
 
     pub fn count(&self, kind: Kind) -> usize {
-        self.rows.keys().filter(|(kept, _)| *kept == kind).count()
+        self.database.rows.keys().filter(|(kept, _)| *kept == kind).count()
     }
 }
