@@ -27,7 +27,13 @@ async fn at_rest_it_reports_and_asks_rarely_and_loses_no_sample() -> Result<()> 
     stage.relay.next_report(is_at_rest).await?;
     let before = stage.relay.until(|_| true).await?;
     let after = stage.relay.until(|now| now.reports.len() == before.reports.len() + 4).await?;
-    assert!(after.reports[before.reports.len()..].iter().all(is_at_rest), "every half minute");
+    let reports = &after.reports[before.reports.len()..];
+    assert!(reports.iter().all(is_at_rest), "every half minute");
+    let samples: usize = reports.iter().map(|report| report.missed.len()).sum();
+    assert!(
+        samples.abs_diff(reports.len() * SAMPLES_BETWEEN) <= 1,
+        "{samples} samples in all: none is lost on the way"
+    );
     let pulls = after.pulls - before.pulls;
     assert!((1..=3).contains(&pulls), "two minutes, and jobs were asked for {pulls} times");
     let shown = stage.shown(|_| true).await?;
