@@ -11,7 +11,7 @@ use std::{cell::Cell, rc::Rc};
 
 use interactions::{
     Books, BooksError, Call,
-    books::{Answered, Listener, STORE_MAX_BYTES, refuse_full},
+    books::{Answered, Listener, NoRow, STORE_MAX_BYTES},
     interaction::Lookup,
     limit, reply, schema, sql,
 };
@@ -127,7 +127,8 @@ impl Guild {
             }
             Err(error) if error.is_limit() => {
                 log::error(&format_args!("server {}: {error}", question.call.guild));
-                Ok(serde_json::to_string(&self.inner.answer_without_rows(now, &question)?)?)
+                let answered = self.inner.answer_at_limit(now, &question)?;
+                Ok(serde_json::to_string(&Answer::try_from(answered)?)?)
             }
             Err(error) => {
                 log::error(&format_args!("server {}: {error}", question.call.guild));
@@ -225,10 +226,10 @@ impl Inner {
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let (entropy, call) = (entropy()?, &*question.call);
         if question.without_room {
-            return self.answer_without_room(now, entropy, call);
+            return self.answer_when_full(now, entropy, call);
         }
         match self.whole(|books| books.answer(now, entropy, call, handled_ms)) {
-            Err(error) if error.is_full() => self.answer_without_room(now, entropy, call),
+            Err(error) if error.is_full() => self.answer_when_full(now, entropy, call),
             answered => {
                 let has_written = answered.as_ref().is_ok_and(|answered| answered.rows_written > 0);
                 self.has_said_full.set(self.has_said_full.get() && !has_written);
@@ -238,15 +239,17 @@ impl Inner {
     }
 
     /// Answers while the storage has no room: nothing is lost, and what needs no row goes on.
-    fn answer_without_room(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Answered, Unanswered> {
+    fn answer_when_full(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Answered, Unanswered> {
         if !self.has_said_full.replace(true) {
             log::error(&format_args!(
                 "server {}: the storage is full; what only looks is answered",
                 call.guild
             ));
         }
-        match self.whole(|books| books.answer_without_room(now, entropy, call)) {
-            Err(error) if error.is_full() => Ok(refuse_full(call)?),
+        match self.whole(|books| books.answer_without_row(now, entropy, call, NoRow::Full)) {
+            Err(error) if error.is_full() => {
+                Ok(NoRow::Full.refuse(now, call.pressed).map_err(BooksError::from)?)
+            }
             answered => answered,
         }
     }
@@ -265,22 +268,19 @@ impl Inner {
 
     /// The answer while a limit of the plan is reached: it writes nothing, and where nothing can be read either, it says when to
     /// come again.
-    fn answer_without_rows(
+    fn answer_at_limit(
         &self,
         now: Timestamp,
         question: &Question<'_>,
-    ) -> Result<Answer, serde_json::Error> {
+    ) -> Result<Answered, serde_json::Error> {
         let call = &question.call;
         let read = || {
             self.check_ready(question.version, call.guild)?;
-            Ok::<_, Unanswered>(self.books.answer_without_rows(now, entropy()?, call)?)
+            Ok::<_, Unanswered>(self.books.answer_without_row(now, entropy()?, call, NoRow::Limited)?)
         };
-        let reply = match read() {
-            Ok(reply) => reply,
-            Err(_) => limit::reply(now, call.pressed)?,
-        };
+        let answered = read().or_else(|_| NoRow::Limited.refuse(now, call.pressed));
         self.books.forget();
-        Answer::try_from(Answered { reply, rows_written: 0 })
+        answered
     }
 
     /// Checks that the tables are in place, that the caller means these books, and that its version is known.

@@ -11,6 +11,7 @@ use std::{
 
 use ::interactions::{
     Call, Interaction, PublicKey,
+    books::NoRow,
     interaction::{Lookup, Webhook},
     reply,
     signature::{Claim, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verified},
@@ -148,7 +149,7 @@ async fn ask_books(call: Call, arrived_at: Timestamp, settings: Rc<Settings>) ->
         answer = guild::ask(&call, arrived_at, &settings).await;
     }
     if answer.as_ref().is_err_and(|error| error.is(LIMIT)) {
-        return Answer::limited(arrived_at, call.pressed);
+        return Answer::refused(NoRow::Limited, arrived_at, call.pressed);
     }
     if let Err(error) = &answer {
         log::error(&format_args!("server {}: interaction {} failed: {error}", call.guild, call.id));

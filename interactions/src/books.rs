@@ -18,6 +18,7 @@ mod row;
 mod shelf;
 mod standings;
 mod totals;
+mod unwritten;
 mod upkeep;
 
 use std::cell::{Cell, RefCell};
@@ -32,11 +33,12 @@ pub use self::{
     acting::MovedRow,
     boards::Standing,
     decision::{Change, Decision, Entry, Party, Write},
-    fullness::{STORE_MAX_BYTES, refuse_full},
+    fullness::STORE_MAX_BYTES,
     history::{HISTORY_PAGE, Moved},
     outbox::Listener,
     shelf::{Holding, SHELF_MAX},
     standings::Measure,
+    unwritten::NoRow,
     upkeep::REPLIES_KEPT_MS,
 };
 use self::{
@@ -44,6 +46,7 @@ use self::{
     outbox::{Acknowledged, Retelling},
     standings::Standings,
     totals::Totals,
+    unwritten::{refused, without_row},
 };
 use crate::{
     Call,
@@ -52,8 +55,7 @@ use crate::{
     command::Turn,
     interaction::Lookup,
     ledger::{Account, Refusal},
-    limit,
-    reply::{Choice, Reply},
+    reply::Choice,
     settings::{Setting, Settings},
     sql::{Sql, SqlError, Value},
 };
@@ -166,37 +168,19 @@ impl<S: Sql> Books<S> {
         handled_ms: u32,
     ) -> Result<Answered, BooksError> {
         if let Some(reply) = self.reply_to(call.id)? {
-            return answered_before(call, reply);
+            return Ok(answered_before(call, reply)?);
         }
         if let Err(wait_ms) = self.paces.borrow_mut().step(now, call.actor.id) {
-            return too_often(call, now.plus(wait_ms));
+            // Nothing is written down, which is the point: the same interaction is decided anew when it is sent again.
+            return Ok(refused(&Refusal::TooOften { next: now.plus(wait_ms) }, call.pressed)?);
         }
         self.rows_written.set(0);
         let decision = self.decide(&Turn { call, desk: self, settings: self.settings()?, now, entropy })?;
         if self.keeps_no_row_of(call, &decision)? {
-            return fullness::without_row(call, decision);
+            return Ok(without_row(now, call, decision, NoRow::Full)?);
         }
         let reply = self.commit(now, call, decision, handled_ms, None)?;
         Ok(Answered { reply, rows_written: self.rows_written.get() })
-    }
-
-    /// Answers a call without a written row, as long as a limit of the plan refuses them: what was answered before, what only
-    /// looks, and what a rule refuses, as ever; for anything else, when to come again. An error means that not even reading
-    /// works.
-    pub fn answer_without_rows(
-        &self,
-        now: Timestamp,
-        entropy: u64,
-        call: &Call,
-    ) -> Result<String, BooksError> {
-        if let Some(reply) = self.reply_to(call.id)? {
-            return Ok(reply);
-        }
-        let decision = self.decide(&Turn { call, desk: self, settings: self.settings()?, now, entropy })?;
-        if decision.changes_something() {
-            return Ok(limit::reply(now, call.pressed)?);
-        }
-        Ok(serde_json::to_string(&decision.reply.into_response(call.pressed))?)
     }
 
     fn decide(&self, turn: &Turn<'_, S>) -> Result<Decision, BooksError> {
@@ -340,18 +324,11 @@ impl<S: Sql> Books<S> {
 }
 
 /// A reply that is not kept any more is none: whoever asks so late is told that nothing has happened now.
-fn answered_before(call: &Call, reply: String) -> Result<Answered, BooksError> {
-    if !reply.is_empty() {
-        return Ok(Answered { reply, rows_written: 0 });
+fn answered_before(call: &Call, reply: String) -> Result<Answered, serde_json::Error> {
+    if reply.is_empty() {
+        return refused(&Refusal::AnsweredBefore, call.pressed);
     }
-    let reply = Reply::from(&Refusal::AnsweredBefore).into_response(call.pressed);
-    Ok(Answered { reply: serde_json::to_string(&reply)?, rows_written: 0 })
-}
-
-/// Nothing is written down of it, which is the point: the same interaction is decided anew when it is sent again.
-fn too_often(call: &Call, next: Timestamp) -> Result<Answered, BooksError> {
-    let reply = Reply::from(&Refusal::TooOften { next }).into_response(call.pressed);
-    Ok(Answered { reply: serde_json::to_string(&reply)?, rows_written: 0 })
+    Ok(Answered { reply, rows_written: 0 })
 }
 
 fn read_settings(sql: &impl Sql) -> Result<Settings, BooksError> {

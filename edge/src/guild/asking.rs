@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use interactions::{
     Call,
-    books::{Answered, refuse_full},
+    books::{Answered, NoRow},
     interaction::Lookup,
     limit,
     sql::is_full,
@@ -51,10 +51,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer to a command where a limit of the plan keeps its books from being asked.
-    pub fn limited(now: Timestamp, pressed: bool) -> Result<Self, Problem> {
-        let answered = limit::reply(now, pressed).map(|reply| Answered { reply, rows_written: 0 });
-        let answer = answered.and_then(Self::try_from);
+    /// Refuses a command whose books cannot write, or cannot even be asked.
+    pub fn refused(why: NoRow, now: Timestamp, pressed: bool) -> Result<Self, Problem> {
+        let answer = why.refuse(now, pressed).and_then(Self::try_from);
         answer.map_err(|error| Problem::failure("A refusal is not JSON", &error))
     }
 
@@ -90,9 +89,7 @@ pub async fn ask(call: &Call, arrived_at: Timestamp, settings: &Settings) -> Res
         answer = ask_once(call, arrived_at, true, settings).await;
     }
     if is_full(&answer) {
-        let unwritten = |error: &dyn std::fmt::Display| Problem::failure("A refusal is not JSON", error);
-        let refused = refuse_full(call).map_err(|error| unwritten(&error))?;
-        return Answer::try_from(refused).map_err(|error| unwritten(&error));
+        return Answer::refused(NoRow::Full, arrived_at, call.pressed);
     }
     answer
 }

@@ -167,27 +167,18 @@ impl Decision {
         }
     }
 
-    /// Whether it only looks, so that nothing is missing without a row of it.
-    pub(super) fn is_look(&self) -> bool {
-        let is_as_before = |change: &Change| change.before.as_ref() == Some(&change.after);
-        self.entry.debit.is_none()
-            && !self.audited
-            && self.writes.is_empty()
-            && self.jobs.is_empty()
-            && self.changes.iter().all(is_as_before)
+    /// Whether something is missing without a row of it. A look and a refusal can do without.
+    pub(super) fn needs_row(&self) -> bool {
+        let is_changed = |change: &Change| change.before.as_ref() != Some(&change.after);
+        self.audited
+            || self.entry.debit.is_some()
+            || !(self.writes.is_empty() && self.jobs.is_empty() && self.events.is_empty())
+            || self.changes.iter().any(is_changed)
     }
 
     /// A rule said no.
     pub fn refuse(refusal: &Refusal) -> Self {
         Self { refusal: Some(refusal.clone()), ..Self::done(refusal.into()).ended(Outcome::Refused) }
-    }
-
-    /// Whether it has to be written down: a look and a refusal need not be.
-    pub(super) fn changes_something(&self) -> bool {
-        let is_changed = |change: &Change| change.before.as_ref() != Some(&change.after);
-        self.audited
-            || !(self.writes.is_empty() && self.jobs.is_empty() && self.events.is_empty())
-            || self.changes.iter().any(is_changed)
     }
 
     /// Whether what was asked is done.

@@ -3,8 +3,8 @@
 
 use protocol::{Event, Sentence, Severity, Source, Timestamp};
 
-use super::{Books, BooksError, Decision, PAUSED, Write, row::Reader};
-use crate::{Call, Command, books::Answered, command::Turn, ledger::Refusal, reply::Reply, sql::Sql};
+use super::{Books, BooksError, Decision, row::Reader};
+use crate::{Call, Command, sql::Sql};
 
 /// An object may store so much on Cloudflare's paid plan, in bytes.
 pub const STORE_MAX_BYTES: u64 = 10_000_000_000;
@@ -77,36 +77,6 @@ impl<S: Sql> Books<S> {
         let is_for_managers = matches!(call.command, Command::Economy(_)) && decision.refusal.is_none();
         Ok(!is_for_managers && self.is_full()?)
     }
-
-    /// Answers a call for which the database has had no room. What only looks is answered without a row, and the server is
-    /// paused, or goes on, without one; the rest is refused, and nothing of it is written.
-    pub fn answer_without_room(
-        &self,
-        now: Timestamp,
-        entropy: u64,
-        call: &Call,
-    ) -> Result<Answered, BooksError> {
-        let turn = Turn { call, desk: self, settings: self.settings()?, now, entropy };
-        let decision = self.decide(&turn)?;
-        if let [Write::Paused(paused)] = *decision.writes.as_slice() {
-            self.rows_written.set(0);
-            self.write_setting(PAUSED, i64::from(paused))?;
-            let reply = serde_json::to_string(&decision.reply.into_response(call.pressed))?;
-            return Ok(Answered { reply, rows_written: self.rows_written.get() });
-        }
-        without_row(call, decision)
-    }
-}
-
-/// The answer to a call for which there is no room at all.
-pub fn refuse_full(call: &Call) -> Result<Answered, BooksError> {
-    without_row(call, Decision::refuse(&Refusal::StoreFull))
-}
-
-/// The answer to what only looks, which needs no row; the rest is refused.
-pub(super) fn without_row(call: &Call, decision: Decision) -> Result<Answered, BooksError> {
-    let reply = if decision.is_look() { decision.reply } else { Reply::from(&Refusal::StoreFull) };
-    Ok(Answered { reply: serde_json::to_string(&reply.into_response(call.pressed))?, rows_written: 0 })
 }
 
 fn warning(call: &Call, now: Timestamp, mark: u64, percent: u64) -> Event {

@@ -2,7 +2,7 @@
 
 use interactions::{
     Books, BooksError, Call,
-    books::{Answered, Listener, refuse_full},
+    books::{Answered, Listener, NoRow},
 };
 use protocol::{JournalSeq, Timestamp, time::HOUR_MS};
 use serde_json::json;
@@ -36,10 +36,12 @@ fn whole(
 /// Answers, in whatever room there is.
 fn ask(books: &Books<&Sqlite>, now: Timestamp, call: &Call) -> Answered {
     match whole(books, || books.answer(now, 0, call, 1)) {
-        Err(error) if error.is_full() => match whole(books, || books.answer_without_room(now, 0, call)) {
-            Err(error) if error.is_full() => refuse_full(call).unwrap(),
-            answered => answered.unwrap(),
-        },
+        Err(error) if error.is_full() => {
+            match whole(books, || books.answer_without_row(now, 0, call, NoRow::Full)) {
+                Err(error) if error.is_full() => NoRow::Full.refuse(now, call.pressed).unwrap(),
+                answered => answered.unwrap(),
+            }
+        }
         answered => answered.unwrap(),
     }
 }
