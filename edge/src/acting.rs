@@ -63,9 +63,9 @@ async fn admit(
     credential: &Credential,
     on: Option<GuildId>,
 ) -> Result<Actor, Problem> {
-    require_own_page(request, settings, credential)?;
+    let actor = admit_from_own_page(request, settings, credential, on).await?;
     require_json(request)?;
-    room::admit_actor(credential, settings, on).await
+    Ok(actor)
 }
 
 /// Gives the person who acts, if they may, and if it is their own page that asks.
@@ -75,16 +75,11 @@ pub async fn admit_from_own_page(
     credential: &Credential,
     on: Option<GuildId>,
 ) -> Result<Actor, Problem> {
-    require_own_page(request, settings, credential)?;
-    room::admit_actor(credential, settings, on).await
-}
-
-fn require_own_page(request: &Request, settings: &Settings, credential: &Credential) -> Result<(), Problem> {
     let from_a_page = request.headers().get("Origin")?.is_some();
     if from_a_page || *credential != Credential::Program {
         room::require_own_origin(request, settings)?;
     }
-    Ok(())
+    room::admit_actor(credential, settings, on).await
 }
 
 /// Whether the body says that it is JSON.
