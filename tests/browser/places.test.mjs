@@ -67,6 +67,31 @@ test("a server or a player that is not known is said to be so, and one that has 
   await page.getByText("No server with this id is known here").waitFor(PATIENCE);
 });
 
+test("the list of servers takes new numbers without taking away the focus or a press that has begun", async () => {
+  const listed = server.routes["/api/guilds"]().json;
+  await open("?view=servers");
+  const links = page.locator("[data-view=servers] tbody a");
+  const wealth = (index) => page.locator("[data-view=servers] tbody tr").nth(index).locator("td").nth(2);
+  await links.nth(1).waitFor(PATIENCE);
+  const last = await links.nth(1).textContent();
+  await links.nth(1).focus();
+  const box = await links.nth(1).boundingBox();
+  await page.mouse.move(box.x + 4, box.y + 4);
+  await page.mouse.down();
+  const added = { ...listed[0], id: "81234567890123457", name: "New Club", wealth: "1" };
+  server.routes["/api/guilds"] = () => ({ json: [...listed.map((guild) => ({ ...guild, commands: "77777" })), added] });
+  await until("new numbers and a third server", async () =>
+    (await links.count()) === 3 && (await page.locator("[data-view=servers] td", { hasText: "77,777" }).count()) > 1);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), last);
+  await page.mouse.up();
+  await page.getByRole("heading", { name: last }).waitFor(PATIENCE);
+  const first = { ...listed[1], wealth: "99999999" };
+  server.routes["/api/guilds"] = () => ({ json: [listed[0], first] });
+  await page.getByRole("link", { name: "Servers" }).click();
+  await until("the order of today, and no third server", async () =>
+    (await links.count()) === 2 && (await wealth(0).textContent()) === "99,999,999");
+});
+
 test("a server's name that is written from right to left stands by itself wherever it is shown", async () => {
   const name = "(مقهى) القهوة!";
   const listed = server.routes["/api/guilds"]().json;

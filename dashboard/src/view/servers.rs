@@ -45,7 +45,7 @@ pub fn fill(shell: Shell, part: &El) {
     managing::everything(shell, &panel);
     let turn = Memo::new(move |_| page.now.with(|now| now.seconds() / ASK_EVERY_S));
     live(move || {
-        turn.track();
+        turn.get();
         if !page.paused.get_untracked() {
             shell.ask_guilds();
         }

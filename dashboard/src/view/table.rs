@@ -65,6 +65,7 @@ fn sortable_boxed(
             cell.attr("aria-sort", sorted);
         });
     }
+    let mut shown: Vec<(String, El)> = Vec::new();
     live(move || {
         let order = order.get();
         // Row by row into its place: what the library's sort adds to the page is not worth it for a list of servers.
@@ -77,13 +78,67 @@ fn sortable_boxed(
                 });
             sorted.insert(place, row);
         }
-        body.empty();
         table.hide(sorted.is_empty());
-        for row in sorted {
-            let line: Vec<El> = row.into_iter().map(|cell| cell.shown).collect();
-            add_row(&body, columns, &line);
-        }
+        shown = in_place(&body, columns, &shown, sorted);
     });
+}
+
+/// Brings the body's rows up to date and in order. A row stays the element that it was, and so does its link: the keyboard's
+/// focus and a press that has begun survive new numbers. Gives each row's address and element, in order.
+fn in_place(
+    body: &El,
+    columns: &[Column],
+    before: &[(String, El)],
+    sorted: Vec<Vec<Cell>>,
+) -> Vec<(String, El)> {
+    let after: Vec<(String, El)> = sorted
+        .into_iter()
+        .enumerate()
+        .map(|(index, row)| {
+            let cells: Vec<El> = row.into_iter().map(|cell| cell.shown).collect();
+            let address = cells.first().map(|name| name.get("href")).unwrap_or_default();
+            match find(before, index, &address) {
+                Some((_, line)) => {
+                    renew(line, &cells);
+                    (address, line.clone())
+                }
+                None => (address, add_row(body, columns, &cells)),
+            }
+        })
+        .collect();
+    for (index, (address, line)) in before.iter().enumerate() {
+        if find(&after, index, address).is_none() {
+            line.0.remove();
+        }
+    }
+    let mut at = body.0.first_element_child();
+    for (_, line) in &after {
+        if at.as_ref() == Some(&line.0) {
+            at = line.0.next_element_sibling();
+        } else {
+            let _ = body.0.insert_before(&line.0, at.as_deref());
+        }
+    }
+    after
+}
+
+/// The row with this address, which most often stands where it stood. A row without a link is none that could be known again.
+fn find<'a>(rows: &'a [(String, El)], index: usize, address: &str) -> Option<&'a (String, El)> {
+    let is_it = |(known, _): &&(String, El)| known == address && !address.is_empty();
+    rows.get(index).filter(is_it).or_else(|| rows.iter().find(is_it))
+}
+
+/// Replaces the cells of a row that show something else by now.
+fn renew(line: &El, cells: &[El]) {
+    let mut cell = line.0.first_element_child();
+    for shown in cells {
+        let Some(there) = cell else { return };
+        let old = there.first_element_child();
+        if !old.as_ref().is_some_and(|old| old.is_equal_node(Some(&shown.0))) {
+            El(there.clone()).empty().add(shown);
+        }
+        cell = there.next_element_sibling();
+    }
 }
 
 /// A table that keeps the order it is given.
