@@ -56,6 +56,19 @@ fn live_boxed(mut run: Box<dyn FnMut()>) {
     StoredValue::new_local(RenderEffect::new(move |_: Option<()>| run()));
 }
 
+/// A length to the hundredth of a pixel: rows are seldom whole pixels high, and thousands of them add up.
+pub fn px(length: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a list of some thousand rows"
+    )]
+    let hundredths = (length.max(0.0) * 100.0).round() as u64;
+    let rest = hundredths % 100;
+    let zero = if rest < 10 { "0" } else { "" };
+    [&(hundredths / 100).to_string(), ".", zero, &rest.to_string(), "px"].concat()
+}
+
 impl El {
     /// The first element within that this selector names.
     pub fn one(&self, selector: &str) -> El {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use js_sys::{Object, Reflect};
 use leptos::prelude::window;
-use protocol::{Snapshot, link::PollError};
+use protocol::{GuildId, Snapshot, link::PollError};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestInit, Response};
@@ -15,6 +15,11 @@ use view_model::{answer, words};
 const TIMEOUT_MS: u32 = 8_000;
 /// The timeout of a proof, in milliseconds: it reads a whole journal.
 const PROOF_TIMEOUT_MS: u32 = 60_000;
+
+/// An address of a server's books.
+pub fn guild_path(server: GuildId, rest: &str) -> String {
+    ["/api/guilds/", &server.to_string(), "/", rest].concat()
+}
 
 /// Runs what waits for an answer. As one type for all of them: each type of a task is half a kilobyte.
 pub fn spawn(task: impl Future<Output = ()> + 'static) {

@@ -14,8 +14,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, log, native, output, show};
+use crate::commands::{cargo, log, native, output, show};
 use crate::steps::{Steps, tell, told};
+use crate::workspace::command;
 
 /// The beginning of a benchmark's last line; JSON follows.
 const RESULT: &str = "json ";
@@ -200,7 +201,8 @@ fn machine() -> Value {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let kilobytes = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.split_whitespace().next());
-    let gigabytes = kilobytes.and_then(|kilobytes| kilobytes.parse::<u64>().ok()).map(|kib| kib / 1_000_000);
+    let gigabytes =
+        kilobytes.and_then(|kilobytes| kilobytes.parse::<u64>().ok()).map(|kib| kib * 1024 / 1_000_000_000);
     json!({
         "at": output(command("date").args(["-u", "+%Y-%m-%d %H:%M UTC"])),
         "commit": output(command("git").args(["describe", "--always", "--dirty", "--abbrev=10"])),

@@ -8,7 +8,6 @@ use protocol::GuildId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlDialogElement;
 
-use super::server;
 use view_model::{
     field::{self, Kind},
     words,
@@ -198,6 +197,6 @@ fn body(asked: &Asked) -> Option<(String, String)> {
         asked.2 = [&browser::now().to_string(), "-", &browser::entropy().to_string()].concat();
     }
     put("key", &asked.2.as_str().into());
-    let path = act.server.map_or_else(|| "/api/actions".to_owned(), |id| server::path(id, "actions"));
+    let path = act.server.map_or_else(|| "/api/actions".to_owned(), |id| fetch::guild_path(id, "actions"));
     Some((path, JSON::stringify(&body).ok()?.into()))
 }

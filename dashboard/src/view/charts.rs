@@ -210,7 +210,7 @@ fn draw(
 fn bands(shell: Shell, figure: &El, chart: &Chart, scale: Scale) {
     let threshold = chart
         .alert
-        .and_then(|kind| shell.with(|state| state.settings.thresholds[kind as usize]))
+        .and_then(|kind| shell.with(|state| *state.settings.thresholds.get(kind as usize)?))
         .map(Tenths::get);
     let poor = threshold.map_or(0, |threshold| if threshold >= scale.high { 0 } else { scale.y(threshold) });
     let fair = threshold

@@ -14,7 +14,7 @@ use view_model::{
 };
 
 use crate::{
-    dom::{El, live, one},
+    dom::{El, live, one, px},
     format,
     shell::Shell,
 };
@@ -77,7 +77,7 @@ pub fn keep(shell: Shell) {
     let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
     let shown_again = table.clone();
     live(move || {
-        view.track();
+        view.get();
         // A list that is out of sight has no height to draw for: the frame after it has come back has.
         let table = shown_again.clone();
         request_animation_frame(move || table.draw());
@@ -316,17 +316,4 @@ impl Table {
 #[expect(clippy::cast_precision_loss, reason = "some thousand rows")]
 fn many(rows: usize) -> f64 {
     rows as f64
-}
-
-/// A length to the hundredth of a pixel: rows are seldom whole pixels high, and thousands of them add up.
-pub fn px(length: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a list of some thousand rows"
-    )]
-    let hundredths = (length.max(0.0) * 100.0).round() as u64;
-    let rest = hundredths % 100;
-    let zero = if rest < 10 { "0" } else { "" };
-    [&(hundredths / 100).to_string(), ".", zero, &rest.to_string(), "px"].concat()
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use protocol::{GuildId, Timestamp, UserId};
 
 use super::{
-    managing, moment, player_link, say, server,
+    managing, moment, player_link, say,
     table::{self, Column, span},
 };
 use view_model::{text::isolated, words};
@@ -151,7 +151,7 @@ impl Journal {
                 question.push_str(&[name, value].concat());
             }
         }
-        let (body, next) = fetch::page(&server::path(self.server, &question)).await?;
+        let (body, next) = fetch::page(&fetch::guild_path(self.server, &question)).await?;
         Ok((Json::parse(&body).map(|rows| rows.items()).unwrap_or_default(), next))
     }
 

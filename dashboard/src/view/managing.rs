@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     actions::{Act, Field, button},
-    panel, say, server,
+    panel, say,
     table::{self, Column, span},
 };
 use view_model::{field::Kind, text::isolated};
@@ -150,7 +150,7 @@ pub fn manage(shell: Shell, part: &El, server: GuildId) {
         fetch::spawn(async move {
             let place = el("div");
             for (path, show) in [("settings", show_rules as fn(&El, GuildId, &Json)), ("shop", show_shop)] {
-                match fetch::text(&server::path(server, path)).await {
+                match fetch::text(&fetch::guild_path(server, path)).await {
                     Ok(answer) => _ = Json::parse(&answer).map(|answer| show(&place, server, &answer)),
                     Err(trouble) => say(&place, trouble),
                 }

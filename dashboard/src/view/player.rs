@@ -3,7 +3,7 @@
 use leptos::prelude::Track;
 use protocol::{GuildId, Timestamp, UserId};
 
-use super::{journal, managing, moment, panel, say, server, servers, table::span};
+use super::{journal, managing, moment, panel, say, servers, table::span};
 use view_model::{place::View, text::isolated, words};
 
 use crate::{
@@ -34,7 +34,8 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
         shell.page.acted.track();
         let [title, tools, facts, owned] = [&title, &tools, &facts, &owned].map(Clone::clone);
         fetch::spawn(async move {
-            let answer = fetch::text(&server::path(guild, &["players/", &player.to_string()].concat())).await;
+            let answer =
+                fetch::text(&fetch::guild_path(guild, &["players/", &player.to_string()].concat())).await;
             for part in [&tools, &facts, &owned] {
                 part.empty();
             }

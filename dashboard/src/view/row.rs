@@ -3,11 +3,11 @@
 use leptos::prelude::GetUntracked;
 use protocol::{Event, GuildId, Timestamp};
 
-use super::{events::px, href, set_moment};
+use super::{href, set_moment};
 use view_model::{place::View, text::isolated, words};
 
 use crate::{
-    dom::{El, el, link, svg},
+    dom::{El, el, link, px, svg},
     format,
     shell::Shell,
 };

@@ -50,11 +50,6 @@ pub fn fill(shell: Shell, part: &El, server: GuildId) {
     journal::fill(shell, &panel(part, "Journal"), server, None);
 }
 
-/// An address of a server's books.
-pub fn path(server: GuildId, rest: &str) -> String {
-    ["/api/guilds/", &server.to_string(), "/", rest].concat()
-}
-
 fn proof(head: &El, server: GuildId) {
     let (button, verdict) = (el("button"), el("span"));
     button.class("button").attr("type", "button").text("Prove the books");
@@ -64,7 +59,7 @@ fn proof(head: &El, server: GuildId) {
         said.text("Replaying the journal …");
         let said = said.clone();
         fetch::spawn(async move {
-            let answer = fetch::text(&path(server, "proof")).await;
+            let answer = fetch::text(&fetch::guild_path(server, "proof")).await;
             let words = answer.map(|body| Json::parse(&body).map(|proof| verdict_of(&proof)));
             said.text(&match words {
                 Ok(words) => words.unwrap_or_default(),
@@ -122,7 +117,7 @@ fn players(shell: Shell, panel: &El, server: GuildId) {
         let shown = shown.clone();
         fetch::spawn(async move {
             let question = ["players?by=", by, "&page=", &page.to_string()].concat();
-            let answer = fetch::text(&path(server, &question)).await;
+            let answer = fetch::text(&fetch::guild_path(server, &question)).await;
             if wish.try_get_untracked() != Some((by, page)) {
                 return; // The reader has moved on.
             }
