@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use crate::{
     faults::{Fault, Weather},
     gateway::{Order, Settings},
+    grants::Rights,
     originals::Original,
-    rest::oauth::Standing,
     state::{Counts, State},
 };
 
@@ -136,7 +136,7 @@ async fn set_person(
     let servers = servers.transpose().map_err(|error: std::num::ParseIntError| {
         Error(StatusCode::BAD_REQUEST, "malformed_request", format!("permissions: {error}"))
     })?;
-    state.stand(user, Standing { servers, revoked });
+    state.set_rights(user, Rights { servers, revoked });
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{client::now, splitmix::SplitMix, state::lock};
+use crate::{client::now, lock::lock, splitmix::SplitMix};
 
 /// One fault, for the requests it is meant for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::state::lock;
+use crate::lock::lock;
 
 mod compression;
 mod connection;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use discord_sim::{
-    Config, Server, Signer, payload::DEFAULT_APPLICATION, server::StartError, signing::BadSeed,
+    Config, Server, Signer, server::StartError, signing::BadSeed, snowflake::DEFAULT_APPLICATION,
 };
 use protocol::number::typed;
 

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
+    lock::lock,
     reply::{EPHEMERAL, LOADING, Reply},
-    state::lock,
 };
 
 /// Answers that are kept; older ones are let go.

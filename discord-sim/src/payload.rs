@@ -9,6 +9,7 @@ pub use crate::typed::{Choice, Typed, Value};
 use crate::{
     cast::{self, Guild, Player},
     objects::{self, MANAGE_GUILD, MEMBER_PERMISSIONS, member, object, user},
+    snowflake::DEFAULT_APPLICATION,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,11 +18,9 @@ enum Place {
     DirectMessage,
 }
 
-/// The application that payloads are for unless told otherwise.
-pub const DEFAULT_APPLICATION: u64 = 1_090_000_000_000_000_000;
-
 /// The bot's permissions in the channel, as a decimal bit set.
 const APP_PERMISSIONS: &str = "2248473465835073";
+
 /// Builds one interaction. Without further words: the first player of the cast, in its first server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Payload {
@@ -247,15 +246,6 @@ impl Press {
 /// The barest PING: nothing but its type.
 pub fn bare_ping() -> serde_json::Value {
     json!({ "type": 1 })
-}
-
-/// The id that the stand-in gives a command of this name, as registration and interactions both tell it.
-pub fn command_id(name: &str) -> String {
-    // Any stable spreading of a few names over Discord's ids will do: FNV-1a.
-    let spread = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (DEFAULT_APPLICATION + (spread >> 16)).to_string()
 }
 
 /// A token for answering this interaction. Discord's are secret and opaque; these follow from the id.

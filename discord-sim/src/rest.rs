@@ -26,8 +26,6 @@ pub mod oauth;
 mod passage;
 mod webhooks;
 
-pub(crate) use passage::Limits;
-
 /// The routes below `/api/v10`; each answer waits for the current latency.
 pub fn routes(state: Arc<State>) -> Router {
     let for_bots = Router::new()

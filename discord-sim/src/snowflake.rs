@@ -10,9 +10,21 @@ use protocol::Timestamp;
 const DISCORD_EPOCH: Timestamp = Timestamp(1_420_070_400_000);
 const MOMENT_BITS: u32 = 22;
 
+/// The application that payloads are for unless told otherwise.
+pub const DEFAULT_APPLICATION: u64 = 1_090_000_000_000_000_000;
+
 /// The id that Discord would have made at this moment, with these low 22 bits.
 pub const fn snowflake(at: Timestamp, low: u64) -> u64 {
     (at.since(DISCORD_EPOCH) << MOMENT_BITS) | (low & ((1 << MOMENT_BITS) - 1))
+}
+
+/// The id that the stand-in gives a command of this name, as registration and interactions both tell it.
+pub fn command_id(name: &str) -> String {
+    // Any stable spreading of a few names over Discord's ids will do: FNV-1a.
+    let spread = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (DEFAULT_APPLICATION + (spread >> 16)).to_string()
 }
 
 /// Makes ids that are never equal, whatever the clock does.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -17,15 +17,14 @@ use crate::{
     client::{self, Answer, ClientError, EdgeClient},
     faults::Faults,
     gateway::Gateway,
+    grants::{Grant, Rights},
+    lock::lock,
     originals::Originals,
-    payload::{self, Payload, Typed},
+    payload::{Payload, Typed},
+    rate_limit::RateLimits,
     reply::Reply,
-    rest::{
-        Limits,
-        oauth::{Grant, Standing},
-    },
     signing::Signer,
-    snowflake::Snowflakes,
+    snowflake::{self, Snowflakes},
 };
 
 /// The type of the command that opens an Activity.
@@ -68,9 +67,9 @@ pub struct State {
     pub gateway: Gateway,
     /// The answers to interactions, by their tokens.
     pub originals: Originals,
-    pub(crate) limits: Limits,
+    pub(crate) limits: RateLimits,
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
-    pub(crate) standings: Mutex<HashMap<UserId, Standing>>,
+    pub(crate) rights: Mutex<HashMap<UserId, Rights>>,
     /// People whose tokens the application has revoked; a new consent takes them out.
     pub(crate) let_go: Mutex<HashSet<UserId>>,
     pub(crate) messages: Mutex<VecDeque<Value>>,
@@ -159,13 +158,13 @@ impl State {
     }
 
     /// The rights of a person here; the default for people who were given none.
-    pub fn standing(&self, person: UserId) -> Standing {
-        lock(&self.standings).get(&person).cloned().unwrap_or_default()
+    pub fn rights_of(&self, person: UserId) -> Rights {
+        lock(&self.rights).get(&person).cloned().unwrap_or_default()
     }
 
     /// Makes a person be this.
-    pub fn stand(&self, person: UserId, standing: Standing) {
-        lock(&self.standings).insert(person, standing);
+    pub fn set_rights(&self, person: UserId, rights: Rights) {
+        lock(&self.rights).insert(person, rights);
     }
 
     /// A snowflake of this moment, later than every one before.
@@ -196,8 +195,8 @@ impl State {
         let members = interaction.pointer_mut("/data/resolved/members").and_then(Value::as_object_mut);
         let (Some(guild), Some(members)) = (guild, members) else { return };
         members.retain(|user, _| {
-            let standing = user.parse().map(|user| self.standing(user)).unwrap_or_default();
-            standing.servers.is_none_or(|servers| servers.contains_key(&guild))
+            let rights = user.parse().map(|user| self.rights_of(user)).unwrap_or_default();
+            rights.servers.is_none_or(|servers| servers.contains_key(&guild))
         });
     }
 
@@ -281,7 +280,7 @@ impl State {
             .iter()
             .find(|known| known["name"] == definition["name"] && known["type"] == definition["type"]);
         definition["application_id"] = self.application.to_string().into();
-        definition["id"] = payload::command_id(definition["name"].as_str().unwrap_or_default()).into();
+        definition["id"] = snowflake::command_id(definition["name"].as_str().unwrap_or_default()).into();
         if let Some(guild) = scope {
             definition["guild_id"] = guild.to_string().into();
         }
@@ -291,9 +290,4 @@ impl State {
         }
         definition
     }
-}
-
-/// A panic elsewhere leaves nothing half-written behind these locks.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

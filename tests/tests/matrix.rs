@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use discord_sim::rest::oauth::Standing;
+use discord_sim::grants::Rights;
 use protocol::UserId;
 use reqwest::Method;
 use tests::{
@@ -158,7 +158,7 @@ async fn everybody_may_do_what_is_theirs_and_no_more() -> Result<()> {
     let [ours, theirs] = [discord.state().guilds[0].clone(), discord.state().guilds[1].clone()];
     for (user, guild) in [(MANAGER, ours.id), (STRANGER, theirs.id), (GONE, ours.id)] {
         let servers = Some(BTreeMap::from([(guild, 1 << 5)]));
-        discord.state().stand(user, Standing { servers, revoked: false });
+        discord.state().set_rights(user, Rights { servers, revoked: false });
     }
     let edge = Edge::start_with(bot::signing_in(&discord, &ADMIN.to_string()))?;
     for guild in [&ours, &theirs] {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use discord_sim::{
     Guild, Server,
     faults::{Effect, Fault},
-    rest::oauth::Standing,
+    grants::Rights,
 };
 use protocol::{ServerMessage, Snapshot, UserId};
 use reqwest::StatusCode;
@@ -67,7 +67,7 @@ impl House {
     /// Makes somebody have these permissions in the first server, and be a plain member of the second.
     fn permit(&self, user: UserId, permissions: u64) {
         let servers = BTreeMap::from([(self.guilds[0].id, permissions), (self.guilds[1].id, MEMBER)]);
-        self.discord.state().stand(user, Standing { servers: Some(servers), revoked: false });
+        self.discord.state().set_rights(user, Rights { servers: Some(servers), revoked: false });
     }
 
     fn revocations(&self) -> u64 {
@@ -241,7 +241,7 @@ async fn a_right_that_was_taken_away_closes_the_socket() -> Result<()> {
         assert!(matches!(viewer.next().await?, ServerMessage::Hello { .. }));
         house.permit(BEN, MEMBER);
         if revoked {
-            house.discord.state().stand(BEN, Standing { servers: None, revoked });
+            house.discord.state().set_rights(BEN, Rights { servers: None, revoked });
         }
         // Not a manager any more; or has taken back what let us ask, and is signed out.
         let (code, status) = if revoked { (4501, 401) } else { (4503, 403) };

@@ -8,10 +8,7 @@ use axum::{Json, extract::State as Shared};
 use serde_json::{Value, json};
 
 use super::{Answer, Error};
-use crate::{
-    cast, objects,
-    state::{State, lock},
-};
+use crate::{cast, lock::lock, objects, state::State};
 
 /// The `OAuth2` scopes that a server can be asked for; Discord knows more of them.
 const SCOPES: [&str; 2] = ["bot", "applications.commands"];

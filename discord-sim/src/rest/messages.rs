@@ -16,9 +16,10 @@ use serde_json::{Value, json};
 use super::{Answer, Error, extend};
 use crate::{
     cast::{self, Player},
+    lock::lock,
     objects,
     reply::check_message,
-    state::{State, lock},
+    state::State,
 };
 
 /// Letters of a nonce at most.
@@ -73,7 +74,7 @@ async fn create_message(
         return Err(Error::form("nonce", "BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length."));
     }
     // A channel with one person has that person's id plus one.
-    let person = channel.checked_sub(1).map(|person| state.standing(UserId(person)));
+    let person = channel.checked_sub(1).map(|person| state.rights_of(UserId(person)));
     if person.is_some_and(|person| person.servers.is_some_and(|servers| servers.is_empty())) {
         return Err(Error::NO_MUTUAL_GUILDS);
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant>.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -15,16 +15,12 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use protocol::{GuildId, UserId};
+use protocol::UserId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    cast::Player,
-    objects,
-    state::{State, lock},
-};
+use crate::{cast::Player, grants::Grant, lock::lock, objects, state::State};
 
 /// Seconds that a token lives.
 const EXPIRES_IN: u64 = 604_800;
@@ -43,23 +39,6 @@ pub(crate) fn page() -> Router<Arc<State>> {
 /// The token routes below `/api/v10`; the form authorizes them, not the bot's token.
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new().route("/oauth2/token", post(token)).route("/oauth2/token/revoke", post(revoke))
-}
-
-/// A permission to be exchanged for a token, once.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    redirect_uri: String,
-    user: UserId,
-    challenge: Option<String>,
-}
-
-/// A person's rights at this Discord; the default is what everybody has.
-#[derive(Clone, Debug, Default)]
-pub struct Standing {
-    /// The servers that they are in, with their permissions there; `None`: in all of them, as owner of the first.
-    pub servers: Option<BTreeMap<GuildId, u64>>,
-    /// Whether they have taken back what they allowed: no token of theirs is good.
-    pub revoked: bool,
 }
 
 #[derive(Deserialize)]
@@ -168,7 +147,7 @@ async fn token(Shared(state): Shared<Arc<State>>, Form(exchange): Form<Exchange>
     if !["authorization_code", "refresh_token"].contains(&exchange.grant_type.as_str()) {
         return refused("unsupported_grant_type");
     }
-    let Some(user) = exchange.user(&state).filter(|user| !state.standing(*user).revoked) else {
+    let Some(user) = exchange.user(&state).filter(|user| !state.rights_of(*user).revoked) else {
         return refused("invalid_grant");
     };
     if exchange.grant_type == "authorization_code" {
@@ -231,7 +210,7 @@ async fn revoke(Shared(state): Shared<Arc<State>>, Form(wish): Form<Revocation>)
 pub(super) fn person(state: &State, headers: &HeaderMap) -> Option<Player> {
     let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let id = given.strip_prefix("Bearer user-")?.parse::<UserId>().ok()?;
-    if state.standing(id).revoked || lock(&state.let_go).contains(&id) {
+    if state.rights_of(id).revoked || lock(&state.let_go).contains(&id) {
         return None;
     }
     let known = state.players.iter().find(|player| player.id == id).cloned();
@@ -240,9 +219,9 @@ pub(super) fn person(state: &State, headers: &HeaderMap) -> Option<Player> {
 
 /// The servers of a person.
 pub(super) fn guilds(state: &State, person: &Player) -> Json<Value> {
-    let standing = state.standing(person.id);
+    let rights = state.rights_of(person.id);
     let guilds = state.guilds.iter().enumerate().filter_map(|(index, guild)| {
-        let (owner, permissions) = match &standing.servers {
+        let (owner, permissions) = match &rights.servers {
             None if index == 0 => (true, ADMINISTRATOR),
             None => (false, objects::MEMBER_PERMISSIONS),
             Some(servers) => (false, *servers.get(&guild.id)?),

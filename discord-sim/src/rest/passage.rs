@@ -1,8 +1,7 @@
 //! The middleware of every request: latency, faults, rate limits, and counting.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -21,50 +20,9 @@ use serde_json::json;
 
 use crate::{
     faults::{ERRORS, Effect},
-    state::{State, lock},
+    rate_limit::{BUCKET_SIZE, BUCKET_WINDOW},
+    state::State,
 };
-
-/// Requests that one bucket takes in one window.
-const BUCKET_SIZE: u32 = 10;
-/// The length of a window, from its first request on.
-const BUCKET_WINDOW: Duration = Duration::from_secs(1);
-/// Buckets that are remembered before those of the past are let go.
-const BUCKETS_KEPT: usize = 1_000;
-
-/// The rate limits: a window for each route of each server, channel or webhook.
-#[derive(Debug, Default)]
-pub struct Limits(Mutex<HashMap<String, Window>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    ends: Instant,
-    used: u32,
-}
-
-/// A window after one request; `remaining` is `None` when the request was one too many.
-struct Standing {
-    remaining: Option<u32>,
-    reset_after: Duration,
-}
-
-impl Limits {
-    fn take(&self, bucket: &str, now: Instant) -> Standing {
-        let mut windows = lock(&self.0);
-        if windows.len() > BUCKETS_KEPT {
-            windows.retain(|_, window| window.ends > now);
-        }
-        let fresh = Window { ends: now + BUCKET_WINDOW, used: 0 };
-        let window = windows.entry(bucket.to_owned()).or_insert(fresh);
-        if window.ends <= now {
-            *window = fresh;
-        }
-        window.used += 1;
-        Standing {
-            remaining: BUCKET_SIZE.checked_sub(window.used),
-            reset_after: window.ends.saturating_duration_since(now),
-        }
-    }
-}
 
 /// Waits, strikes, limits and counts.
 pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
@@ -105,18 +63,18 @@ fn dated(mut response: Response, ahead_seconds: i64) -> Response {
 
 async fn limited(state: &State, path: &str, request: Request, next: Next) -> Response {
     let bucket = format!("{} {path}", request.method());
-    let standing = state.limits.take(&bucket, Instant::now());
-    let response = match standing.remaining {
+    let usage = state.limits.take(&bucket, Instant::now());
+    let response = match usage.remaining {
         Some(_) => next.run(request).await,
-        None => too_many(standing.reset_after.as_secs_f64(), 0, false),
+        None => too_many(usage.reset_after.as_secs_f64(), 0, false),
     };
-    with_headers(response, &bucket, standing.remaining.unwrap_or_default(), standing.reset_after)
+    with_headers(response, &bucket, usage.remaining.unwrap_or_default(), usage.reset_after)
 }
 
 /// Adds the headers by which Discord tells of a bucket.
 fn with_headers(mut response: Response, bucket: &str, remaining: u32, reset_after: Duration) -> Response {
     let headers = [
-        ("x-ratelimit-bucket", crate::payload::command_id(bucket)),
+        ("x-ratelimit-bucket", crate::snowflake::command_id(bucket)),
         ("x-ratelimit-limit", BUCKET_SIZE.to_string()),
         ("x-ratelimit-remaining", remaining.to_string()),
         ("x-ratelimit-reset-after", format!("{:.3}", reset_after.as_secs_f64())),
@@ -201,21 +159,5 @@ fn note_attempt(state: &State, path: &str) {
     let mut parts = path.split('/').skip_while(|part| *part != "webhooks").skip(2);
     if let Some(token) = parts.next() {
         state.originals.attempted(token);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bucket_takes_so_many_in_a_window_and_others_do_not_count() {
-        let limits = Limits::default();
-        let now = Instant::now();
-        let take = |bucket, at| limits.take(bucket, at).remaining;
-        let taken: Vec<_> = (0..=BUCKET_SIZE).map(|_| take("one", now)).collect();
-        assert_eq!((taken[0], taken[9], taken[10]), (Some(9), Some(0), None));
-        assert_eq!(take("other", now), Some(9));
-        assert_eq!(take("one", now + BUCKET_WINDOW), Some(9));
     }
 }
