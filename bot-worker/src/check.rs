@@ -65,7 +65,7 @@ pub async fn check(settings: &Settings) -> Result<Findings, reqwest::Error> {
         lines.push(twice_line(&discord, application).await);
         lines.push(gateway_line(&discord).await);
     }
-    let skew_seconds = clock::skew_seconds(&discord).await;
+    let skew_seconds = discord.skew_seconds().await;
     lines.push(edge_line(known));
     lines.extend(told.iter().flat_map(|told| told.lines(skew_seconds)));
     lines.push(forgery_line(&edge).await);

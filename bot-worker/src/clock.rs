@@ -4,8 +4,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::Timestamp;
 
-use crate::discord::Discord;
-
 /// A clock that is further off is worth a word: signatures and jobs have times.
 pub const SKEW_TOLERATED: Duration = Duration::from_secs(30);
 
@@ -20,9 +18,10 @@ pub fn on_the_wall(left: Duration) -> String {
     httpdate::fmt_http_date(SystemTime::now() + left)
 }
 
-/// The lead of this machine's clock over Discord's, in seconds; negative when it is behind. `None`: Discord did not say.
-pub async fn skew_seconds(discord: &Discord) -> Option<i64> {
-    let theirs = discord.time().await?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+/// The lead of this machine's clock over another's, in seconds; negative when it is behind. `None`: the other clock stands
+/// before 1970.
+pub fn skew_seconds(theirs: SystemTime) -> Option<i64> {
+    let theirs = theirs.duration_since(UNIX_EPOCH).ok()?.as_secs();
     Some(now().seconds().cast_signed() - theirs.cast_signed())
 }
 

@@ -31,7 +31,10 @@ use self::{
     gate::{Gate, Outcome, Route},
     shape::{Channel, Server, User},
 };
-use crate::config::{self, Secret};
+use crate::{
+    clock::skew_seconds,
+    config::{self, Secret},
+};
 
 /// No request takes longer, the waiting for a rate limit included.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -151,10 +154,10 @@ impl Discord {
         Ok(self.ask(route("GET /users/@me"), Duration::ZERO, request).await?.took)
     }
 
-    /// The time on Discord's wall; `None` when it does not say.
-    pub async fn time(&self) -> Option<SystemTime> {
+    /// The lead of this machine's clock over Discord's, in seconds; `None` when Discord does not tell its time.
+    pub async fn skew_seconds(&self) -> Option<i64> {
         let answer = self.get("GET /gateway", "/gateway").await.ok()?;
-        httpdate::parse_http_date(answer.headers.get(DATE)?.to_str().ok()?).ok()
+        skew_seconds(httpdate::parse_http_date(answer.headers.get(DATE)?.to_str().ok()?).ok()?)
     }
 
     /// The commands that are registered in this server, or everywhere. A list that cannot be read has none of ours.

@@ -138,7 +138,7 @@ async fn get_acquainted(discord: &Discord, settings: &Settings) -> Result<Acquai
         match try_to_get_acquainted(discord).await {
             Ok(known) => {
                 tell_of_discord(health.observe(true), None);
-                let skew = clock::skew_seconds(discord).await;
+                let skew = discord.skew_seconds().await;
                 if let Some(complaint) = skew.and_then(clock::complaint) {
                     tracing::warn!("{complaint}");
                 }
