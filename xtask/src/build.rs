@@ -10,16 +10,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::commands::{Lints, cargo, command, compile, compile_and_lint, output};
+use crate::commands::{Lints, cargo, compile, compile_and_lint, output};
 use crate::stamp::Stamp;
 use crate::steps::{Steps, tell, told};
-use crate::tools::{self, Packages};
+use crate::tools::{self, Packages, WASM_TARGET};
+use crate::workspace::command;
 
 /// The number of steps that [`everything`] takes for one variant.
 pub const STEPS: usize = tools::STEPS + 2;
-
-/// The target of the two wasm programs.
-pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// A build of the page and the Worker. All have the same sources, the same entry and the same flags but for what their
 /// documentation names.

@@ -1,33 +1,17 @@
 //! Programs that run to their end: in the open, or with their output in a log until they fail.
 
 use std::fmt;
-use std::fs::{self, File};
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::processes;
 use crate::steps::{clear_progress, progress, tell};
-
-/// The number of a log's last lines that a failure shows.
-const LOG_TAIL_LINES: usize = 30;
+use crate::workspace::{command, log_file, tail};
 
 /// The packages of the native programs and of what tests them.
 pub const NATIVE: [&str; 3] = ["discord-sim", "bot-worker", "tests"];
-
-/// A command that runs in the workspace, with the pinned Node first on its path.
-pub fn command(program: impl AsRef<Path>) -> Command {
-    let mut command = Command::new(program.as_ref());
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(crate::at("node_modules/.bin")).chain(std::env::split_paths(&path));
-    if let Ok(path) = std::env::join_paths(folders) {
-        command.env("PATH", path);
-    }
-    command.current_dir(crate::at("")).stdin(Stdio::null());
-    command
-}
 
 /// A `cargo` command, its arguments separated by spaces.
 pub fn cargo(arguments: &str) -> Command {
@@ -180,22 +164,6 @@ pub fn log(name: &str, command: &mut Command) -> Result<()> {
         bail!("`{}` ended with {status}; the end of {}:\n{}", line(command), path.display(), tail(&path));
     }
     Ok(())
-}
-
-/// Makes an empty `target/logs/NAME.log`; gives it with its path.
-pub fn log_file(name: &str) -> Result<(File, PathBuf)> {
-    let folder = crate::at("target/logs");
-    fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("{name}.log"));
-    let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
-    Ok((file, path))
-}
-
-/// The last lines of a log.
-pub fn tail(path: &Path) -> String {
-    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n")
 }
 
 /// The trimmed output of a command; `None` when it is not there or fails.

@@ -12,11 +12,11 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::build::{self, Variant};
-use crate::commands::command;
 use crate::processes::Programs;
 use crate::settings::Settings;
 use crate::steps::Steps;
 use crate::tools;
+use crate::workspace::command;
 
 /// The longest that workerd may take to answer. It takes two seconds; a loaded machine takes more.
 pub const START_LIMIT: Duration = Duration::from_mins(1);

@@ -11,6 +11,7 @@ mod stamp;
 mod steps;
 mod test;
 mod tools;
+mod workspace;
 
 use std::env;
 use std::path::{Path, PathBuf};

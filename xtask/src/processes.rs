@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, getpgrp};
 
-use crate::commands;
+use crate::workspace;
 
 /// The time that programs have to end by themselves.
 const GRACE: Duration = Duration::from_secs(3);
@@ -176,7 +176,7 @@ impl Programs {
     /// Starts a program; its output goes to `target/logs/NAME.log`. The program must end when its stdin closes, so that not
     /// even SIGKILL to this process leaves it behind: see [`guarded`].
     pub fn start(&mut self, name: &'static str, command: &mut Command) -> Result<()> {
-        let (log, _) = commands::log_file(name)?;
+        let (log, _) = workspace::log_file(name)?;
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (mut child, group) = spawn(piped)?;
         self.running.insert(name, Running { group, stdin: child.stdin.take() });
@@ -303,7 +303,7 @@ impl Drop for Programs {
 
 fn log_of(name: &str) -> String {
     let path = crate::at(&format!("target/logs/{name}.log"));
-    format!("; the end of {}:\n{}", path.display(), commands::tail(&path))
+    format!("; the end of {}:\n{}", path.display(), workspace::tail(&path))
 }
 
 /// A program and its arguments.
@@ -315,7 +315,7 @@ pub struct Guarded {
 
 /// A command that runs `program` under [`guard`], for programs that do not watch their stdin themselves.
 pub fn guarded(program: PathBuf) -> Result<Command> {
-    let mut command = commands::command(std::env::current_exe()?);
+    let mut command = workspace::command(std::env::current_exe()?);
     command.arg("guard").arg("--").arg(program);
     Ok(command)
 }

@@ -14,10 +14,11 @@ use self::choice::Choice;
 use self::suites::{Group, Suites};
 use crate::bench;
 use crate::build::{self, Variant};
-use crate::commands::{cargo, command, compile_and_lint, native, output, show};
+use crate::commands::{cargo, compile_and_lint, native, output, show};
 use crate::processes;
 use crate::steps::{Steps, told};
 use crate::tools::{self, Packages};
+use crate::workspace::command;
 
 #[derive(clap::Args)]
 pub struct Options {

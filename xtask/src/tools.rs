@@ -11,10 +11,13 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use crate::build::WASM_TARGET;
-use crate::commands::{cargo, command, log, output};
+use crate::commands::{cargo, log, output};
 use crate::processes;
 use crate::steps::Steps;
+use crate::workspace::command;
+
+/// The target of the two wasm programs.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The number of steps that [`ensure`] takes.
 pub const STEPS: usize = 2;

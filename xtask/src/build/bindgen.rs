@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use walrus::Module;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::commands::{command, log};
+use crate::commands::log;
+use crate::workspace::command;
 
 /// The features that rustc and wasm-bindgen put into a module, and that every browser of the last years understands. Named
 /// one by one, because "all" would let the optimiser write encodings that are too new.

@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 
 use super::Variant;
 use super::bindgen::{self, Loader};
-use crate::commands::{command, log};
+use crate::commands::log;
 use crate::steps::tell_size;
+use crate::workspace::command;
 
 /// Makes the Worker of the wasm that cargo has built.
 pub fn make(variant: Variant) -> Result<()> {

@@ -8,8 +8,9 @@ use anyhow::{Context, Result};
 
 use super::Variant;
 use super::bindgen::{self, Loader};
-use crate::commands::{command, log};
+use crate::commands::log;
 use crate::steps::tell_size;
+use crate::workspace::command;
 
 /// The page's files, in the order in which one names the other.
 const FILES: [&str; 7] =

@@ -7,12 +7,13 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::build::Variant;
-use crate::commands::{command, compile, native, output};
+use crate::commands::{compile, native, output};
 use crate::edge::{self, START_LIMIT, State};
 use crate::processes::{Programs, guarded};
 use crate::settings::Settings;
 use crate::stamp::Stamp;
 use crate::steps::{Steps, tell};
+use crate::workspace::command;
 
 /// The number of players in the stand-in: enough that something happens every second or so.
 const PLAYERS: u32 = 12;

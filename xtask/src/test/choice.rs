@@ -8,14 +8,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::suites::{ALL_FILES, Group, Suite, files_with_tests, is_in, stem};
-use crate::commands::{Lints, cargo, command, output};
+use crate::commands::{Lints, cargo, output};
+use crate::workspace::command;
 
 /// Suites by name, each with words of which a test's name has to hold some; without any, all its tests.
 type Chosen = BTreeMap<String, Vec<String>>;
 
 /// The suites that are to run.
 pub struct Choice {
-    /// Suites by name, each with the words that its tests' names have to hold; `None` is everything.
+    /// `None` is everything.
     suites: Option<Chosen>,
     is_changed: bool,
 }

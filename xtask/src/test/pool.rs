@@ -11,9 +11,9 @@ use anyhow::{Context, Result};
 
 use super::report::{Report, Seconds};
 use super::suites::Suite;
-use crate::commands::{log_file, tail};
 use crate::processes;
 use crate::steps::{progress, tell, told};
+use crate::workspace::{log_file, tail};
 
 /// The number of suites at a time, on a machine of two cores: most of them wait most of the time, for ticks, browsers and
 /// each other's ends.

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::choice::Choice;
 use super::pool::{self, Outcome};
-use crate::commands::{LINTS, NATIVE, cargo, command, compile_and_lint, output};
+use crate::commands::{LINTS, NATIVE, cargo, compile_and_lint, output};
 use crate::tools;
+use crate::workspace::command;
 
 /// The program of a package that consists of all files in its folder `tests`.
 pub const ALL_FILES: &str = "all";
