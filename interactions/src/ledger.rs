@@ -19,7 +19,7 @@ pub use self::{
     daily::{Daily, daily},
     purchase::{Item, Purchase, QUANTITY_MAX, purchase},
     refusal::Refusal,
-    transfer::{NOTE_MAX_CHARS, Transfer, TransferOrder, check_order, transfer},
+    transfer::{Transfer, TransferOrder, check_order, transfer},
     work::{Shift, work},
 };
 use crate::{

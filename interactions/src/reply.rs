@@ -1,6 +1,6 @@
 //! Answers that people like to read, in Discord's shape.
 
-use protocol::{Timestamp, UserId, text::shortened};
+use protocol::{UserId, text::shortened};
 use serde_json::{Value, json};
 use twilight_model::{
     application::command::{CommandOptionChoice, CommandOptionChoiceValue},
@@ -249,14 +249,4 @@ impl Late {
         }
         Self::InPlace(message)
     }
-}
-
-/// A moment that Discord shows as "in 3 hours".
-pub fn relative_time(at: Timestamp) -> String {
-    format!("<t:{}:R>", at.seconds())
-}
-
-/// A moment that Discord shows as a date.
-pub fn date(at: Timestamp) -> String {
-    format!("<t:{}:D>", at.seconds())
 }

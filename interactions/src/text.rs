@@ -2,9 +2,13 @@
 //! a line around; and counts in words. What is kept of it at all is decided by [`protocol::text`].
 
 pub use protocol::sentence::{coins, grouped};
-use protocol::text::{self, NAME_MAX_CHARS};
+use protocol::{
+    Timestamp,
+    text::{self, NAME_MAX_CHARS},
+};
 
-use crate::ledger::NOTE_MAX_CHARS;
+/// The longest note or reason, in characters.
+pub const NOTE_MAX_CHARS: usize = 100;
 
 /// A name as it is kept; empty when nothing of it can be seen.
 pub fn clean_name(name: &str) -> String {
@@ -22,6 +26,16 @@ pub fn brief(note: &str) -> String {
         return note.to_owned();
     }
     text::shortened(note, NOTE_MAX_CHARS - 1).to_owned() + "…"
+}
+
+/// A moment that Discord shows as "in 3 hours".
+pub fn relative_time(at: Timestamp) -> String {
+    format!("<t:{}:R>", at.seconds())
+}
+
+/// A moment that Discord shows as a date.
+pub fn date(at: Timestamp) -> String {
+    format!("<t:{}:D>", at.seconds())
 }
 
 /// Returns somebody's text as a part of a line in Discord: escaped, and isolated.

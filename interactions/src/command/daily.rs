@@ -11,7 +11,7 @@ use crate::{
     errand,
     interaction::NotUnderstood,
     ledger::{self, Refusal},
-    reply::{self, Reply},
+    reply::Reply,
     sql::Sql,
     text,
 };
@@ -111,7 +111,7 @@ fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Rep
         lines.push("You earned a freeze: it forgives one missed day.".to_owned());
     }
     let reminded = if account.remind { " I will remind you." } else { "" };
-    lines.push(format!("Next daily {}.{reminded}", reply::relative_time(turn.now.day().next().start())));
+    lines.push(format!("Next daily {}.{reminded}", text::relative_time(turn.now.day().next().start())));
     Reply::success("Daily", &lines.join("\n"))
         .field("Balance", &text::coins(account.balance))
         .field("Streak", &text::counted(account.streak, "day"))

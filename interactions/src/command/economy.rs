@@ -29,11 +29,11 @@ use crate::{
     BooksError, Person,
     books::{Books, Decision},
     interaction::{Lookup, NotUnderstood},
-    ledger::{NOTE_MAX_CHARS, Refusal},
+    ledger::Refusal,
     reply::Choice,
     settings::{AGAINST_SECOND_ACCOUNTS, Key, Setting, Settings},
     sql::Sql,
-    text,
+    text::{self, NOTE_MAX_CHARS},
 };
 
 /// `/economy …`.

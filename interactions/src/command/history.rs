@@ -11,7 +11,7 @@ use crate::{
     books::{Change, Decision, Moved},
     interaction::NotUnderstood,
     ledger::Refusal,
-    reply::{self, Reply},
+    reply::Reply,
     sql::Sql,
     text,
 };
@@ -79,7 +79,7 @@ fn line(row: &Moved, own: UserId) -> String {
     let after = row.after.map(|coins| format!(" → **{}**", text::grouped(coins.get())));
     format!(
         "{} · {} · **{sign}{amount}** {preposition} {other}{}{note}",
-        reply::relative_time(row.at),
+        text::relative_time(row.at),
         row.command,
         after.unwrap_or_default(),
     )

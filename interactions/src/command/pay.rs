@@ -10,7 +10,7 @@ use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, Party},
     interaction::NotUnderstood,
-    ledger::{self, Account, NOTE_MAX_CHARS, TransferOrder},
+    ledger::{self, Account, TransferOrder},
     reply::Reply,
     sql::Sql,
     text,
@@ -28,7 +28,7 @@ impl Play for Pay {
     const NAME: &'static str = "pay";
 
     fn definition() -> Definition {
-        let note_max = u16::try_from(NOTE_MAX_CHARS).unwrap_or(u16::MAX);
+        let note_max = u16::try_from(text::NOTE_MAX_CHARS).unwrap_or(u16::MAX);
         let amount =
             IntegerBuilder::new("amount", "How many coins").min_value(1).max_value(INTEGER_OPTION_MAX);
         defined(Self::NAME, "Give coins to somebody")

@@ -10,7 +10,7 @@ use crate::{
     books::{Change, Decision, Holding, Measure},
     interaction::NotUnderstood,
     ledger::{Account, Refusal, xp_for_level},
-    reply::{self, Reply},
+    reply::Reply,
     sql::Sql,
     text,
 };
@@ -59,7 +59,7 @@ impl Play for Profile {
             .field("Rank", &format!("#{rank}"))
             .field("Streak", &format!("{streak}, {freezes}"))
             .field("Items", &items(&turn.desk.holdings(whose.id)?))
-            .field("Member since", &reply::date(account.created_at));
+            .field("Member since", &text::date(account.created_at));
         Ok(Decision::done(reply).with_change(own.map(Change::none)))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     books::{Change, Decision, Entry},
     interaction::NotUnderstood,
     ledger,
-    reply::{self, Reply},
+    reply::Reply,
     sql::Sql,
     text,
 };
@@ -54,7 +54,7 @@ impl Play for Work {
         };
         let done = SHIFTS[usize::from(turn.entropy.to_le_bytes()[0] % (1 << SHIFT_BITS))];
         let earned = text::coins(shift.amount);
-        let next = reply::relative_time(shift.next);
+        let next = text::relative_time(shift.next);
         let message =
             Sentence::of(&turn.call.actor.name).words(" earned ").coins(shift.amount).words(" at work");
         let event = turn.event(Severity::Success, Source::Work, message);

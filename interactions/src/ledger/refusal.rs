@@ -2,8 +2,11 @@
 
 use protocol::{Coins, JournalSeq, Timestamp};
 
-use super::{NOTE_MAX_CHARS, QUANTITY_MAX};
-use crate::{reply::relative_time, settings::BadSetting, text};
+use super::QUANTITY_MAX;
+use crate::{
+    settings::BadSetting,
+    text::{self, NOTE_MAX_CHARS, relative_time},
+};
 
 const ANSWERED_BEFORE: &str = "That was answered long ago. Nothing has happened now; type the command again.";
 const STORE_FULL: &str = "The books of this server are full. Nothing has happened, and your coins are safe; tell who manages the server.";

@@ -6,10 +6,8 @@ use super::{Account, OTHER_XP, Refusal, Window, capped_sum, is_old_enough};
 use crate::{
     Person,
     settings::{Key, Settings},
+    text::NOTE_MAX_CHARS,
 };
-
-/// The longest note or reason, in characters.
-pub const NOTE_MAX_CHARS: usize = 100;
 
 /// A transfer that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]

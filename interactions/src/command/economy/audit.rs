@@ -9,7 +9,7 @@ use crate::{
     BooksError,
     books::{Decision, Moved},
     ledger::Refusal,
-    reply::{self, Reply},
+    reply::Reply,
     sql::Sql,
     text,
 };
@@ -50,7 +50,7 @@ impl Audit {
 fn line(act: &Moved) -> String {
     let what = act.command.strip_prefix("economy ").unwrap_or(&act.command);
     let who = act.actor_name.as_ref().map_or_else(|| format!("<@{}>", act.actor), |name| text::shown(name));
-    let mut facts = vec![reply::relative_time(act.at), who, format!("**{what}**")];
+    let mut facts = vec![text::relative_time(act.at), who, format!("**{what}**")];
     facts.extend((act.amount != Coins::ZERO).then(|| text::coins(act.amount)));
     facts.extend(act.target.map(|target| format!("<@{target}>")));
     let after = act.after.map(|after| format!(" → {}", text::grouped(after.get())));
