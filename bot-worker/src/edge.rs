@@ -39,7 +39,7 @@ pub enum EdgeError {
     Unreachable(String),
     /// An answer that is not what the protocol says.
     #[error("the edge's answer is not understood: {0}")]
-    NotUnderstood(String),
+    ParseError(String),
 }
 
 /// The edge's sign-in, as its redirect to Discord tells it.
@@ -157,10 +157,10 @@ async fn read<T: DeserializeOwned>(mut answer: Response, max_bytes: usize) -> Re
     while let Some(part) = answer.chunk().await.map_err(|error| unreachable_edge(&error))? {
         body.extend_from_slice(&part);
         if body.len() > max_bytes {
-            return Err(EdgeError::NotUnderstood(format!("over {max_bytes} bytes")));
+            return Err(EdgeError::ParseError(format!("over {max_bytes} bytes")));
         }
     }
-    serde_json::from_slice(&body).map_err(|error| EdgeError::NotUnderstood(error.to_string()))
+    serde_json::from_slice(&body).map_err(|error| EdgeError::ParseError(error.to_string()))
 }
 
 /// The last cause says it best: "Connection refused".

@@ -12,7 +12,7 @@ use std::{cell::Cell, rc::Rc};
 use interactions::{
     Books, BooksError, Call,
     books::{Answered, Listener, NoRow, STORE_MAX_BYTES},
-    interaction::Lookup,
+    interaction::Autocomplete,
     limit, reply, schema, sql,
 };
 use protocol::{GuildId, Timestamp, UserId};
@@ -21,7 +21,7 @@ use worker::{Env, Method, Request, Response, State, WebSocket, WebSocketIncoming
 
 pub use self::{
     acting::{MAINTENANCE, act},
-    asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, complete},
+    asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, autocomplete},
     reading::audit,
 };
 use self::{asking::Question, outbox::Outboxes, proving::Proofs};
@@ -187,8 +187,8 @@ impl worker::DurableObject for Guild {
             );
         }
         if request.path() == "/complete" {
-            let lookup: Lookup = request.json().await?;
-            let choices = self.inner.books.complete(&lookup).unwrap_or_else(|error| {
+            let lookup: Autocomplete = request.json().await?;
+            let choices = self.inner.books.autocomplete(&lookup).unwrap_or_else(|error| {
                 log::error(&format_args!("server {}: no choices: {error}", lookup.guild));
                 Vec::new()
             });

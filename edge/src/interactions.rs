@@ -12,7 +12,7 @@ use std::{
 use ::interactions::{
     Call, Interaction, PublicKey,
     books::NoRow,
-    interaction::{Lookup, Webhook},
+    interaction::{Autocomplete, Webhook},
     reply,
     signature::{Claim, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verified},
 };
@@ -58,7 +58,7 @@ pub async fn post(
         Interaction::OutsideServer => Ok(Response::from_json(&reply::outside_server())?),
         Interaction::NotAdded(application) => Ok(Response::from_json(&reply::not_added(&application))?),
         Interaction::NoChoices => Ok(Response::from_json(&reply::choices(Vec::new()))?),
-        Interaction::Complete(lookup) => complete(&lookup, settings).await,
+        Interaction::Complete(lookup) => autocomplete(&lookup, settings).await,
         Interaction::Command(call, _) if call.may_be_forgotten(arrived_at) => forged(),
         Interaction::Command(call, webhook) => {
             answer_in_time(*call, webhook, arrived_at, settings, context).await
@@ -90,8 +90,8 @@ fn forged() -> Result<Response, Problem> {
 }
 
 /// Choices come in time or not at all: whoever types has typed on by then.
-async fn complete(lookup: &Lookup, settings: &Settings) -> Result<Response, Problem> {
-    let asked = pin!(guild::complete(lookup, settings));
+async fn autocomplete(lookup: &Autocomplete, settings: &Settings) -> Result<Response, Problem> {
+    let asked = pin!(guild::autocomplete(lookup, settings));
     match select(asked, Delay::from(Duration::from_millis(DEFER_AFTER_MS))).await {
         Either::Left((Ok(choices), _)) => Ok(headers::json(choices)?),
         Either::Left((Err(error), _)) => {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     command::economy::{Adjust, Economy, Freeze, ItemAct, Pause, Reset, Rules, Undo, Wanted},
     interaction::Person,
-    ledger::{Account, Adjustment},
+    rules::{Account, Adjustment},
     text,
 };
 

@@ -15,7 +15,7 @@ mod outbox;
 pub mod proof;
 mod reminding;
 mod row;
-mod shelf;
+mod shop;
 mod standings;
 mod totals;
 mod unwritten;
@@ -36,7 +36,7 @@ pub use self::{
     fullness::STORE_MAX_BYTES,
     history::{HISTORY_PAGE, Moved},
     outbox::Listener,
-    shelf::{Holding, SHELF_MAX},
+    shop::{Holding, SHOP_MAX},
     standings::Measure,
     unwritten::NoRow,
     upkeep::REPLIES_KEPT_MS,
@@ -52,10 +52,10 @@ use crate::{
     Call,
     action::Order,
     command,
-    command::Turn,
-    interaction::Lookup,
-    ledger::{Account, Refusal},
+    command::Context,
+    interaction::Autocomplete,
     reply::Choice,
+    rules::{Account, Refusal},
     settings::{Setting, Settings},
     sql::{Sql, SqlError, Value},
 };
@@ -105,7 +105,7 @@ pub struct Answered {
 #[derive(Debug)]
 pub struct Books<S> {
     sql: S,
-    kept: RefCell<Option<Kept>>,
+    kept: RefCell<Option<Cache>>,
     rows_written: Cell<u64>,
     /// The people who use commands faster than [`PLAYER_PACE`]. A restart forgives it.
     paces: RefCell<Paces<UserId>>,
@@ -121,7 +121,7 @@ pub struct Books<S> {
 
 /// The cache: values that are not read again for each command.
 #[derive(Debug)]
-struct Kept {
+struct Cache {
     settings: Settings,
     standings: Standings,
     announce: Option<String>,
@@ -154,7 +154,7 @@ impl<S: Sql> Books<S> {
 
     /// Returns the server's rules in force.
     pub fn settings(&self) -> Result<Settings, BooksError> {
-        self.with_kept(|kept| Ok(kept.settings))
+        self.cached(|kept| Ok(kept.settings))
     }
 
     /// Answers a call. The same interaction gets the same answer, and changes nothing again. `entropy` is 64 random
@@ -175,7 +175,8 @@ impl<S: Sql> Books<S> {
             return Ok(refused(&Refusal::TooOften { next: now.plus(wait_ms) }, call.pressed)?);
         }
         self.rows_written.set(0);
-        let decision = self.decide(&Turn { call, desk: self, settings: self.settings()?, now, entropy })?;
+        let decision =
+            self.decide(&Context { call, books: self, settings: self.settings()?, now, entropy })?;
         if self.keeps_no_row_of(call, &decision)? {
             return Ok(without_row(now, call, decision, NoRow::Full)?);
         }
@@ -183,18 +184,18 @@ impl<S: Sql> Books<S> {
         Ok(Answered { reply, rows_written: self.rows_written.get() })
     }
 
-    fn decide(&self, turn: &Turn<'_, S>) -> Result<Decision, BooksError> {
-        let command = &turn.call.command;
+    fn decide(&self, context: &Context<'_, S>) -> Result<Decision, BooksError> {
+        let command = &context.call.command;
         match (command.is_administrative(), self.maintenance()?.is_on) {
             (false, true) => Ok(Decision::refuse(&Refusal::Maintenance)),
-            (false, false) if turn.settings.paused() => Ok(Decision::refuse(&Refusal::Paused)),
-            _ => command.decide(turn),
+            (false, false) if context.settings.paused() => Ok(Decision::refuse(&Refusal::Paused)),
+            _ => command.decide(context),
         }
     }
 
     /// Returns what an option could be completed to, at most 25 choices. Nothing is written.
-    pub fn complete(&self, lookup: &Lookup) -> Result<Vec<Choice>, BooksError> {
-        command::complete(lookup, self)
+    pub fn autocomplete(&self, lookup: &Autocomplete) -> Result<Vec<Choice>, BooksError> {
+        command::autocomplete(lookup, self)
     }
 
     /// Lets go of everything in memory: what was counted in a transaction that failed never happened.
@@ -294,7 +295,7 @@ impl<S: Sql> Books<S> {
         let statement = "INSERT OR REPLACE INTO settings (key, value) VALUES (?, ?)";
         self.write(statement, &[name.into(), value.into()])?;
         let settings = read_settings(&self.sql)?;
-        self.with_kept(|kept| {
+        self.cached(|kept| {
             kept.settings = settings;
             Ok(())
         })
@@ -306,10 +307,10 @@ impl<S: Sql> Books<S> {
         Ok(())
     }
 
-    fn with_kept<R>(&self, look: impl FnOnce(&mut Kept) -> Result<R, BooksError>) -> Result<R, BooksError> {
+    fn cached<R>(&self, look: impl FnOnce(&mut Cache) -> Result<R, BooksError>) -> Result<R, BooksError> {
         let mut kept = self.kept.borrow_mut();
         if kept.is_none() {
-            *kept = Some(Kept {
+            *kept = Some(Cache {
                 settings: read_settings(&self.sql)?,
                 standings: Standings::load(&self.sql)?,
                 announce: announcing::read_channel(&self.sql)?,

@@ -30,9 +30,9 @@ pub use self::options::Options;
 use crate::{
     BooksError, Call, Person,
     books::{Books, Change, Decision},
-    interaction::{Lookup, NotUnderstood},
-    ledger::Account,
+    interaction::{Autocomplete, ParseError},
     reply::Choice,
+    rules::Account,
     settings::Settings,
     sql::Sql,
 };
@@ -59,7 +59,7 @@ macro_rules! commands {
 
         impl Command {
             /// Reads a command by its name.
-            pub fn parse(name: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
+            pub fn parse(name: &str, options: &mut Options) -> Result<Self, ParseError> {
                 Ok(match name {
                     $($command::NAME => Self::$command($command::parse(&mut options.of($command::NAME))?),)+
                     other => Self::Unknown(unknown::Unknown::new(other)),
@@ -67,10 +67,10 @@ macro_rules! commands {
             }
 
             /// Reads a button by what it carries: a command's name, and words of its own.
-            pub fn press(custom_id: &str) -> Self {
+            pub fn from_component(custom_id: &str) -> Self {
                 let mut words = custom_id.split(':');
                 let pressed = match words.next() {
-                    $(Some($command::NAME) => $command::press(words).map(Self::$command),)+
+                    $(Some($command::NAME) => $command::from_component(words).map(Self::$command),)+
                     _ => None,
                 };
                 pressed.unwrap_or_else(|| Self::Unknown(unknown::Unknown::new(custom_id)))
@@ -87,15 +87,15 @@ macro_rules! commands {
             /// Whether only who typed it reads the answer.
             pub fn is_private(&self) -> bool {
                 match self {
-                    $(Self::$command(command) => $command::PRIVATE || command.is_apart(),)+
+                    $(Self::$command(command) => $command::EPHEMERAL || command.answers_with_new_message(),)+
                     Self::Unknown(_) => true,
                 }
             }
 
             /// Whether its button is answered by a message of its own, and the one with the button stays as it is.
-            pub fn is_apart(&self) -> bool {
+            pub fn answers_with_new_message(&self) -> bool {
                 match self {
-                    $(Self::$command(command) => command.is_apart(),)+
+                    $(Self::$command(command) => command.answers_with_new_message(),)+
                     Self::Unknown(_) => false,
                 }
             }
@@ -109,18 +109,18 @@ macro_rules! commands {
             }
 
             /// Decides what happens; writes nothing.
-            pub fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+            pub fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
                 match self {
-                    $(Self::$command(command) => command.decide(turn),)+
-                    Self::Unknown(unknown) => Ok(unknown.decide(turn)),
+                    $(Self::$command(command) => command.decide(context),)+
+                    Self::Unknown(unknown) => Ok(unknown.decide(context)),
                 }
             }
         }
 
         /// Returns what an option could be completed to; nothing for a command that completes none.
-        pub fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+        pub fn autocomplete(lookup: &Autocomplete, books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
             match lookup.command.as_str() {
-                $($command::NAME => $command::complete(lookup, desk),)+
+                $($command::NAME => $command::autocomplete(lookup, books),)+
                 _ => Ok(Vec::new()),
             }
         }
@@ -143,11 +143,11 @@ commands! {
 }
 
 /// A slash command: its definition, its options and its decision.
-pub(crate) trait Play: Sized {
+pub(crate) trait SlashCommand: Sized {
     /// As it is typed.
     const NAME: &'static str;
     /// Whether only who typed it reads the answer.
-    const PRIVATE: bool = false;
+    const EPHEMERAL: bool = false;
     /// Whether it goes on working in a paused economy.
     const ADMINISTRATIVE: bool = false;
 
@@ -155,20 +155,20 @@ pub(crate) trait Play: Sized {
     fn definition() -> Definition;
 
     /// Reads the command's options; fails where a required one is missing, or one is of another type.
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood>;
+    fn parse(options: &mut Options) -> Result<Self, ParseError>;
 
     /// Reads a button of its own: the words after its name.
-    fn press<'a>(_words: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn from_component<'a>(_words: impl Iterator<Item = &'a str>) -> Option<Self> {
         None
     }
 
     /// Whether its button is answered by a message of its own, to who pressed it alone.
-    fn is_apart(&self) -> bool {
+    fn answers_with_new_message(&self) -> bool {
         false
     }
 
     /// Returns what an option could be completed to.
-    fn complete(_lookup: &Lookup, _desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+    fn autocomplete(_lookup: &Autocomplete, _books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
         Ok(Vec::new())
     }
 
@@ -178,15 +178,15 @@ pub(crate) trait Play: Sized {
     }
 
     /// Decides what happens; writes nothing.
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError>;
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError>;
 }
 
 /// The context in which a command decides.
-pub struct Turn<'a, S> {
+pub struct Context<'a, S> {
     /// The interaction: the command with its options, the actor and the server.
     pub call: &'a Call,
     /// The books, to look into.
-    pub desk: &'a Books<S>,
+    pub books: &'a Books<S>,
     /// The server's rules in force.
     pub settings: Settings,
     /// The moment of the decision, by the edge's clock.
@@ -195,10 +195,10 @@ pub struct Turn<'a, S> {
     pub entropy: u64,
 }
 
-impl<S: Sql> Turn<'_, S> {
+impl<S: Sql> Context<'_, S> {
     /// The account of who typed it.
     fn own(&self) -> Result<Option<Account>, BooksError> {
-        self.desk.account(self.call.actor.id)
+        self.books.account(self.call.actor.id)
     }
 
     /// Returns the actor's account, opened if there is none.
@@ -214,7 +214,7 @@ impl<S: Sql> Turn<'_, S> {
     ) -> Result<(&'a Person, Option<Account>), BooksError> {
         let actor = &self.call.actor;
         Ok(match named {
-            Some(person) if person.id != actor.id => (person, self.desk.account(person.id)?),
+            Some(person) if person.id != actor.id => (person, self.books.account(person.id)?),
             _ => (named.unwrap_or(actor), own.cloned()),
         })
     }

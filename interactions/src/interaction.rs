@@ -27,7 +27,7 @@ pub enum Interaction {
     /// A player typed a command in a server, or pressed a button.
     Command(Box<Call>, Webhook),
     /// A player is typing, and wants to know what fits.
-    Complete(Box<Lookup>),
+    Complete(Box<Autocomplete>),
     /// A command where there is no server, and so no economy.
     OutsideServer,
     /// A command in a server that has not added Pulse: who used it has brought it along. With the application's id.
@@ -58,7 +58,7 @@ pub struct Call {
 impl Call {
     /// Whether its answer changes the message that it was pressed below.
     pub fn changes_message(&self) -> bool {
-        self.pressed && !self.command.is_apart()
+        self.pressed && !self.command.answers_with_new_message()
     }
 
     /// Whether the books may have answered it and have let go of it since, by the moment in its id: they would do it again.
@@ -85,7 +85,7 @@ pub struct Person {
 
 /// An option that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lookup {
+pub struct Autocomplete {
     /// The server in which it is typed.
     pub guild: GuildId,
     /// Whether who types may manage the server.
@@ -113,7 +113,7 @@ impl fmt::Debug for Webhook {
 
 /// Signed by Discord, and still not understood.
 #[derive(Debug, thiserror::Error)]
-pub enum NotUnderstood {
+pub enum ParseError {
     /// Not the JSON of an interaction.
     #[error("not an interaction: {0}")]
     Malformed(#[from] serde_json::Error),
@@ -133,7 +133,7 @@ pub enum NotUnderstood {
     },
 }
 
-impl NotUnderstood {
+impl ParseError {
     /// Stable, `snake_case`.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -152,25 +152,25 @@ const AUTOCOMPLETE: u8 = 4;
 
 impl Interaction {
     /// Reads a verified body.
-    pub fn parse(verified: Verified<'_>) -> Result<Self, NotUnderstood> {
+    pub fn parse(verified: Verified<'_>) -> Result<Self, ParseError> {
         let bytes = verified.bytes();
         let kind = serde_json::from_slice::<Kind>(bytes)?.kind;
         let wire = || serde_json::from_slice::<Wire>(bytes);
         match kind {
             PING => Ok(Self::Ping),
             APPLICATION_COMMAND => called(wire()?, |wire| {
-                let data = wire.data.take().ok_or(NotUnderstood::Missing("data"))?;
-                let name = data.name.clone().ok_or(NotUnderstood::Missing("data.name"))?;
+                let data = wire.data.take().ok_or(ParseError::Missing("data"))?;
+                let name = data.name.clone().ok_or(ParseError::Missing("data.name"))?;
                 Command::parse(&name, &mut Options::from(data))
             }),
             MESSAGE_COMPONENT => called(wire()?, |wire| {
-                let data = wire.data.take().ok_or(NotUnderstood::Missing("data"))?;
-                let custom_id = data.custom_id.ok_or(NotUnderstood::Missing("data.custom_id"))?;
-                Ok(Command::press(&custom_id))
+                let data = wire.data.take().ok_or(ParseError::Missing("data"))?;
+                let custom_id = data.custom_id.ok_or(ParseError::Missing("data.custom_id"))?;
+                Ok(Command::from_component(&custom_id))
             })
             .map(Self::into_pressed),
             AUTOCOMPLETE => looked_up(wire()?),
-            other => Err(NotUnderstood::UnknownType(other)),
+            other => Err(ParseError::UnknownType(other)),
         }
     }
 
@@ -184,14 +184,14 @@ impl Interaction {
 
 fn called(
     mut wire: Wire,
-    command: impl FnOnce(&mut Wire) -> Result<Command, NotUnderstood>,
-) -> Result<Interaction, NotUnderstood> {
+    command: impl FnOnce(&mut Wire) -> Result<Command, ParseError>,
+) -> Result<Interaction, ParseError> {
     let Some(guild) = wire.guild_id else { return Ok(Interaction::OutsideServer) };
     if !wire.is_added_to_server() {
         return Ok(Interaction::NotAdded(wire.application_id.unwrap_or_default()));
     }
     let manager = wire.is_manager();
-    let actor = wire.take_actor().ok_or(NotUnderstood::Missing("member.user"))?;
+    let actor = wire.take_actor().ok_or(ParseError::Missing("member.user"))?;
     let command = command(&mut wire)?;
     let webhook = Webhook {
         application: wire.application_id.unwrap_or_default(),
@@ -201,13 +201,13 @@ fn called(
     Ok(Interaction::Command(Box::new(call), webhook))
 }
 
-fn looked_up(wire: Wire) -> Result<Interaction, NotUnderstood> {
+fn looked_up(wire: Wire) -> Result<Interaction, ParseError> {
     let Some(guild) = wire.guild_id.filter(|_| wire.is_added_to_server()) else {
         return Ok(Interaction::NoChoices);
     };
     let manager = wire.is_manager();
-    let data = wire.data.ok_or(NotUnderstood::Missing("data"))?;
+    let data = wire.data.ok_or(ParseError::Missing("data"))?;
     let typed = data.focused().unwrap_or_default();
-    let command = data.name.ok_or(NotUnderstood::Missing("data.name"))?;
-    Ok(Interaction::Complete(Box::new(Lookup { guild, manager, command, typed })))
+    let command = data.name.ok_or(ParseError::Missing("data.name"))?;
+    Ok(Interaction::Complete(Box::new(Autocomplete { guild, manager, command, typed })))
 }

@@ -1,6 +1,6 @@
 //! Discord's bytes in, the economy's decision out.
 //!
-//! `signature` → `interaction` → `command` → `ledger` under `books` → `reply`. No I/O, no clock, no randomness: the SQL
+//! `signature` → `interaction` → `command` → `rules` under `books` → `reply`. No I/O, no clock, no randomness: the SQL
 //! runs wherever [`sql::Sql`] is given.
 
 pub mod action;
@@ -8,12 +8,12 @@ pub mod at_rest;
 pub mod books;
 pub mod command;
 pub mod deployment;
-pub mod errand;
 pub mod interaction;
-pub mod ledger;
+pub mod job;
 pub mod limit;
 pub mod reply;
 pub mod rest;
+pub mod rules;
 pub mod schema;
 pub mod sealed;
 pub mod settings;

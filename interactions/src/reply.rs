@@ -16,7 +16,7 @@ use twilight_util::builder::{
     message::{ActionRowBuilder, ButtonBuilder},
 };
 
-use crate::ledger::Refusal;
+use crate::rules::Refusal;
 
 const GREEN: u32 = 0x2f_b3_7a;
 const BLUE: u32 = 0x4f_7c_e8;
@@ -89,7 +89,7 @@ impl Reply {
 
     /// Only who typed the command reads it.
     #[must_use]
-    pub fn private(mut self) -> Self {
+    pub fn ephemeral(mut self) -> Self {
         self.private = true;
         self
     }
@@ -98,7 +98,7 @@ impl Reply {
     #[must_use]
     pub fn apart(mut self) -> Self {
         self.apart = true;
-        self.private()
+        self.ephemeral()
     }
 
     /// A button, which may be out of use.

@@ -84,7 +84,7 @@ const STEPS: [&[&str]; 8] = [
         "CREATE INDEX accounts_by_streak ON accounts (streak DESC, user) WHERE streak > 0",
         // The settings that the server has changed; the rest has its default.
         "CREATE TABLE settings (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-        // The shelf. A removed item keeps its row, because players still hold it.
+        // The shop. A removed item keeps its row, because players still hold it.
         "CREATE TABLE items (
             id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, description TEXT,
             price INTEGER NOT NULL CHECK (price > 0), stock INTEGER CHECK (stock >= 0), per_player INTEGER,
@@ -189,7 +189,7 @@ pub fn migrate_to(sql: &impl Sql, step: usize) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Writes the keys of all items on the shelf, and their names as they are kept now. Where two have been one word all
+/// Writes the keys of all items for sale, and their names as they are kept now. Where two have been one word all
 /// along, the later one is numbered: both can still be bought, and nobody loses what they hold.
 fn give_items_keys(sql: &impl Sql) -> Result<(), SqlError> {
     let rows = sql.query("SELECT id, name FROM items WHERE removed = 0 ORDER BY id", &[])?;

@@ -18,7 +18,7 @@ pub fn is_confidential(url: &Url) -> bool {
 /// Whether an address that somebody gave is on the public internet and reached by TLS; else why not. The names of a private
 /// network are refused by how they end: no public name ends so.
 pub fn is_public(url: &Url) -> Result<(), &'static str> {
-    const PRIVATE: &str = "is of a private network: give it an address that is reached from everywhere";
+    const EPHEMERAL: &str = "is of a private network: give it an address that is reached from everywhere";
     const PRIVATE_ENDS: [&str; 8] =
         ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa"];
     if url.scheme() != "https" {
@@ -33,7 +33,7 @@ pub fn is_public(url: &Url) -> Result<(), &'static str> {
         }
         None => false,
     };
-    if is_public { Ok(()) } else { Err(PRIVATE) }
+    if is_public { Ok(()) } else { Err(EPHEMERAL) }
 }
 
 /// Source: <https://www.iana.org/assignments/iana-ipv4-special-registry>.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use interactions::{
     Call,
     books::{Answered, NoRow},
-    interaction::Lookup,
+    interaction::Autocomplete,
     limit,
     sql::is_full,
 };
@@ -113,7 +113,7 @@ async fn ask_once(
 }
 
 /// Returns what an option could be completed to, as JSON for Discord.
-pub async fn complete(lookup: &Lookup, settings: &Settings) -> Result<String, Problem> {
+pub async fn autocomplete(lookup: &Autocomplete, settings: &Settings) -> Result<String, Problem> {
     Ok(post(&lookup.guild.to_string(), "/complete", lookup, settings).await?.text().await?)
 }
 

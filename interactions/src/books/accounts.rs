@@ -4,7 +4,7 @@ use protocol::{JournalSeq, Timestamp, UserId, time::Day};
 
 use super::{Books, BooksError, Change, row::Reader};
 use crate::{
-    ledger::{Account, Window},
+    rules::{Account, Window},
     sql::{Row, Sql, Value},
 };
 

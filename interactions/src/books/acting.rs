@@ -7,8 +7,8 @@ use super::{Books, BooksError, Decision, Entry, Party, row::Reader};
 use crate::{
     Call, Command, Person,
     action::{Acted, Order},
-    command::Turn,
-    ledger::Refusal,
+    command::Context,
+    rules::Refusal,
     sql::Sql,
 };
 
@@ -66,12 +66,12 @@ impl<S: Sql> Books<S> {
             pressed: false,
             command: Command::Economy(act.clone()),
         };
-        let turn = Turn { call: &call, desk: self, settings: self.settings()?, now, entropy };
+        let context = Context { call: &call, books: self, settings: self.settings()?, now, entropy };
         // The page names who is acted on by the id alone; an account has the name.
         let mut decision = if order.user().is_some() && about.is_none() {
             Decision::refuse(&Refusal::UnknownPlayer)
         } else {
-            act.decide_action(&turn, &order.action.reason)?
+            act.decide_action(&context, &order.action.reason)?
         };
         if order.actor.id.is_none() {
             for event in &mut decision.events {

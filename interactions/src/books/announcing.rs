@@ -4,8 +4,8 @@ use protocol::{Timestamp, UserId, record::JobOrder};
 
 use super::{Books, BooksError, Change, row::Reader};
 use crate::{
-    Call, errand,
-    ledger::Account,
+    Call, job,
+    rules::Account,
     sql::{Sql, Value},
 };
 
@@ -19,13 +19,13 @@ pub(super) struct Race {
 impl<S: Sql> Books<S> {
     /// Returns the id of the channel for announcements; `None` until the server has named one.
     pub fn announce_channel(&self) -> Result<Option<String>, BooksError> {
-        self.with_kept(|kept| Ok(kept.announce.clone()))
+        self.cached(|kept| Ok(kept.announce.clone()))
     }
 
     pub(super) fn write_announce_channel(&self, channel: Option<String>) -> Result<(), BooksError> {
         let parameter: Value = channel.clone().into();
         self.write("INSERT OR REPLACE INTO announce (only, channel) VALUES (0, ?)", &[parameter])?;
-        self.with_kept(|kept| {
+        self.cached(|kept| {
             kept.announce = channel;
             Ok(())
         })
@@ -57,7 +57,7 @@ impl<S: Sql> Books<S> {
         let Some(Race { channel, leader: before, rising }) = race else { return Ok(None) };
         let top = leader(self.first_two()?);
         let top = top.filter(|top| Some(top.user) != before && rising.contains(&top.user));
-        Ok(top.map(|top| errand::announce(call.guild, channel, &top, now)))
+        Ok(top.map(|top| job::announce(call.guild, channel, &top, now)))
     }
 
     fn first_two(&self) -> Result<Vec<Account>, BooksError> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Books, BooksError, Holding, Measure, Party, Standing, row::Reader};
 use crate::{
-    ledger::Item,
+    rules::Item,
     settings::{ALL, Setting},
     sql::{Row, Sql},
 };
@@ -119,7 +119,7 @@ impl<S: Sql> Books<S> {
             let Item { name, description, price, stock, per_player: limit, .. } = item;
             ShopItem { name, description, price, stock, limit }
         };
-        Ok(self.shelf()?.into_iter().map(shown).collect())
+        Ok(self.shop_items()?.into_iter().map(shown).collect())
     }
 
     /// A page of a server's players, from 1, best first; the last one, where there are fewer pages.

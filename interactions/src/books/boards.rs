@@ -2,8 +2,8 @@
 
 use protocol::Coins;
 
-use super::{Books, BooksError, Measure, standings::Moves};
-use crate::{ledger::Account, sql::Sql};
+use super::{Books, BooksError, Measure, standings::RankMoves};
+use crate::{rules::Account, sql::Sql};
 
 /// One line of a board.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Standing {
 impl<S: Sql> Books<S> {
     /// The rank that a value would have: 1 is the best, and equals share theirs.
     pub fn rank(&self, measure: Measure, value: i64) -> Result<u64, BooksError> {
-        self.with_kept(|kept| kept.standings.rank(&self.sql, measure, value))
+        self.cached(|kept| kept.standings.rank(&self.sql, measure, value))
     }
 
     /// The rank of an account as it will be after a change that has not been written yet.
@@ -29,7 +29,7 @@ impl<S: Sql> Books<S> {
 
     /// Returns the number of accounts on a board: those with more than nothing.
     pub fn ranked(&self, measure: Measure) -> Result<u64, BooksError> {
-        self.with_kept(|kept| Ok(kept.standings.ranked(measure)))
+        self.cached(|kept| Ok(kept.standings.ranked(measure)))
     }
 
     /// A part of a board, best first.
@@ -55,8 +55,8 @@ impl<S: Sql> Books<S> {
         Ok(self.totals()?.house)
     }
 
-    pub(super) fn move_standings(&self, all: &[Moves]) -> Result<(), BooksError> {
-        self.with_kept(|kept| {
+    pub(super) fn move_standings(&self, all: &[RankMoves]) -> Result<(), BooksError> {
+        self.cached(|kept| {
             for moves in all {
                 kept.standings.count(*moves);
             }

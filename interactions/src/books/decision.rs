@@ -7,8 +7,8 @@ use protocol::{
 
 use crate::{
     Call,
-    ledger::{Account, Item, Refusal},
     reply::Reply,
+    rules::{Account, Item, Refusal},
     settings::{Key, Settings},
 };
 

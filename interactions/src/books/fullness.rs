@@ -38,7 +38,7 @@ impl<S: Sql> Books<S> {
     /// Whether players' commands that would write are refused. The row that tells of it is still written.
     pub fn is_full(&self) -> Result<bool, BooksError> {
         Ok(self.store_percent()? >= FULL_PERCENT
-            && self.with_kept(|kept| Ok(kept.told_percent))? >= FULL_PERCENT)
+            && self.cached(|kept| Ok(kept.told_percent))? >= FULL_PERCENT)
     }
 
     /// Measures with the next question.
@@ -59,13 +59,13 @@ impl<S: Sql> Books<S> {
         }
         let percent = self.store_percent()?;
         let mark = MARKS.into_iter().rfind(|mark| percent >= *mark).unwrap_or(0);
-        let told = self.with_kept(|kept| Ok(kept.told_percent))?;
+        let told = self.cached(|kept| Ok(kept.told_percent))?;
         let is_news = mark > told;
         if !is_news && percent.saturating_add(BACK_BY_PERCENT) >= told {
             return Ok(None);
         }
         self.write("UPDATE upkeep SET told_percent = ?", &[mark.into()])?;
-        self.with_kept(|kept| {
+        self.cached(|kept| {
             kept.told_percent = mark;
             Ok(())
         })?;

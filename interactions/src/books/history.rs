@@ -4,7 +4,7 @@ use protocol::{Coins, JournalSeq, Timestamp, UserId};
 
 use super::{Books, BooksError, row::Reader};
 use crate::{
-    ledger::Account,
+    rules::Account,
     sql::{Row, Sql, Value},
 };
 

@@ -5,7 +5,7 @@ use protocol::{
     record::{Activity, JobOrder, Outcome},
 };
 
-use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::Moves, totals::Totals};
+use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::RankMoves, totals::Totals};
 use crate::{Call, action::Order, sql::Sql};
 
 /// The columns of the journal, beside those of [`Totals`].
@@ -48,7 +48,7 @@ pub(super) struct JournalEntry<'a> {
     outcome: Outcome,
     handled_ms: u32,
     pub(super) activity: Option<Activity>,
-    pub(super) moves: Vec<Moves>,
+    pub(super) moves: Vec<RankMoves>,
     pub(super) audited: bool,
     pub(super) name: Option<String>,
     pub(super) reply: String,
@@ -109,7 +109,7 @@ impl<S: Sql> Books<S> {
 
     /// Returns the totals after the newest row.
     pub(super) fn totals(&self) -> Result<Totals, BooksError> {
-        self.with_kept(|kept| Ok(kept.totals))
+        self.cached(|kept| Ok(kept.totals))
     }
 
     /// Lets go of what was said in the rows after one up to another. They are taken out and put back: a row that is only made
@@ -199,7 +199,7 @@ impl<S: Sql> Books<S> {
             totals.house.into(),
         ];
         self.write(&statement, &parameters)?;
-        self.with_kept(|kept| {
+        self.cached(|kept| {
             kept.totals = Totals { at: Some(row.now), ..*totals };
             Ok(())
         })

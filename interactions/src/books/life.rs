@@ -7,7 +7,7 @@ use protocol::{
 };
 
 use super::{Books, BooksError, row::Reader};
-use crate::{errand, sql::Sql};
+use crate::{job, sql::Sql};
 
 /// The most reminders that are told anew.
 const REMINDERS_MAX: u64 = 5_000;
@@ -26,7 +26,7 @@ impl<S: Sql> Books<S> {
 
     /// This life; `None` in books that no shell has begun.
     pub(super) fn life(&self) -> Result<Option<Life>, BooksError> {
-        self.with_kept(|kept| Ok(kept.life))
+        self.cached(|kept| Ok(kept.life))
     }
 
     /// Whether a listener has rows that are not in this journal: it was set back.
@@ -55,7 +55,7 @@ impl<S: Sql> Books<S> {
     pub(super) fn reminders(&self, guild: GuildId, now: Timestamp) -> Result<Vec<JobOrder>, BooksError> {
         let waiting = "WHERE remind = 1 AND last_daily >= ? ORDER BY user LIMIT ?";
         let accounts = self.accounts(waiting, &[now.day().0.into(), REMINDERS_MAX.into()])?;
-        Ok(accounts.iter().map(|account| errand::remind(guild, account, now)).collect())
+        Ok(accounts.iter().map(|account| job::remind(guild, account, now)).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::sql::{Sql, Value};
 impl<S: Sql> Books<S> {
     /// Returns the maintenance state as the room last said.
     pub fn maintenance(&self) -> Result<Maintenance, BooksError> {
-        self.with_kept(|kept| Ok(kept.maintenance))
+        self.cached(|kept| Ok(kept.maintenance))
     }
 
     /// The room says it, perhaps again, perhaps late.
@@ -19,7 +19,7 @@ impl<S: Sql> Books<S> {
         let statement = "INSERT OR REPLACE INTO maintenance (only, is_on, change) VALUES (0, ?, ?)";
         let parameters: [Value; 2] = [u64::from(said.is_on).into(), said.change.into()];
         self.write(statement, &parameters)?;
-        self.with_kept(|kept| {
+        self.cached(|kept| {
             kept.maintenance = said;
             Ok(())
         })

@@ -3,7 +3,7 @@
 use protocol::UserId;
 
 use super::{Books, BooksError, Change};
-use crate::{ledger::Account, sql::Sql};
+use crate::{rules::Account, sql::Sql};
 
 impl<S: Sql> Books<S> {
     /// Discord lets the bot write nothing to this player: they are reminded no more until they ask again. No row of the

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BooksError, row::Reader};
 use crate::{
-    ledger::Account,
+    rules::Account,
     sql::{Sql, Value},
 };
 
@@ -77,10 +77,10 @@ impl Measure {
 }
 
 /// A change of an account on the ladders: the value before and after, by measure; `None` where nothing moved.
-pub(super) type Moves = [Option<(i64, i64)>; 3];
+pub(super) type RankMoves = [Option<(i64, i64)>; 3];
 
 /// Returns the moves that a change of an account makes.
-pub(super) fn moves(before: Option<&Account>, after: &Account) -> Moves {
+pub(super) fn moves(before: Option<&Account>, after: &Account) -> RankMoves {
     Measure::ALL.map(|measure| {
         let (before, after) = (before.map_or(0, |before| measure.of(before)), measure.of(after));
         (before != after).then_some((before, after))
@@ -90,7 +90,7 @@ pub(super) fn moves(before: Option<&Account>, after: &Account) -> Moves {
 /// The ladders of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Standings {
-    ladders: [Ladder; 3],
+    ladders: [RankHistogram; 3],
     /// The row after which they stand like this in the database.
     stored: JournalSeq,
 }
@@ -100,7 +100,7 @@ impl Standings {
     pub(super) fn load(sql: &impl Sql) -> Result<Self, BooksError> {
         let rows = sql.query("SELECT seq, ladders FROM standings", &[])?;
         let Some(row) = rows.into_iter().next() else {
-            let mut ladders = Measure::ALL.map(|_| Ladder::default());
+            let mut ladders = Measure::ALL.map(|_| RankHistogram::default());
             for (ladder, measure) in ladders.iter_mut().zip(Measure::ALL) {
                 ladder.rungs = cut(sql, measure, 1, ENDLESS)?;
             }
@@ -125,7 +125,7 @@ impl Standings {
                 let mut row = Reader::new("journal", Some(row));
                 after = row.unsigned()?;
                 if let Some(moves) = row.optional_text()? {
-                    for moves in serde_json::from_str::<Vec<Moves>>(&moves)? {
+                    for moves in serde_json::from_str::<Vec<RankMoves>>(&moves)? {
                         self.count(moves);
                     }
                 }
@@ -135,7 +135,7 @@ impl Standings {
     }
 
     /// Counts the moves of one account.
-    pub(super) fn count(&mut self, moves: Moves) {
+    pub(super) fn count(&mut self, moves: RankMoves) {
         for (ladder, moved) in self.ladders.iter_mut().zip(moves) {
             if let Some((before, after)) = moved {
                 ladder.leave(before);
@@ -186,7 +186,7 @@ impl Standings {
 }
 
 /// The beginning of a rung, and the number of accounts from there to the next one's beginning.
-type Rung = (i64, u64);
+type Bucket = (i64, u64);
 
 /// The rest of a rank's count: those above a value on its own rung, from the end that is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,20 +206,20 @@ enum Rest {
 /// The accounts with more than nothing, by value, in rungs. The first rung begins at 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-struct Ladder {
-    rungs: Vec<Rung>,
+struct RankHistogram {
+    rungs: Vec<Bucket>,
     /// The beginnings of the rungs that have grown or shrunk too far.
     #[serde(skip)]
     uneven: Vec<i64>,
 }
 
-impl Default for Ladder {
+impl Default for RankHistogram {
     fn default() -> Self {
         Self { rungs: vec![(1, 0)], uneven: Vec::new() }
     }
 }
 
-impl Ladder {
+impl RankHistogram {
     /// The rung that a value lies on.
     fn index(&self, value: i64) -> usize {
         self.rungs.partition_point(|rung| rung.0 <= value).saturating_sub(1)
@@ -269,7 +269,10 @@ impl Ladder {
         (above, rest)
     }
 
-    fn balance(&mut self, cut: impl Fn(i64, i64) -> Result<Vec<Rung>, BooksError>) -> Result<(), BooksError> {
+    fn balance(
+        &mut self,
+        cut: impl Fn(i64, i64) -> Result<Vec<Bucket>, BooksError>,
+    ) -> Result<(), BooksError> {
         for begin in mem::take(&mut self.uneven) {
             let index = self.index(begin);
             let ((from, players), end) = (self.rungs[index], self.end(index));
@@ -296,7 +299,7 @@ impl Ladder {
 }
 
 /// Cuts the accounts from one value up to another into rungs.
-fn cut(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result<Vec<Rung>, BooksError> {
+fn cut(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result<Vec<Bucket>, BooksError> {
     let column = measure.column();
     let nth = format!(
         "SELECT {column} FROM accounts WHERE {column} >= ? AND {column} < ? AND {column} > 0
@@ -333,8 +336,8 @@ fn count_between(sql: &impl Sql, measure: Measure, from: i64, to: i64) -> Result
 mod tests {
     use super::*;
 
-    fn ladder(rungs: &[Rung], uneven: &[i64]) -> Ladder {
-        Ladder { rungs: rungs.to_vec(), uneven: uneven.to_vec() }
+    fn ladder(rungs: &[Bucket], uneven: &[i64]) -> RankHistogram {
+        RankHistogram { rungs: rungs.to_vec(), uneven: uneven.to_vec() }
     }
 
     #[test]

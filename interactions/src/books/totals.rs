@@ -3,7 +3,7 @@
 use protocol::{Coins, JournalSeq, Timestamp};
 
 use super::{BooksError, Change, Entry, Party, row::Reader};
-use crate::{ledger::Account, sql::EXACT_MAX};
+use crate::{rules::Account, sql::EXACT_MAX};
 
 /// The running totals after a journal row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

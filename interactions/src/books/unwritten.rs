@@ -3,7 +3,7 @@
 use protocol::Timestamp;
 
 use super::{Answered, Books, BooksError, Decision, PAUSED, Write, answered_before};
-use crate::{Call, command::Turn, ledger::Refusal, limit, reply::Reply, sql::Sql};
+use crate::{Call, command::Context, limit, reply::Reply, rules::Refusal, sql::Sql};
 
 /// The reason for which the storage takes no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,8 @@ impl<S: Sql> Books<S> {
         if let Some(reply) = self.reply_to(call.id)? {
             return Ok(answered_before(call, reply)?);
         }
-        let decision = self.decide(&Turn { call, desk: self, settings: self.settings()?, now, entropy })?;
+        let decision =
+            self.decide(&Context { call, books: self, settings: self.settings()?, now, entropy })?;
         if let (NoRow::Full, [Write::Paused(paused)]) = (why, decision.writes.as_slice()) {
             self.rows_written.set(0);
             self.write_setting(PAUSED, i64::from(*paused))?;

@@ -6,7 +6,7 @@ use protocol::{
     time::{Day, HOUR_MS},
 };
 
-use super::{Books, BooksError, Measure, row::Reader, shelf::PENDING_MAX_MS, standings::Moves};
+use super::{Books, BooksError, Measure, row::Reader, shop::PENDING_MAX_MS, standings::RankMoves};
 use crate::sql::{Sql, Value};
 
 /// The standings are stored each time that so many rows have come.
@@ -29,7 +29,7 @@ impl<S: Sql> Books<S> {
         self.keep_acknowledgements_if_worth_it()?;
         self.measure_anew();
         let seq = self.totals()?.seq;
-        if self.with_kept(|kept| Ok(kept.standings.unstored(seq) >= SNAPSHOT_EVERY_ROWS))? {
+        if self.cached(|kept| Ok(kept.standings.unstored(seq) >= SNAPSHOT_EVERY_ROWS))? {
             self.store_standings(seq)?;
         }
         let expired = now.minus(PENDING_MAX_MS);
@@ -132,7 +132,7 @@ impl<S: Sql> Books<S> {
         }
         let mut all = Vec::with_capacity(rows.len());
         for row in rows {
-            let mut moves = Moves::default();
+            let mut moves = RankMoves::default();
             moves[Measure::Streak as usize] = Some((Reader::new("accounts", Some(row)).integer()?, 0));
             all.push(moves);
         }
@@ -143,6 +143,6 @@ impl<S: Sql> Books<S> {
     }
 
     fn store_standings(&self, seq: JournalSeq) -> Result<(), BooksError> {
-        self.with_kept(|kept| kept.standings.store(&self.sql, seq))
+        self.cached(|kept| kept.standings.store(&self.sql, seq))
     }
 }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::UserBuilder;
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Measure},
-    interaction::NotUnderstood,
+    interaction::ParseError,
     reply::Reply,
     sql::Sql,
     text,
@@ -21,7 +21,7 @@ pub struct Balance {
     user: Option<Person>,
 }
 
-impl Play for Balance {
+impl SlashCommand for Balance {
     const NAME: &'static str = "balance";
 
     fn definition() -> Definition {
@@ -30,16 +30,16 @@ impl Play for Balance {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         Ok(Self { user: options.person("user")? })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let own = turn.own()?;
-        let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let own = context.own()?;
+        let (whose, shown) = context.subject(self.user.as_ref(), own.as_ref())?;
         let name = text::shown(&whose.name);
         let reply = if let Some(account) = shown {
-            let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
+            let rank = context.books.rank(Measure::Wealth, account.balance.get())?;
             let left = if whose.absent { " They are not in this server any more." } else { "" };
             let line = format!("**{name}** has **{}**.{left}", text::coins(account.balance));
             Reply::info("Balance", &line)

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::{Books, Change, Decision, Entry, Party, Write},
-    interaction::{Lookup, NotUnderstood},
-    ledger::{self, QUANTITY_MAX, Refusal},
+    interaction::{Autocomplete, ParseError},
     reply::{CHOICES_MAX, Choice, Reply},
+    rules::{self, QUANTITY_MAX, Refusal},
     sql::Sql,
     text,
 };
@@ -26,7 +26,7 @@ pub struct Buy {
     quantity: u64,
 }
 
-impl Play for Buy {
+impl SlashCommand for Buy {
     const NAME: &'static str = "buy";
 
     fn definition() -> Definition {
@@ -39,7 +39,7 @@ impl Play for Buy {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let item = options.text("item")?.ok_or(options.bad("item"))?;
         // A number that can be no quantity becomes 0, which the rule refuses with its range.
         let quantity =
@@ -47,9 +47,9 @@ impl Play for Buy {
         Ok(Self { item: text::clean_name(&item), quantity })
     }
 
-    fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+    fn autocomplete(lookup: &Autocomplete, books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
         let typed = fold(&lookup.typed);
-        let shelf = desk.shelf()?.into_iter();
+        let shelf = books.shop_items()?.into_iter();
         let fitting = shelf.filter(|item| contains(&item.name, &typed));
         Ok(fitting
             .take(CHOICES_MAX)
@@ -60,19 +60,19 @@ impl Play for Buy {
             .collect())
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Turn { call, desk, now, .. } = turn;
-        let Some(item) = desk.item(&self.item)? else { return Ok(Decision::refuse(&Refusal::UnknownItem)) };
-        let before = turn.own()?;
-        let held = desk.held(call.actor.id, item.id)?;
-        let account = turn.opened(before.as_ref());
-        let bought = match ledger::purchase(account, item, held, self.quantity, *now) {
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let Context { call, books, now, .. } = context;
+        let Some(item) = books.item(&self.item)? else { return Ok(Decision::refuse(&Refusal::UnknownItem)) };
+        let before = context.own()?;
+        let held = books.held(call.actor.id, item.id)?;
+        let account = context.opened(before.as_ref());
+        let bought = match rules::purchase(account, item, held, self.quantity, *now) {
             Ok(bought) => bought,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
         let (item, cost) = (&bought.item, text::coins(bought.cost));
         let what = Sentence::default().number(self.quantity).words(" × ").name(&item.name);
-        let event = turn.event(
+        let event = context.event(
             Severity::Success,
             Source::Shop,
             Sentence::of(&call.actor.name)

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
 
-use super::{INTEGER_OPTION_MAX, Options, Play, Turn, defined};
+use super::{Context, INTEGER_OPTION_MAX, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry, Party},
-    interaction::NotUnderstood,
-    ledger::{self, Flip, Side},
+    interaction::ParseError,
     reply::Reply,
+    rules::{self, Flip, Side},
     sql::Sql,
     text,
 };
@@ -23,7 +23,7 @@ pub struct Coinflip {
     bet: Coins,
 }
 
-impl Play for Coinflip {
+impl SlashCommand for Coinflip {
     const NAME: &'static str = "coinflip";
 
     fn definition() -> Definition {
@@ -36,7 +36,7 @@ impl Play for Coinflip {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let side = match options.text("side")?.as_deref() {
             Some("heads") => Side::Heads,
             Some("tails") => Side::Tails,
@@ -45,18 +45,19 @@ impl Play for Coinflip {
         Ok(Self { side, bet: options.coins("amount")?.ok_or(options.bad("amount"))? })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let before = turn.own()?;
-        let account = turn.opened(before.as_ref());
-        let flipped = ledger::flip(account, self.side, self.bet, &turn.settings, turn.now, turn.entropy);
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let before = context.own()?;
+        let account = context.opened(before.as_ref());
+        let flipped =
+            rules::flip(account, self.side, self.bet, &context.settings, context.now, context.entropy);
         let flip = match flipped {
             Ok(flip) => flip,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
-        let player = Party::Player(turn.call.actor.id);
+        let player = Party::Player(context.call.actor.id);
         let (debit, credit) = match flip.won {
             // The house pays out of what it has won. It owes nobody: what it lacks, the mint makes.
-            true if turn.desk.house()? >= self.bet => (Party::House, player),
+            true if context.books.house()? >= self.bet => (Party::House, player),
             true => (Party::Mint, player),
             false => (player, Party::House),
         };
@@ -68,7 +69,7 @@ impl Play for Coinflip {
                 balance_after: Some(flip.account.balance),
                 ..Entry::default()
             })
-            .with_event(self.event(flip.won, turn))
+            .with_event(self.event(flip.won, context))
             .with_change(Change { before, after: flip.account }))
     }
 }
@@ -88,9 +89,9 @@ impl Coinflip {
         reply.field("Balance", &text::coins(flip.account.balance))
     }
 
-    fn event<S: Sql>(self, won: bool, turn: &Turn<'_, S>) -> Event {
+    fn event<S: Sql>(self, won: bool, context: &Context<'_, S>) -> Event {
         let verb = if won { " won " } else { " lost " };
-        let message = Sentence::of(&turn.call.actor.name).words(verb).coins(self.bet).words(" on a coin");
-        Event { amount: Some(self.bet), ..turn.event(Severity::Info, Source::Coinflip, message) }
+        let message = Sentence::of(&context.call.actor.name).words(verb).coins(self.bet).words(" on a coin");
+        Event { amount: Some(self.bet), ..context.event(Severity::Info, Source::Coinflip, message) }
     }
 }

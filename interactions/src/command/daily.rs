@@ -4,14 +4,14 @@ use protocol::{Event, Sentence, Severity, Source, record::JobOrder};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry},
-    errand,
-    interaction::NotUnderstood,
-    ledger::{self, Refusal},
+    interaction::ParseError,
+    job,
     reply::Reply,
+    rules::{self, Refusal},
     sql::Sql,
     text,
 };
@@ -32,23 +32,23 @@ enum Button {
     Remind,
 }
 
-impl Play for Daily {
+impl SlashCommand for Daily {
     const NAME: &'static str = "daily";
 
     fn definition() -> Definition {
         defined(Self::NAME, "Claim today's coins; more with each day in a row").build()
     }
 
-    fn parse(_: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(_: &mut Options) -> Result<Self, ParseError> {
         Ok(Self(None))
     }
 
-    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn from_component<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
         (words.next() == Some(REMIND) && words.next().is_none()).then_some(Self(Some(Button::Remind)))
     }
 
     /// Everybody sees the claim, and anybody may press its button.
-    fn is_apart(&self) -> bool {
+    fn answers_with_new_message(&self) -> bool {
         self.0.is_some()
     }
 
@@ -56,52 +56,52 @@ impl Play for Daily {
         if self.0.is_some() { "daily remind" } else { Self::NAME }
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
         if self.0 == Some(Button::Remind) {
-            return toggle(turn);
+            return toggle(context);
         }
-        let before = turn.own()?;
-        let daily = match ledger::daily(turn.opened(before.as_ref()), &turn.settings, turn.now) {
+        let before = context.own()?;
+        let daily = match rules::daily(context.opened(before.as_ref()), &context.settings, context.now) {
             Ok(daily) => daily,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
-        let rank = turn.desk.rank_after(before.as_ref(), &daily.account)?;
-        Ok(Decision::done(reply_to(&daily, rank, turn))
-            .with_entry(Entry::earned(turn.call.actor.id, daily.amount, daily.account.balance))
-            .with_event(event(&daily, turn))
-            .with_jobs(reminders(before.as_ref(), &daily, turn))
+        let rank = context.books.rank_after(before.as_ref(), &daily.account)?;
+        Ok(Decision::done(reply_to(&daily, rank, context))
+            .with_entry(Entry::earned(context.call.actor.id, daily.amount, daily.account.balance))
+            .with_event(event(&daily, context))
+            .with_jobs(reminders(before.as_ref(), &daily, context))
             .with_change(Change { before, after: daily.account }))
     }
 }
 
 /// Returns the orders of a player who wants reminders: that of the claimed daily is taken back, the next one asked for.
 fn reminders<S: Sql>(
-    before: Option<&ledger::Account>,
-    daily: &ledger::Daily,
-    turn: &Turn<'_, S>,
+    before: Option<&rules::Account>,
+    daily: &rules::Daily,
+    context: &Context<'_, S>,
 ) -> Vec<JobOrder> {
     let Some(before) = before.filter(|before| before.remind) else { return Vec::new() };
-    let guild = turn.call.guild;
-    vec![errand::remind_no_more(guild, before, turn.now), errand::remind(guild, &daily.account, turn.now)]
+    let guild = context.call.guild;
+    vec![job::remind_no_more(guild, before, context.now), job::remind(guild, &daily.account, context.now)]
 }
 
 /// Asks for reminders, or for none any more.
-fn toggle(turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-    let Some(before) = turn.own()? else { return Ok(Decision::refuse(&Refusal::NoAccount)) };
-    let guild = turn.call.guild;
-    let after = ledger::Account { remind: !before.remind, ..before.clone() };
+fn toggle(context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+    let Some(before) = context.own()? else { return Ok(Decision::refuse(&Refusal::NoAccount)) };
+    let guild = context.call.guild;
+    let after = rules::Account { remind: !before.remind, ..before.clone() };
     let (line, order) = if after.remind {
         let line = "I will write to you when your next daily is ready. Press again for no more reminders.";
-        (line, errand::remind(guild, &after, turn.now))
+        (line, job::remind(guild, &after, context.now))
     } else {
-        ("No more reminders.", errand::remind_no_more(guild, &after, turn.now))
+        ("No more reminders.", job::remind_no_more(guild, &after, context.now))
     };
     Ok(Decision::done(Reply::success("Daily", line).apart())
         .with_jobs([order])
         .with_change(Change { before: Some(before), after }))
 }
 
-fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Reply {
+fn reply_to<S: Sql>(daily: &rules::Daily, rank: u64, context: &Context<'_, S>) -> Reply {
     let account = &daily.account;
     let mut lines = vec![format!("You claimed **{}**.", text::coins(daily.amount))];
     if daily.freeze_used {
@@ -111,7 +111,7 @@ fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Rep
         lines.push("You earned a freeze: it forgives one missed day.".to_owned());
     }
     let reminded = if account.remind { " I will remind you." } else { "" };
-    lines.push(format!("Next daily {}.{reminded}", text::relative_time(turn.now.day().next().start())));
+    lines.push(format!("Next daily {}.{reminded}", text::relative_time(context.now.day().next().start())));
     Reply::success("Daily", &lines.join("\n"))
         .field("Balance", &text::coins(account.balance))
         .field("Streak", &text::counted(account.streak, "day"))
@@ -119,9 +119,9 @@ fn reply_to<S: Sql>(daily: &ledger::Daily, rank: u64, turn: &Turn<'_, S>) -> Rep
         .button("Remind me", "daily:remind", true)
 }
 
-fn event<S: Sql>(daily: &ledger::Daily, turn: &Turn<'_, S>) -> Event {
-    let (name, streak) = (&turn.call.actor.name, daily.account.streak);
+fn event<S: Sql>(daily: &rules::Daily, context: &Context<'_, S>) -> Event {
+    let (name, streak) = (&context.call.actor.name, daily.account.streak);
     let claimed = Sentence::of(name).words(" claimed ").coins(daily.amount);
     let message = claimed.words(" (day ").number(streak).words(")");
-    Event { amount: Some(daily.amount), ..turn.event(Severity::Success, Source::Daily, message) }
+    Event { amount: Some(daily.amount), ..context.event(Severity::Success, Source::Daily, message) }
 }

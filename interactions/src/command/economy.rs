@@ -24,13 +24,13 @@ pub(crate) use self::{
     undo::Undo,
 };
 use self::{announce::Announce, audit::Audit, confirm::Confirm};
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError, Person,
     books::{Books, Decision},
-    interaction::{Lookup, NotUnderstood},
-    ledger::Refusal,
+    interaction::{Autocomplete, ParseError},
     reply::Choice,
+    rules::Refusal,
     settings::{AGAINST_SECOND_ACCOUNTS, Key, Setting, Settings},
     sql::Sql,
     text::{self, NOTE_MAX_CHARS},
@@ -61,9 +61,9 @@ pub enum Economy {
     Undo(Undo),
 }
 
-impl Play for Economy {
+impl SlashCommand for Economy {
     const NAME: &'static str = "economy";
-    const PRIVATE: bool = true;
+    const EPHEMERAL: bool = true;
     const ADMINISTRATIVE: bool = true;
 
     fn definition() -> Definition {
@@ -85,7 +85,7 @@ impl Play for Economy {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let path: Vec<String> = options.path().into_iter().map(str::to_owned).collect();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         Ok(match path.as_slice() {
@@ -101,7 +101,7 @@ impl Play for Economy {
         })
     }
 
-    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn from_component<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
         let (act, rest) = (words.next()?, words.next()?);
         match act {
             "audit" => Some(Self::Audit(Audit { page: rest.parse().ok()? })),
@@ -110,9 +110,9 @@ impl Play for Economy {
         }
     }
 
-    fn complete(lookup: &Lookup, desk: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
-        if may(lookup.manager, &desk.settings()?) {
-            super::Buy::complete(lookup, desk)
+    fn autocomplete(lookup: &Autocomplete, books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
+        if may(lookup.manager, &books.settings()?) {
+            super::Buy::autocomplete(lookup, books)
         } else {
             Ok(Vec::new())
         }
@@ -134,17 +134,17 @@ impl Play for Economy {
         }
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        if !may(turn.call.manager, &turn.settings) {
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        if !may(context.call.manager, &context.settings) {
             return Ok(Decision::refuse(&Refusal::NotPermitted));
         }
         let decision = match self {
-            Self::Confirm(confirm) => confirm.decide(turn),
-            _ => self.act(turn, false),
+            Self::Confirm(confirm) => confirm.decide(context),
+            _ => self.act(context, false),
         }?;
         if decision.is_done()
-            && turn.desk.has_no_act()?
-            && decision.settings_after(turn.settings).lets_second_accounts_be()
+            && context.books.has_no_act()?
+            && decision.settings_after(context.settings).lets_second_accounts_be()
         {
             return Ok(decision.noting("Second accounts", &about_second_accounts()));
         }
@@ -175,30 +175,30 @@ impl Economy {
     /// Decides an act from the page, which has asked its own questions.
     pub(crate) fn decide_action(
         &self,
-        turn: &Turn<'_, impl Sql>,
+        context: &Context<'_, impl Sql>,
         reason: &str,
     ) -> Result<Decision, BooksError> {
         match self {
-            Self::Adjust(adjust) => adjust.decide_checked(turn, true),
-            Self::Reset(reset) => reset.decide_checked(turn, true),
-            Self::Freeze(_) | Self::Undo(_) => self.act(turn, true),
+            Self::Adjust(adjust) => adjust.decide_checked(context, true),
+            Self::Reset(reset) => reset.decide_checked(context, true),
+            Self::Freeze(_) | Self::Undo(_) => self.act(context, true),
             // The other acts have no reason of their own when they are typed.
-            _ => Ok(self.act(turn, true)?.because(reason)),
+            _ => Ok(self.act(context, true)?.because(reason)),
         }
     }
 
     /// Decides an act; `confirmed` when its button was pressed.
-    fn act(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
+    fn act(&self, context: &Context<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
         match self {
-            Self::Adjust(adjust) => adjust.decide(turn, confirmed),
-            Self::Freeze(freeze) => freeze.decide(turn),
-            Self::Undo(undo) => undo.decide(turn),
-            Self::Reset(reset) => reset.decide(turn, confirmed),
-            Self::Rules(rules) => Ok(rules.decide(turn)),
-            Self::Item(act) => act.decide(turn),
-            Self::Announce(announce) => announce.decide(turn),
-            Self::Audit(audit) => audit.decide(turn),
-            Self::Pause(pause) => Ok(pause.decide(turn)),
+            Self::Adjust(adjust) => adjust.decide(context, confirmed),
+            Self::Freeze(freeze) => freeze.decide(context),
+            Self::Undo(undo) => undo.decide(context),
+            Self::Reset(reset) => reset.decide(context, confirmed),
+            Self::Rules(rules) => Ok(rules.decide(context)),
+            Self::Item(act) => act.decide(context),
+            Self::Announce(announce) => announce.decide(context),
+            Self::Audit(audit) => audit.decide(context),
+            Self::Pause(pause) => Ok(pause.decide(context)),
             Self::Confirm(_) => Ok(Decision::refuse(&Refusal::ConfirmationGone)),
         }
     }
@@ -213,7 +213,7 @@ fn reason_option() -> StringBuilder {
     StringBuilder::new("reason", "Why; it stands in the audit").max_length(most).required(true)
 }
 
-fn parse_reason(options: &mut Options) -> Result<String, NotUnderstood> {
+fn parse_reason(options: &mut Options) -> Result<String, ParseError> {
     Ok(text::clean_note(&options.text("reason")?.ok_or(options.bad("reason"))?))
 }
 
@@ -233,7 +233,7 @@ fn check_act(target: &Person, reason: &str) -> Result<(), Refusal> {
 
 /// The event of an act.
 fn event<S: Sql>(
-    turn: &Turn<'_, S>,
+    context: &Context<'_, S>,
     severity: Severity,
     target: Option<&Person>,
     amount: Option<Coins>,
@@ -243,6 +243,6 @@ fn event<S: Sql>(
         target_id: target.map(|target| target.id),
         target_name: target.map(|target| target.name.clone()),
         amount,
-        ..turn.event(severity, Source::Admin, message)
+        ..context.event(severity, Source::Admin, message)
     }
 }

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::IntegerBuilder;
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::{Change, Decision, Moved},
-    interaction::NotUnderstood,
-    ledger::Refusal,
+    interaction::ParseError,
     reply::Reply,
+    rules::Refusal,
     sql::Sql,
     text,
 };
@@ -25,9 +25,9 @@ pub struct History {
     page: u64,
 }
 
-impl Play for History {
+impl SlashCommand for History {
     const NAME: &'static str = "history";
-    const PRIVATE: bool = true;
+    const EPHEMERAL: bool = true;
 
     fn definition() -> Definition {
         let last = i64::try_from(PAGES_MAX).unwrap_or(i64::MAX);
@@ -36,26 +36,27 @@ impl Play for History {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         Ok(Self { page: options.page()? })
     }
 
-    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn from_component<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some(Self { page: words.next()?.parse().ok()? })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Some(own) = turn.own()? else { return Ok(Decision::refuse(&Refusal::NoSuchPage { last: 0 })) };
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let Some(own) = context.own()? else { return Ok(Decision::refuse(&Refusal::NoSuchPage { last: 0 })) };
         let is_page = (1..=PAGES_MAX).contains(&self.page);
-        let (rows, more) = if is_page { turn.desk.history(&own, self.page)? } else { (Vec::new(), false) };
+        let (rows, more) =
+            if is_page { context.books.history(&own, self.page)? } else { (Vec::new(), false) };
         if rows.is_empty() {
-            let last = turn.desk.history_pages(&own, PAGES_MAX)?;
+            let last = context.books.history_pages(&own, PAGES_MAX)?;
             return Ok(Decision::refuse(&Refusal::NoSuchPage { last }));
         }
         let lines: Vec<_> = rows.iter().map(|row| line(row, own.user)).collect();
         let reply = Reply::info("Your coins", &lines.join("\n"))
             .footer(&format!("You have {} · page {}", text::coins(own.balance), self.page))
-            .private()
+            .ephemeral()
             .button("◀ Newer", &format!("{}:{}", Self::NAME, self.page.saturating_sub(1)), self.page > 1)
             .button("Older ▶", &format!("{}:{}", Self::NAME, self.page + 1), more && self.page < PAGES_MAX);
         Ok(Decision::done(reply).with_change(Change::none(own)))

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Options, Play, Turn, defined};
-use crate::{BooksError, books::Decision, interaction::NotUnderstood, reply::Reply, sql::Sql, text};
+use super::{Context, Options, SlashCommand, defined};
+use crate::{BooksError, books::Decision, interaction::ParseError, reply::Reply, sql::Sql, text};
 
 /// Kinds of items that fit into one reply.
 const SHOWN: usize = 40;
@@ -13,20 +13,20 @@ const SHOWN: usize = 40;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory;
 
-impl Play for Inventory {
+impl SlashCommand for Inventory {
     const NAME: &'static str = "inventory";
-    const PRIVATE: bool = true;
+    const EPHEMERAL: bool = true;
 
     fn definition() -> Definition {
         defined(Self::NAME, "See what you have bought").build()
     }
 
-    fn parse(_: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(_: &mut Options) -> Result<Self, ParseError> {
         Ok(Self)
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let holdings = turn.desk.holdings(turn.call.actor.id)?;
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let holdings = context.books.holdings(context.call.actor.id)?;
         let shown = holdings.iter().take(SHOWN);
         let mut lines: Vec<_> =
             shown.map(|held| format!("{} × **{}**", held.quantity, text::shown(&held.name))).collect();
@@ -36,7 +36,7 @@ impl Play for Inventory {
         if lines.is_empty() {
             lines.push("You have bought nothing yet. `/shop` shows what there is.".to_owned());
         }
-        let reply = Reply::info("Your things", &lines.join("\n")).private();
-        Ok(Decision::done(reply).with_change(turn.seen()?))
+        let reply = Reply::info("Your things", &lines.join("\n")).ephemeral();
+        Ok(Decision::done(reply).with_change(context.seen()?))
     }
 }

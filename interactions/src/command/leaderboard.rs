@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::{Change, Decision, Measure, Standing},
-    interaction::NotUnderstood,
-    ledger::{Account, Refusal},
+    interaction::ParseError,
     reply::Reply,
+    rules::{Account, Refusal},
     sql::Sql,
     text,
 };
@@ -31,7 +31,7 @@ pub struct Leaderboard {
     of: Option<UserId>,
 }
 
-impl Play for Leaderboard {
+impl SlashCommand for Leaderboard {
     const NAME: &'static str = "leaderboard";
 
     fn definition() -> Definition {
@@ -43,7 +43,7 @@ impl Play for Leaderboard {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let by = match options.text("by")? {
             Some(word) => Measure::named(&word).ok_or(options.bad("by"))?,
             None => Measure::default(),
@@ -51,20 +51,20 @@ impl Play for Leaderboard {
         Ok(Self { by, page: options.page()?, of: None })
     }
 
-    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn from_component<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
         let (by, page) = (Measure::named(words.next()?)?, words.next()?.parse().ok()?);
         Some(Self { by, page, of: words.next().map(str::parse).transpose().ok()? })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let own = turn.own()?;
-        let pages = turn.desk.ranked(self.by)?.div_ceil(PAGE).min(PAGES_MAX);
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let own = context.own()?;
+        let pages = context.books.ranked(self.by)?.div_ceil(PAGE).min(PAGES_MAX);
         if self.page == 0 || self.page > pages.max(1) {
             return Ok(Decision::refuse(&Refusal::NoSuchPage { last: pages }));
         }
-        let board = turn.desk.board(self.by, (self.page - 1) * PAGE, PAGE)?;
-        let of = if turn.call.pressed { self.of } else { Some(turn.call.actor.id) };
-        let whose = of.map(|user| self.rank_of(user, turn)).transpose()?.unwrap_or_default();
+        let board = context.books.board(self.by, (self.page - 1) * PAGE, PAGE)?;
+        let of = if context.call.pressed { self.of } else { Some(context.call.actor.id) };
+        let whose = of.map(|user| self.rank_of(user, context)).transpose()?.unwrap_or_default();
         let footer = format!("{whose}page {} of {}", self.page, pages.max(1));
         let of = of.map(|user| format!(":{user}")).unwrap_or_default();
         let word = |page: u64| format!("{}:{}:{page}{of}", Self::NAME, self.by.word());
@@ -86,9 +86,9 @@ impl Leaderboard {
     }
 
     /// Returns the line with somebody's rank. Everybody reads it, so it says who that is.
-    fn rank_of(self, user: UserId, turn: &Turn<'_, impl Sql>) -> Result<String, BooksError> {
-        let actor = &turn.call.actor;
-        let account = if user == actor.id { turn.own()? } else { turn.desk.account(user)? };
+    fn rank_of(self, user: UserId, context: &Context<'_, impl Sql>) -> Result<String, BooksError> {
+        let actor = &context.call.actor;
+        let account = if user == actor.id { context.own()? } else { context.books.account(user)? };
         let name = match &account {
             _ if user == actor.id => actor.name.as_str(),
             Some(account) => account.name.as_str(),
@@ -97,7 +97,7 @@ impl Leaderboard {
         let name = isolated(name);
         Ok(match account.as_ref().filter(|account| self.by.of(account) > 0) {
             Some(account) => {
-                let rank = turn.desk.rank(self.by, self.by.of(account))?;
+                let rank = context.books.rank(self.by, self.by.of(account))?;
                 format!("{name} is #{rank} with {} · ", self.value(account))
             }
             None => format!("{name} is not on it yet · "),

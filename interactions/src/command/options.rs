@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use protocol::{Coins, UserId};
 use serde_json::Value;
 
-use crate::{Person, interaction::NotUnderstood};
+use crate::{Person, interaction::ParseError};
 
 /// The options of a command, as Discord sent them.
 #[derive(Clone, Debug, Default)]
@@ -41,12 +41,12 @@ impl Options {
     }
 
     /// The error of an option that is missing, or is not what its definition says.
-    pub(super) fn bad(&self, option: &'static str) -> NotUnderstood {
-        NotUnderstood::BadOption { command: self.command, option }
+    pub(super) fn bad(&self, option: &'static str) -> ParseError {
+        ParseError::BadOption { command: self.command, option }
     }
 
     /// An option that mentions a user.
-    pub(super) fn person(&mut self, option: &'static str) -> Result<Option<Person>, NotUnderstood> {
+    pub(super) fn person(&mut self, option: &'static str) -> Result<Option<Person>, ParseError> {
         let Some(value) = self.values.remove(option) else { return Ok(None) };
         let id = value.as_str().and_then(|id| id.parse().ok());
         let person = id.and_then(|id| self.people.remove(&id));
@@ -54,18 +54,18 @@ impl Options {
     }
 
     /// An option that is a whole number.
-    pub(super) fn integer(&mut self, option: &'static str) -> Result<Option<i64>, NotUnderstood> {
+    pub(super) fn integer(&mut self, option: &'static str) -> Result<Option<i64>, ParseError> {
         let Some(value) = self.values.remove(option) else { return Ok(None) };
         value.as_i64().map(Some).ok_or(self.bad(option))
     }
 
     /// An option that is an amount.
-    pub(super) fn coins(&mut self, option: &'static str) -> Result<Option<Coins>, NotUnderstood> {
+    pub(super) fn coins(&mut self, option: &'static str) -> Result<Option<Coins>, ParseError> {
         Ok(self.integer(option)?.map(Coins::new))
     }
 
     /// An option that counts pages, from 1; the first when left out.
-    pub(super) fn page(&mut self) -> Result<u64, NotUnderstood> {
+    pub(super) fn page(&mut self) -> Result<u64, ParseError> {
         let page = self.integer("page")?.unwrap_or(1);
         u64::try_from(page).ok().filter(|&page| page > 0).ok_or(self.bad("page"))
     }
@@ -76,7 +76,7 @@ impl Options {
     }
 
     /// An option that is text.
-    pub(super) fn text(&mut self, option: &'static str) -> Result<Option<String>, NotUnderstood> {
+    pub(super) fn text(&mut self, option: &'static str) -> Result<Option<String>, ParseError> {
         match self.values.remove(option) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),

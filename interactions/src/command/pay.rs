@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder, UserBuilder};
 
-use super::{INTEGER_OPTION_MAX, Options, Play, Turn, defined};
+use super::{Context, INTEGER_OPTION_MAX, Options, SlashCommand, defined};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, Party},
-    interaction::NotUnderstood,
-    ledger::{self, Account, TransferOrder},
+    interaction::ParseError,
     reply::Reply,
+    rules::{self, Account, TransferOrder},
     sql::Sql,
     text,
 };
@@ -24,7 +24,7 @@ pub struct Pay {
     note: Option<String>,
 }
 
-impl Play for Pay {
+impl SlashCommand for Pay {
     const NAME: &'static str = "pay";
 
     fn definition() -> Definition {
@@ -38,7 +38,7 @@ impl Play for Pay {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let note = options.text("note")?.map(|note| text::clean_note(&note));
         Ok(Self {
             to: options.person("user")?.ok_or(options.bad("user"))?,
@@ -47,17 +47,17 @@ impl Play for Pay {
         })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Turn { call, desk, settings, now, .. } = turn;
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let Context { call, books, settings, now, .. } = context;
         let order = TransferOrder { to: &self.to, amount: self.amount, note: self.note.as_deref() };
-        if let Err(refusal) = ledger::check_order(&call.actor, order, settings, *now) {
+        if let Err(refusal) = rules::check_order(&call.actor, order, settings, *now) {
             return Ok(Decision::refuse(&refusal));
         }
-        let (from_before, to_before) = (turn.own()?, desk.account(self.to.id)?);
+        let (from_before, to_before) = (context.own()?, books.account(self.to.id)?);
         let mut to = to_before.clone().unwrap_or_else(|| Account::open(&self.to, *now));
         to.name.clone_from(&self.to.name);
-        let from = turn.opened(from_before.as_ref());
-        let transfer = match ledger::transfer(from, to, self.amount, settings, *now) {
+        let from = context.opened(from_before.as_ref());
+        let transfer = match rules::transfer(from, to, self.amount, settings, *now) {
             Ok(transfer) => transfer,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
@@ -71,14 +71,14 @@ impl Play for Pay {
                 note: self.note.clone(),
                 balance_after: Some(transfer.from.balance),
             })
-            .with_event(self.event(turn))
+            .with_event(self.event(context))
             .with_change(Change { before: from_before, after: transfer.from })
             .with_change(Change { before: to_before, after: transfer.to }))
     }
 }
 
 impl Pay {
-    fn reply_to(&self, transfer: &ledger::Transfer) -> Reply {
+    fn reply_to(&self, transfer: &rules::Transfer) -> Reply {
         let arrived = transfer.amount.saturating_minus(transfer.tax);
         let mut lines = vec![format!("**{}** got **{}**.", text::shown(&self.to.name), text::coins(arrived))];
         if transfer.tax > Coins::ZERO {
@@ -92,14 +92,14 @@ impl Pay {
             .field("Payer's balance", &text::coins(transfer.from.balance))
     }
 
-    fn event<S: Sql>(&self, turn: &Turn<'_, S>) -> Event {
-        let from = Sentence::of(&turn.call.actor.name);
+    fn event<S: Sql>(&self, context: &Context<'_, S>) -> Event {
+        let from = Sentence::of(&context.call.actor.name);
         let message = from.words(" paid ").coins(self.amount).words(" to ").name(&self.to.name);
         Event {
             amount: Some(self.amount),
             target_id: Some(self.to.id),
             target_name: Some(self.to.name.clone()),
-            ..turn.event(Severity::Success, Source::Transfer, message)
+            ..context.event(Severity::Success, Source::Transfer, message)
         }
     }
 }

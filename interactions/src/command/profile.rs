@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::UserBuilder;
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Holding, Measure},
-    interaction::NotUnderstood,
-    ledger::{Account, Refusal, xp_for_level},
+    interaction::ParseError,
     reply::Reply,
+    rules::{Account, Refusal, xp_for_level},
     sql::Sql,
     text,
 };
@@ -26,7 +26,7 @@ pub struct Profile {
     user: Option<Person>,
 }
 
-impl Play for Profile {
+impl SlashCommand for Profile {
     const NAME: &'static str = "profile";
 
     fn definition() -> Definition {
@@ -35,30 +35,30 @@ impl Play for Profile {
             .build()
     }
 
-    fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(options: &mut Options) -> Result<Self, ParseError> {
         Ok(Self { user: options.person("user")? })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let own = turn.own()?;
-        let (whose, shown) = turn.subject(self.user.as_ref(), own.as_ref())?;
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let own = context.own()?;
+        let (whose, shown) = context.subject(self.user.as_ref(), own.as_ref())?;
         let Some(account) = shown else {
             return Ok(Decision::refuse(&match whose {
                 Person { bot: true, .. } => Refusal::BotRecipient,
                 Person { absent: true, .. } => Refusal::NotAMember,
-                Person { id, .. } if *id == turn.call.actor.id => Refusal::NoAccount,
+                Person { id, .. } if *id == context.call.actor.id => Refusal::NoAccount,
                 _ => Refusal::UnknownPlayer,
             }));
         };
-        let rank = turn.desk.rank(Measure::Wealth, account.balance.get())?;
-        let streak = text::counted(account.streak_on(turn.now.day()), "day");
+        let rank = context.books.rank(Measure::Wealth, account.balance.get())?;
+        let streak = text::counted(account.streak_on(context.now.day()), "day");
         let freezes = text::counted(account.freezes, "freeze");
         let left = if whose.absent { "\nNot in this server any more." } else { "" };
         let reply = Reply::info(&text::shown(&whose.name), &(progress(&account) + left))
             .field("Balance", &text::coins(account.balance))
             .field("Rank", &format!("#{rank}"))
             .field("Streak", &format!("{streak}, {freezes}"))
-            .field("Items", &items(&turn.desk.holdings(whose.id)?))
+            .field("Items", &items(&context.books.holdings(whose.id)?))
             .field("Member since", &text::date(account.created_at));
         Ok(Decision::done(reply).with_change(own.map(Change::none)))
     }

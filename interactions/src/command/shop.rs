@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::Decision,
-    interaction::NotUnderstood,
-    ledger::{Item, Refusal},
+    interaction::ParseError,
     reply::Reply,
+    rules::{Item, Refusal},
     sql::Sql,
     text,
 };
@@ -23,23 +23,23 @@ pub struct Shop {
     page: usize,
 }
 
-impl Play for Shop {
+impl SlashCommand for Shop {
     const NAME: &'static str = "shop";
 
     fn definition() -> Definition {
         defined(Self::NAME, "See what there is to buy").build()
     }
 
-    fn parse(_: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(_: &mut Options) -> Result<Self, ParseError> {
         Ok(Self { page: 1 })
     }
 
-    fn press<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn from_component<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Self> {
         Some(Self { page: words.next()?.parse().ok()? })
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let items = turn.desk.shelf()?;
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let items = context.books.shop_items()?;
         let pages = items.len().div_ceil(PAGE).max(1);
         if self.page == 0 || self.page > pages {
             return Ok(Decision::refuse(&Refusal::NoSuchPage { last: pages as u64 }));
@@ -54,7 +54,7 @@ impl Play for Shop {
             .footer(&format!("/buy takes one home · page {} of {pages}", self.page))
             .button("◀ Back", &format!("{}:{}", Self::NAME, self.page - 1), self.page > 1)
             .button("More ▶", &format!("{}:{}", Self::NAME, self.page + 1), self.page < pages);
-        Ok(Decision::done(reply).with_change(turn.seen()?))
+        Ok(Decision::done(reply).with_change(context.seen()?))
     }
 }
 

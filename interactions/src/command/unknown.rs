@@ -4,7 +4,7 @@
 use protocol::{Severity, Source, record::Outcome};
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
+use super::Context;
 use crate::{books::Decision, reply::Reply, sql::Sql, text};
 
 /// The name that was typed, or what the button carries.
@@ -20,17 +20,15 @@ impl Unknown {
         &self.0
     }
 
-    pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Decision {
-        let (what, line) = if turn.call.pressed {
+    pub(super) fn decide<S: Sql>(&self, context: &Context<'_, S>) -> Decision {
+        let (what, line) = if context.call.pressed {
             ("The button ", "I do not know this button any more. Type the command again.")
         } else {
             ("/", "I do not know this command. It may have just been removed; try again in a minute.")
         };
         let message = format!("{what}{} is registered with Discord but unknown to Pulse", self.0);
-        Decision::done(Reply::refusal(line, "unknown_command")).ended(Outcome::Failed).with_event(turn.event(
-            Severity::Error,
-            Source::Command,
-            message,
-        ))
+        Decision::done(Reply::refusal(line, "unknown_command"))
+            .ended(Outcome::Failed)
+            .with_event(context.event(Severity::Error, Source::Command, message))
     }
 }

@@ -4,13 +4,13 @@ use protocol::{Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Options, Play, Turn, defined};
+use super::{Context, Options, SlashCommand, defined};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry},
-    interaction::NotUnderstood,
-    ledger,
+    interaction::ParseError,
     reply::Reply,
+    rules,
     sql::Sql,
     text,
 };
@@ -34,35 +34,35 @@ const SHIFTS: [&str; 1 << SHIFT_BITS] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work;
 
-impl Play for Work {
+impl SlashCommand for Work {
     const NAME: &'static str = "work";
 
     fn definition() -> Definition {
         defined(Self::NAME, "Earn some coins; again after a while").build()
     }
 
-    fn parse(_: &mut Options) -> Result<Self, NotUnderstood> {
+    fn parse(_: &mut Options) -> Result<Self, ParseError> {
         Ok(Self)
     }
 
-    fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let before = turn.own()?;
-        let account = turn.opened(before.as_ref());
-        let shift = match ledger::work(account, &turn.settings, turn.now, turn.entropy) {
+    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let before = context.own()?;
+        let account = context.opened(before.as_ref());
+        let shift = match rules::work(account, &context.settings, context.now, context.entropy) {
             Ok(shift) => shift,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
-        let done = SHIFTS[usize::from(turn.entropy.to_le_bytes()[0] % (1 << SHIFT_BITS))];
+        let done = SHIFTS[usize::from(context.entropy.to_le_bytes()[0] % (1 << SHIFT_BITS))];
         let earned = text::coins(shift.amount);
         let next = text::relative_time(shift.next);
         let message =
-            Sentence::of(&turn.call.actor.name).words(" earned ").coins(shift.amount).words(" at work");
-        let event = turn.event(Severity::Success, Source::Work, message);
+            Sentence::of(&context.call.actor.name).words(" earned ").coins(shift.amount).words(" at work");
+        let event = context.event(Severity::Success, Source::Work, message);
         let reply = Reply::success("Work", &format!("{done} That is **{earned}**.\nNext shift {next}."))
             .field("Balance", &text::coins(shift.account.balance))
             .field("Level", &shift.account.level().to_string());
         Ok(Decision::done(reply)
-            .with_entry(Entry::earned(turn.call.actor.id, shift.amount, shift.account.balance))
+            .with_entry(Entry::earned(context.call.actor.id, shift.amount, shift.account.balance))
             .with_event(Event { amount: Some(shift.amount), ..event })
             .with_change(Change { before, after: shift.account }))
     }

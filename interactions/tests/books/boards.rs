@@ -28,7 +28,7 @@ fn seed(sqlite: &Sqlite, balances: &[i64]) {
     for (number, &balance) in balances.iter().enumerate() {
         let Person { id, name, .. } = person(number as u64);
         let xp = balance.unsigned_abs() * 3;
-        let level = interactions::ledger::level(xp);
+        let level = interactions::rules::level(xp);
         sqlite.query(statement, &[id.into(), name.into(), balance.into(), xp.into(), level.into()]).unwrap();
     }
     sqlite.run("COMMIT");

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use interactions::{
-    Books, Call, Command, Person, books::Listener, command, interaction::Lookup, ledger::Refusal, reply,
+    Books, Call, Command, Person, books::Listener, command, interaction::Autocomplete, reply, rules::Refusal,
 };
 use protocol::{InteractionId, time::DAY_MS};
 use serde_json::{Value, json};
@@ -80,26 +80,26 @@ fn play(sqlite: &Sqlite) -> Vec<String> {
     for name in ["leaderboard", "profile", "balance", "history", "shop", "inventory"] {
         answer(type_in(&hostile(1), name, json!([]), &[]));
     }
-    answer(call(0, &hostile(1), Command::press("daily:remind")));
+    answer(call(0, &hostile(1), Command::from_component("daily:remind")));
     answer(manage(&["economy", "announce"], &[("channel", json!("18446744073709551615"))]));
     answer(manage(
         &["economy", "give"],
         &[("user", json!(hostile(1).id)), ("amount", json!(9)), ("reason", json!(note))],
     ));
     for page in ["wealth:2", "level:1", "streak:2"] {
-        answer(call(0, &hostile(2), Command::press(&format!("leaderboard:{page}"))));
+        answer(call(0, &hostile(2), Command::from_component(&format!("leaderboard:{page}"))));
     }
-    answer(call(0, &hostile(1), Command::press("history:2")));
-    answer(call(0, &hostile(1), Command::press("history:50")));
+    answer(call(0, &hostile(1), Command::from_component("history:2")));
+    answer(call(0, &hostile(1), Command::from_component("history:50")));
     answer(manage(&["economy", "audit"], &[("page", json!(50))]));
-    answer(call(0, &hostile(1), Command::press("shop:6")));
+    answer(call(0, &hostile(1), Command::from_component("shop:6")));
     answer(manage(&["economy", "settings"], &[]));
     answer(manage(&["economy", "settings"], &[("key", json!("pay_max"))]));
     answer(manage(&["economy", "audit"], &[]));
     for (act, word) in [("set", "no"), ("set", "yes"), ("reset", "yes")] {
         answer(manage(&["economy", act], &on_ann(1_000_000_000_000)));
         let asked = sqlite.number("SELECT MAX(CAST(id AS INTEGER)) FROM pending");
-        answer(by_manager(call(0, &boss, Command::press(&format!("economy:{word}:{asked}")))));
+        answer(by_manager(call(0, &boss, Command::from_component(&format!("economy:{word}:{asked}")))));
     }
     let item = format!("{}04", "~".repeat(30));
     answer(manage(&["economy", "item", "edit"], &[("item", json!(item)), ("name", json!("`".repeat(32)))]));
@@ -108,8 +108,8 @@ fn play(sqlite: &Sqlite) -> Vec<String> {
     answer(manage(&["economy", "pause"], &[]));
     answer(type_in(&hostile(1), "daily", json!([]), &[]));
     answer(manage(&["economy", "resume"], &[]));
-    let lookup = Lookup { guild: GUILD, manager: true, command: "buy".into(), typed: "~".into() };
-    replies.push(serde_json::to_string(&reply::choices(books.complete(&lookup).unwrap())).unwrap());
+    let lookup = Autocomplete { guild: GUILD, manager: true, command: "buy".into(), typed: "~".into() };
+    replies.push(serde_json::to_string(&reply::choices(books.autocomplete(&lookup).unwrap())).unwrap());
     replies
 }
 

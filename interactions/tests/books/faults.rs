@@ -84,8 +84,8 @@ proptest! {
     fn books_that_were_refused_a_statement_are_as_if_nobody_had_asked(commands in commands()) {
         let (shaken, calm) = (Sqlite::new(), Sqlite::new());
         let books = Books::new(Failing { sqlite: &shaken, until: Cell::new(None) });
-        for (turn, (call, entropy, fault)) in commands.iter().enumerate() {
-            let now = NOON.plus(turn as u64 * 5 * HOUR_MS % (3 * DAY_MS));
+        for (context, (call, entropy, fault)) in commands.iter().enumerate() {
+            let now = NOON.plus(context as u64 * 5 * HOUR_MS % (3 * DAY_MS));
             books.sql().until.set(*fault);
             let reply = attempt(&books, &shaken, now, *entropy, call).unwrap_or_else(|| {
                 books.sql().until.set(None);

@@ -7,11 +7,11 @@ mod boards;
 #[path = "../../../protocol/tests/corpus.rs"]
 mod corpus;
 mod damage;
-mod errands;
 mod everything;
 mod faults;
 mod following;
 mod fullness;
+mod jobs;
 mod large;
 mod life;
 mod limit;

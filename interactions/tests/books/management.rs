@@ -1,6 +1,6 @@
 //! The shop, and what those who manage a server do.
 
-use interactions::{Books, Call, Command, Person, interaction::Lookup};
+use interactions::{Books, Call, Command, Person, interaction::Autocomplete};
 use protocol::time::MINUTE_MS;
 use serde_json::{Value as Json, json};
 
@@ -280,15 +280,19 @@ fn the_shelf_is_turned_over_in_pages_and_has_an_end() {
     let first = server.says(&boss, plain("shop"));
     let second = server.presses(NOON, &boss, &first, "More ▶");
     assert!(text_of(&second).starts_with("**Item 10**"), "{second}");
-    let typed =
-        |typed: &str| Lookup { guild: GUILD, manager: false, command: "buy".into(), typed: typed.into() };
+    let typed = |typed: &str| Autocomplete {
+        guild: GUILD,
+        manager: false,
+        command: "buy".into(),
+        typed: typed.into(),
+    };
     let books = Books::new(&server.sqlite);
-    assert_eq!(books.complete(&typed("")).unwrap().len(), 25);
-    let choices = books.complete(&typed("m 42")).unwrap();
+    assert_eq!(books.autocomplete(&typed("")).unwrap().len(), 25);
+    let choices = books.autocomplete(&typed("m 42")).unwrap();
     assert_eq!((choices.len(), choices[0].value.as_str()), (1, "Item 42"));
-    let of_economy = |manager| Lookup { manager, command: "economy".into(), ..typed("42") };
-    assert_eq!(books.complete(&of_economy(true)).unwrap().len(), 1);
-    assert_eq!(books.complete(&of_economy(false)).unwrap().len(), 0);
+    let of_economy = |manager| Autocomplete { manager, command: "economy".into(), ..typed("42") };
+    assert_eq!(books.autocomplete(&of_economy(true)).unwrap().len(), 1);
+    assert_eq!(books.autocomplete(&of_economy(false)).unwrap().len(), 0);
 }
 
 #[test]
@@ -352,14 +356,14 @@ fn a_button_that_means_nothing_any_more_says_so() {
     for custom_id in
         ["", "rob:1", "leaderboard", "leaderboard:luck:1", "economy:yes:x", "history:-1", "shop:x"]
     {
-        let pressed = Call { pressed: true, ..call(server.id(), &ann, Command::press(custom_id)) };
+        let pressed = Call { pressed: true, ..call(server.id(), &ann, Command::from_component(custom_id)) };
         check(&answer(&server.sqlite, NOON, &pressed), Some("unknown_command"));
     }
     for custom_id in
         ["leaderboard:wealth:0", "history:0", "shop:0", "shop:99", "leaderboard:wealth:18446744073709551615"]
     {
         server.says(&ann, daily());
-        let pressed = Call { pressed: true, ..call(server.id(), &ann, Command::press(custom_id)) };
+        let pressed = Call { pressed: true, ..call(server.id(), &ann, Command::from_component(custom_id)) };
         check(&answer(&server.sqlite, NOON, &pressed), Some("no_such_page"));
     }
 }

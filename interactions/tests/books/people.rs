@@ -1,7 +1,7 @@
 //! The people whom commands mean: coins for members of the server only, permissions as Discord writes them, and replies that
 //! say nothing wrong to anybody who reads them.
 
-use interactions::{Books, Call, Command, Interaction, Person, interaction::Lookup};
+use interactions::{Books, Call, Command, Interaction, Person, interaction::Autocomplete};
 use protocol::{UserId, time::DAY_MS};
 use serde_json::{Value as Json, json};
 
@@ -192,8 +192,8 @@ fn a_server_may_go_by_discords_permission_for_the_command() {
         &boss,
         subcommand(&["economy", "item", "add"], &[("item", json!("Hat")), ("price", json!(5))], &[]),
     );
-    let typed = Lookup { guild: GUILD, manager: false, command: "economy".into(), typed: "ha".into() };
-    let choices = || Books::new(&server.sqlite).complete(&typed).unwrap().len();
+    let typed = Autocomplete { guild: GUILD, manager: false, command: "economy".into(), typed: "ha".into() };
+    let choices = || Books::new(&server.sqlite).autocomplete(&typed).unwrap().len();
     let refused = server.says(&ann, adjust("give", &ann, 5));
     check(&refused, Some("not_permitted"));
     assert!(text_of(&refused).contains("economy_by_role value:on"), "{refused}");
@@ -220,7 +220,8 @@ fn a_board_that_others_turn_speaks_of_who_asked_for_it() {
     assert_eq!(footer_of(&back), footer_of(&board));
     // A button of the release before says of nobody where they are.
     for custom_id in ["leaderboard:wealth:1", "leaderboard:wealth:1:999"] {
-        let pressed = Call { pressed: true, ..call(server.id(), &stranger, Command::press(custom_id)) };
+        let pressed =
+            Call { pressed: true, ..call(server.id(), &stranger, Command::from_component(custom_id)) };
         assert_eq!(footer_of(&answer(&server.sqlite, NOON, &pressed)), "page 1 of 2");
     }
     let typed = server.says(&stranger, page("leaderboard", 1));
@@ -277,7 +278,7 @@ fn the_last_page_is_the_last_that_has_anything() {
     for name in ["leaderboard", "shop"] {
         let pressed = |asked: &str| Call {
             pressed: true,
-            ..call(server.id(), &ann, Command::press(&format!("{name}:{asked}")))
+            ..call(server.id(), &ann, Command::from_component(&format!("{name}:{asked}")))
         };
         let asked = if name == "shop" { pressed("9") } else { pressed("wealth:9") };
         assert_eq!(last(&answer(&server.sqlite, NOON, &asked)), "The last page is 1.");

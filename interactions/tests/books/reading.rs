@@ -70,8 +70,8 @@ fn a_proof_is_right_though_commands_are_answered_between_its_steps() {
     let mut id = 1;
     let (proof, steps, _) = prove(&sqlite, |books, step| {
         for number in 0..3 {
-            let turn = usize::try_from(step).unwrap();
-            let (from, to) = ((turn + number) % players.len(), (turn * 5 + 3) % players.len());
+            let context = usize::try_from(step).unwrap();
+            let (from, to) = ((context + number) % players.len(), (context * 5 + 3) % players.len());
             let command = if number == 0 { daily() } else { pay(&players[to], 40, None) };
             id += 1;
             books.answer(NOON, 0, &call(id, &players[from], command), 1).unwrap();

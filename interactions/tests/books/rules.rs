@@ -7,7 +7,7 @@ use crate::support::{
 use interactions::{
     Command, Person,
     books::Listener,
-    ledger::{self, Account, Refusal, TransferOrder, check_order, transfer},
+    rules::{self, Account, Refusal, TransferOrder, check_order, transfer},
     settings::{Key, Settings},
 };
 use protocol::{Coins, Timestamp, UserId, time::DAY_MS};
@@ -107,7 +107,7 @@ fn a_freeze_forgives_one_missed_day() {
 
 #[test]
 fn two_freezes_can_be_held_and_outlive_the_streak() {
-    let claim = |account: Account, number| ledger::daily(account, &Settings::default(), day(number)).unwrap();
+    let claim = |account: Account, number| rules::daily(account, &Settings::default(), day(number)).unwrap();
     let mut account = Account::open(&person(1), NOON);
     let mut held = Vec::new();
     for number in 0..21 {
@@ -216,7 +216,7 @@ fn experience_makes_levels() {
     for (xp, level) in
         [(0, 0), (99, 0), (100, 1), (299, 1), (300, 2), (599, 2), (600, 3), (50 * 100 * 101, 100)]
     {
-        assert_eq!(ledger::level(xp), level, "{xp} xp");
+        assert_eq!(rules::level(xp), level, "{xp} xp");
     }
     let ann = person(1);
     let (sqlite, _) = play(&(0..4).map(|number| (&ann, day(number), daily())).collect::<Vec<_>>());
@@ -349,7 +349,7 @@ fn work_pays_fairly_and_again_after_a_while() {
     check_fields(&[("Balance", "40 coins")], &[(&ann, NOON, work()), (&ann, NOON.plus(hour), work())]);
     let account = Account::open(&ann, NOON);
     let earned =
-        |entropy| ledger::work(account.clone(), &Settings::default(), NOON, entropy).unwrap().amount.get();
+        |entropy| rules::work(account.clone(), &Settings::default(), NOON, entropy).unwrap().amount.get();
     assert_eq!((earned(0), earned(u64::MAX)), (20, 60));
     let draws: Vec<i64> = (0..41_000).map(|draw| earned((u64::MAX / 41_000) * draw)).collect();
     for amount in 20..=60 {

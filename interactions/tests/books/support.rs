@@ -53,7 +53,7 @@ pub fn call(id: u64, actor: &Person, command: Command) -> Call {
 }
 
 /// Parses a body as though Discord had signed it.
-pub fn parse(body: &Json) -> Result<Interaction, interactions::interaction::NotUnderstood> {
+pub fn parse(body: &Json) -> Result<Interaction, interactions::interaction::ParseError> {
     use ed25519_dalek::{Signer, SigningKey};
 
     let body = body.to_string();
@@ -146,7 +146,7 @@ pub fn press(id: u64, actor: &Person, reply: &str, label: &str) -> Call {
     let button =
         buttons.find(|button| button["label"] == label).unwrap_or_else(|| panic!("no {label}: {reply}"));
     assert_ne!(button["disabled"], true, "{label} is out of use");
-    let command = Command::press(button["custom_id"].as_str().unwrap());
+    let command = Command::from_component(button["custom_id"].as_str().unwrap());
     Call { pressed: true, ..call(id, actor, command) }
 }
 

@@ -187,7 +187,7 @@ proptest! {
     fn an_item_on_the_shelf_is_found_again(typed in corpus::typed()) {
         let (server, boss) = (Server::new(), person(9));
         prop_assume!(code_of(&server.manages(&boss, add(&typed))).is_none());
-        let name = Books::new(&server.sqlite).shelf().unwrap()[0].name.clone();
+        let name = Books::new(&server.sqlite).shop().unwrap()[0].name.clone();
         for again in [typed, name.clone(), name.to_uppercase(), name.to_lowercase()] {
             prop_assume!(again.chars().count() <= 32);
             prop_assert!(Books::new(&server.sqlite).item(&interactions::text::clean_name(&again)).unwrap().is_some(), "{:?}", again);

@@ -92,6 +92,6 @@ fn a_clock_here_that_is_off_is_not_laid_on_the_edge() {
 fn an_edge_that_does_not_tell_is_no_failure() {
     let told = lines(Err(EdgeError::NotOffered), None);
     assert!(told.starts_with("· versions      the edge is older than this program"), "{told}");
-    let told = lines(Err(EdgeError::NotUnderstood("expected value".into())), None);
+    let told = lines(Err(EdgeError::ParseError("expected value".into())), None);
     assert!(told.starts_with("· versions") && told.contains("expected value"), "{told}");
 }

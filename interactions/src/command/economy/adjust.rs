@@ -4,13 +4,13 @@ use protocol::{Coins, Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
 
-use super::{super::Options, Turn, check_act, confirm, event, parse_reason, reason_option, user_option};
+use super::{super::Options, Context, check_act, confirm, event, parse_reason, reason_option, user_option};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, Party, Write},
-    interaction::NotUnderstood,
-    ledger::{self, Account, Adjusted, Adjustment, Refusal},
+    interaction::ParseError,
     reply::Reply,
+    rules::{self, Account, Adjusted, Adjustment, Refusal},
     settings::Key,
     sql::Sql,
     text,
@@ -55,7 +55,7 @@ impl Adjust {
         Self { target, adjustment, reason }
     }
 
-    pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
+    pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, ParseError> {
         let target = options.person("user")?.ok_or(options.bad("user"))?;
         let amount = options.coins("amount")?.ok_or(options.bad("amount"))?;
         let adjustment = match act {
@@ -74,19 +74,23 @@ impl Adjust {
         }
     }
 
-    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
+    pub(super) fn decide(
+        &self,
+        context: &Context<'_, impl Sql>,
+        confirmed: bool,
+    ) -> Result<Decision, BooksError> {
         if let Err(refusal) = check_act(&self.target, &self.reason) {
             return Ok(Decision::refuse(&refusal));
         }
-        if self.target.absent && !self.only_takes(turn)? {
+        if self.target.absent && !self.only_takes(context)? {
             return Ok(Decision::refuse(&Refusal::NotAMember));
         }
-        self.decide_checked(turn, confirmed)
+        self.decide_checked(context, confirmed)
     }
 
     /// Whether an account can have no more coins by it: what somebody who has left may be cleared with.
-    fn only_takes(&self, turn: &Turn<'_, impl Sql>) -> Result<bool, BooksError> {
-        Ok(match (self.adjustment, turn.desk.account(self.target.id)?) {
+    fn only_takes(&self, context: &Context<'_, impl Sql>) -> Result<bool, BooksError> {
+        Ok(match (self.adjustment, context.books.account(self.target.id)?) {
             (_, None) | (Adjustment::Give(_), _) => false,
             (Adjustment::Take(_), Some(_)) => true,
             (Adjustment::Set(amount), Some(account)) => amount <= account.balance,
@@ -106,30 +110,30 @@ impl Adjust {
     /// The rules that look at the account.
     pub(super) fn decide_checked(
         &self,
-        turn: &Turn<'_, impl Sql>,
+        context: &Context<'_, impl Sql>,
         confirmed: bool,
     ) -> Result<Decision, BooksError> {
-        let before = turn.desk.account(self.target.id)?;
+        let before = context.books.account(self.target.id)?;
         let account = match (&before, self.adjustment) {
             (Some(account), _) => account.clone(),
             (None, Adjustment::Take(_)) => return Ok(Decision::refuse(&Refusal::UnknownPlayer)),
-            (None, _) => Account::open(&self.target, turn.now),
+            (None, _) => Account::open(&self.target, context.now),
         };
-        let adjusted = match ledger::adjust(account, self.adjustment) {
+        let adjusted = match rules::adjust(account, self.adjustment) {
             Ok(adjusted) => adjusted,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
         let moved = Coins::new(adjusted.change.get().abs());
-        if !confirmed && self.adjustment.amount().max(moved) > turn.settings.coins(Key::ConfirmAbove) {
+        if !confirmed && self.adjustment.amount().max(moved) > context.settings.coins(Key::ConfirmAbove) {
             let amount = text::coins(self.adjustment.amount());
             let question = match self.adjustment {
                 Adjustment::Give(_) => format!("Give **{amount}** to"),
                 Adjustment::Take(_) => format!("Take **{amount}** from"),
                 Adjustment::Set(_) => format!("Set to **{amount}** the balance of"),
             };
-            return Ok(confirm::ask(turn, &format!("{question} **{}**?", text::shown(&self.target.name))));
+            return Ok(confirm::ask(context, &format!("{question} **{}**?", text::shown(&self.target.name))));
         }
-        let message = Sentence::of(&turn.call.actor.name)
+        let message = Sentence::of(&context.call.actor.name)
             .words(" ")
             .then(self.done())
             .words(": ")
@@ -139,7 +143,7 @@ impl Adjust {
             .words(", because ")
             .name(&self.reason);
         let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Info, message };
-        Ok(act.decision(turn, before, adjusted))
+        Ok(act.decision(context, before, adjusted))
     }
 }
 
@@ -148,25 +152,29 @@ impl Reset {
         Self { target, reason }
     }
 
-    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    pub(super) fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let target = options.person("user")?.ok_or(options.bad("user"))?;
         Ok(Self { target, reason: parse_reason(options)? })
     }
 
-    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>, confirmed: bool) -> Result<Decision, BooksError> {
+    pub(super) fn decide(
+        &self,
+        context: &Context<'_, impl Sql>,
+        confirmed: bool,
+    ) -> Result<Decision, BooksError> {
         if let Err(refusal) = check_act(&self.target, &self.reason) {
             return Ok(Decision::refuse(&refusal));
         }
-        self.decide_checked(turn, confirmed)
+        self.decide_checked(context, confirmed)
     }
 
     /// The rules that look at the account.
     pub(super) fn decide_checked(
         &self,
-        turn: &Turn<'_, impl Sql>,
+        context: &Context<'_, impl Sql>,
         confirmed: bool,
     ) -> Result<Decision, BooksError> {
-        let Some(before) = turn.desk.account(self.target.id)? else {
+        let Some(before) = context.books.account(self.target.id)? else {
             let refusal = if self.target.absent { Refusal::NotAMember } else { Refusal::UnknownPlayer };
             return Ok(Decision::refuse(&refusal));
         };
@@ -174,18 +182,18 @@ impl Reset {
             let name = text::shown(&self.target.name);
             let held = text::coins(before.balance);
             return Ok(confirm::ask(
-                turn,
+                context,
                 &format!(
                     "Reset **{name}**: {held}, level {}, streak and items are gone for good?",
                     before.level()
                 ),
             ));
         }
-        let actor = Sentence::of(&turn.call.actor.name);
+        let actor = Sentence::of(&context.call.actor.name);
         let message = actor.words(" reset ").name(&self.target.name).words(", because ").name(&self.reason);
-        let adjusted = ledger::reset(&before);
+        let adjusted = rules::reset(&before);
         let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Warn, message };
-        Ok(act.decision(turn, Some(before), adjusted).with_write(Write::ForgetHoldings(self.target.id)))
+        Ok(act.decision(context, Some(before), adjusted).with_write(Write::ForgetHoldings(self.target.id)))
     }
 }
 
@@ -198,7 +206,12 @@ struct Act<'a> {
 }
 
 impl Act<'_> {
-    fn decision<S: Sql>(self, turn: &Turn<'_, S>, before: Option<Account>, adjusted: Adjusted) -> Decision {
+    fn decision<S: Sql>(
+        self,
+        context: &Context<'_, S>,
+        before: Option<Account>,
+        adjusted: Adjusted,
+    ) -> Decision {
         let player = Party::Player(self.target.id);
         let Adjusted { mut account, change } = adjusted;
         account.name.clone_from(&self.target.name);
@@ -213,7 +226,7 @@ impl Act<'_> {
             "Done",
             &format!("**{}**: {}", text::shown(&self.target.name), text::shown(self.reason)),
         )
-        .private()
+        .ephemeral()
         .field("Before", &text::coins(held))
         .field("After", &text::coins(account.balance));
         Decision::done(reply)
@@ -227,7 +240,7 @@ impl Act<'_> {
                 balance_after: Some(account.balance),
                 ..Entry::default()
             })
-            .with_event(event(turn, self.severity, Some(self.target), Some(amount), self.message))
+            .with_event(event(context, self.severity, Some(self.target), Some(amount), self.message))
             .with_change(Change { before, after: account })
     }
 }

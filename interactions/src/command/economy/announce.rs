@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use twilight_model::channel::ChannelType;
 use twilight_util::builder::command::{ChannelBuilder, SubCommandBuilder};
 
-use super::{super::Options, Turn, event};
+use super::{super::Options, Context, event};
 use crate::{
     BooksError,
     books::{Decision, Entry, Write},
-    interaction::NotUnderstood,
-    ledger::Refusal,
+    interaction::ParseError,
     reply::Reply,
+    rules::Refusal,
     sql::Sql,
 };
 
@@ -33,7 +33,7 @@ pub(super) fn definition() -> SubCommandBuilder {
 }
 
 impl Announce {
-    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    pub(super) fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let channel = options.text("channel")?;
         if channel.as_ref().is_some_and(|id| !id.parse::<u64>().is_ok_and(|id| id > 0)) {
             return Err(options.bad("channel"));
@@ -42,11 +42,11 @@ impl Announce {
         Ok(Self { channel, resolved })
     }
 
-    pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Result<Decision, BooksError> {
+    pub(super) fn decide<S: Sql>(&self, context: &Context<'_, S>) -> Result<Decision, BooksError> {
         if self.channel.is_some() && !self.resolved {
             return Ok(Decision::refuse(&Refusal::UnknownChannel));
         }
-        let before = turn.desk.announce_channel()?;
+        let before = context.books.announce_channel()?;
         if before == self.channel {
             return Ok(Decision::refuse(&Refusal::NothingToChange));
         }
@@ -60,13 +60,13 @@ impl Announce {
             None => "Who becomes the richest is told nowhere.".to_owned(),
         };
         let (actor, place) =
-            (Sentence::of(&turn.call.actor.name), self.channel.as_deref().unwrap_or("nowhere"));
+            (Sentence::of(&context.call.actor.name), self.channel.as_deref().unwrap_or("nowhere"));
         let note = format!("announce: {} → {}", words(&before), words(&self.channel));
         let message = actor.words(" set the channel for announcements: ").words(place);
-        Ok(Decision::done(Reply::success("Announcements", &line).private())
+        Ok(Decision::done(Reply::success("Announcements", &line).ephemeral())
             .audited()
             .with_entry(Entry { note: Some(note), ..Entry::default() })
-            .with_event(event(turn, Severity::Info, None, None, message))
+            .with_event(event(context, Severity::Info, None, None, message))
             .with_write(Write::Announce(self.channel.clone())))
     }
 }

@@ -4,12 +4,12 @@ use protocol::Coins;
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
 
-use super::Turn;
+use super::Context;
 use crate::{
     BooksError,
     books::{Decision, Moved},
-    ledger::Refusal,
     reply::Reply,
+    rules::Refusal,
     sql::Sql,
     text,
 };
@@ -30,15 +30,15 @@ pub(super) fn definition() -> SubCommandBuilder {
 }
 
 impl Audit {
-    pub(super) fn decide(self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+    pub(super) fn decide(self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
         let is_page = (1..=PAGES_MAX).contains(&self.page);
-        let (acts, more) = if is_page { turn.desk.acts(self.page)? } else { (Vec::new(), false) };
+        let (acts, more) = if is_page { context.books.acts(self.page)? } else { (Vec::new(), false) };
         if acts.is_empty() {
-            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: turn.desk.acts_pages(PAGES_MAX)? }));
+            return Ok(Decision::refuse(&Refusal::NoSuchPage { last: context.books.acts_pages(PAGES_MAX)? }));
         }
         let lines: Vec<_> = acts.iter().map(line).collect();
         let reply = Reply::info("Audit", &lines.join("\n"))
-            .private()
+            .ephemeral()
             .footer(&format!("page {}", self.page))
             .button("◀ Newer", &format!("economy:audit:{}", self.page - 1), self.page > 1)
             .button("Older ▶", &format!("economy:audit:{}", self.page + 1), more && self.page < PAGES_MAX);

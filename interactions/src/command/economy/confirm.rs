@@ -3,12 +3,12 @@
 use protocol::InteractionId;
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
+use super::Context;
 use crate::{
     BooksError, Command,
     books::{Decision, Write},
-    ledger::Refusal,
     reply::Reply,
+    rules::Refusal,
     sql::Sql,
 };
 
@@ -22,28 +22,28 @@ pub struct Confirm {
 }
 
 /// Lets a call wait for its button.
-pub(super) fn ask<S: Sql>(turn: &Turn<'_, S>, question: &str) -> Decision {
-    let id = turn.call.id;
+pub(super) fn ask<S: Sql>(context: &Context<'_, S>, question: &str) -> Decision {
+    let id = context.call.id;
     let reply = Reply::warning("Are you sure?", question)
-        .private()
+        .ephemeral()
         .danger("Yes, do it", &format!("economy:yes:{id}"))
         .button("No", &format!("economy:no:{id}"), true);
-    Decision::done(reply).with_write(Write::Pend(Box::new(turn.call.clone())))
+    Decision::done(reply).with_write(Write::Pend(Box::new(context.call.clone())))
 }
 
 impl Confirm {
-    pub(super) fn decide(self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let waiting = turn.desk.pending(self.of, turn.now)?;
-        let Some(waiting) = waiting.filter(|waiting| waiting.actor.id == turn.call.actor.id) else {
+    pub(super) fn decide(self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let waiting = context.books.pending(self.of, context.now)?;
+        let Some(waiting) = waiting.filter(|waiting| waiting.actor.id == context.call.actor.id) else {
             return Ok(Decision::refuse(&Refusal::ConfirmationGone));
         };
         let Command::Economy(act) = &waiting.command else {
             return Ok(Decision::refuse(&Refusal::ConfirmationGone));
         };
         let decision = if self.yes {
-            act.act(turn, true)?.named(waiting.command.name())
+            act.act(context, true)?.named(waiting.command.name())
         } else {
-            Decision::done(Reply::info("Cancelled", "Nothing has changed.").private())
+            Decision::done(Reply::info("Cancelled", "Nothing has changed.").ephemeral())
         };
         Ok(decision.with_write(Write::Settle(self.of)))
     }

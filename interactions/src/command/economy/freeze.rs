@@ -3,12 +3,12 @@
 use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Turn, event};
+use super::{Context, event};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry},
-    ledger::{Account, Refusal},
     reply::Reply,
+    rules::{Account, Refusal},
     sql::Sql,
     text,
 };
@@ -27,8 +27,8 @@ impl Freeze {
     }
 
     /// Refusals: `unknown_player`, `nothing_to_change`.
-    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Some(before) = turn.desk.account(self.target.id)? else {
+    pub(super) fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let Some(before) = context.books.account(self.target.id)? else {
             return Ok(Decision::refuse(&Refusal::UnknownPlayer));
         };
         if before.frozen == self.frozen {
@@ -36,14 +36,14 @@ impl Freeze {
         }
         let (severity, done) =
             if self.frozen { (Severity::Warn, "froze") } else { (Severity::Info, "unfroze") };
-        let message = Sentence::of(&turn.call.actor.name)
+        let message = Sentence::of(&context.call.actor.name)
             .words(&format!(" {done} "))
             .name(&self.target.name)
             .words(", because ")
             .name(&self.reason);
         let line = format!("You {done} **{}**.", text::shown(&self.target.name));
         let after = Account { frozen: self.frozen, ..before.clone() };
-        Ok(Decision::done(Reply::success("Done", &line).private())
+        Ok(Decision::done(Reply::success("Done", &line).ephemeral())
             .audited()
             .with_entry(Entry {
                 target: Some(self.target.id),
@@ -51,7 +51,7 @@ impl Freeze {
                 balance_after: Some(before.balance),
                 ..Entry::default()
             })
-            .with_event(event(turn, severity, Some(&self.target), None, message))
+            .with_event(event(context, severity, Some(&self.target), None, message))
             .with_change(Change { before: Some(before), after }))
     }
 }

@@ -6,13 +6,13 @@ use twilight_util::builder::command::{
     IntegerBuilder, StringBuilder, SubCommandBuilder, SubCommandGroupBuilder,
 };
 
-use super::{super::Options, Turn, event};
+use super::{super::Options, Context, event};
 use crate::{
     BooksError,
-    books::{Decision, Entry, SHELF_MAX, Write},
-    interaction::NotUnderstood,
-    ledger::{Item, Refusal},
+    books::{Decision, Entry, SHOP_MAX, Write},
+    interaction::ParseError,
     reply::Reply,
+    rules::{Item, Refusal},
     sql::Sql,
     text,
 };
@@ -75,7 +75,7 @@ pub(super) fn definition() -> SubCommandGroupBuilder {
 }
 
 impl ItemAct {
-    pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, NotUnderstood> {
+    pub(super) fn parse(act: &str, options: &mut Options) -> Result<Self, ParseError> {
         let cleaned = |name: String| text::clean_name(&name);
         let wanted = Wanted {
             name: options.text("item")?.map(cleaned).ok_or(options.bad("item"))?,
@@ -101,22 +101,22 @@ impl ItemAct {
         }
     }
 
-    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
+    pub(super) fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
         let decided = match self {
-            Self::Add(wanted) => wanted.add(turn)?,
-            Self::Edit(wanted) => wanted.edit(turn)?,
-            Self::Remove(wanted) => wanted.remove(turn)?,
+            Self::Add(wanted) => wanted.add(context)?,
+            Self::Edit(wanted) => wanted.edit(context)?,
+            Self::Remove(wanted) => wanted.remove(context)?,
         };
         let (write, act) = match decided {
             Ok(decided) => decided,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
         let done = act.to_string();
-        let message = Sentence::of(&turn.call.actor.name).words(" ").then(act);
-        Ok(Decision::done(Reply::success("Shop", &format!("You {}.", text::escape(&done))).private())
+        let message = Sentence::of(&context.call.actor.name).words(" ").then(act);
+        Ok(Decision::done(Reply::success("Shop", &format!("You {}.", text::escape(&done))).ephemeral())
             .audited()
             .with_entry(Entry { note: Some(done), ..Entry::default() })
-            .with_event(event(turn, Severity::Info, None, None, message))
+            .with_event(event(context, Severity::Info, None, None, message))
             .with_write(write))
     }
 }
@@ -125,18 +125,18 @@ impl ItemAct {
 type Decided = Result<(Write, Sentence), Refusal>;
 
 impl Wanted {
-    fn add(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
+    fn add(&self, context: &Context<'_, impl Sql>) -> Result<Decided, BooksError> {
         if self.name.is_empty() {
             return Ok(Err(Refusal::NameMissing));
         }
-        if turn.desk.item(&self.name)?.is_some() {
+        if context.books.item(&self.name)?.is_some() {
             return Ok(Err(Refusal::ItemExists));
         }
-        if turn.desk.shelf()?.len() as u64 >= SHELF_MAX {
-            return Ok(Err(Refusal::ShelfFull { max: SHELF_MAX }));
+        if context.books.shop_items()?.len() as u64 >= SHOP_MAX {
+            return Ok(Err(Refusal::ShelfFull { max: SHOP_MAX }));
         }
         let item = Item {
-            id: turn.desk.next_item()?,
+            id: context.books.next_item()?,
             name: self.name.clone(),
             description: None,
             price: Coins::ZERO,
@@ -149,13 +149,13 @@ impl Wanted {
         }))
     }
 
-    fn edit(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
-        let Some(old) = turn.desk.item(&self.name)? else { return Ok(Err(Refusal::UnknownItem)) };
+    fn edit(&self, context: &Context<'_, impl Sql>) -> Result<Decided, BooksError> {
+        let Some(old) = context.books.item(&self.name)? else { return Ok(Err(Refusal::UnknownItem)) };
         if self.new_name.as_ref().is_some_and(String::is_empty) {
             return Ok(Err(Refusal::NameMissing));
         }
         if let Some(name) = &self.new_name
-            && let Some(other) = turn.desk.item(name)?
+            && let Some(other) = context.books.item(name)?
             && other.id != old.id
         {
             return Ok(Err(Refusal::ItemExists));
@@ -174,8 +174,8 @@ impl Wanted {
         }))
     }
 
-    fn remove(&self, turn: &Turn<'_, impl Sql>) -> Result<Decided, BooksError> {
-        let item = turn.desk.item(&self.name)?.ok_or(Refusal::UnknownItem);
+    fn remove(&self, context: &Context<'_, impl Sql>) -> Result<Decided, BooksError> {
+        let item = context.books.item(&self.name)?.ok_or(Refusal::UnknownItem);
         Ok(item.map(|item| (Write::RemoveItem(item.id), Sentence::new("removed ").name(&item.name))))
     }
 

@@ -3,11 +3,11 @@
 use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Turn, event};
+use super::{Context, event};
 use crate::{
     books::{Decision, Write},
-    ledger::Refusal,
     reply::Reply,
+    rules::Refusal,
     sql::Sql,
 };
 
@@ -18,8 +18,8 @@ pub struct Pause {
 }
 
 impl Pause {
-    pub(super) fn decide<S: Sql>(self, turn: &Turn<'_, S>) -> Decision {
-        if turn.settings.paused() == self.paused {
+    pub(super) fn decide<S: Sql>(self, context: &Context<'_, S>) -> Decision {
+        if context.settings.paused() == self.paused {
             return Decision::refuse(&Refusal::NothingToChange);
         }
         let (severity, done, line) = if self.paused {
@@ -27,10 +27,10 @@ impl Pause {
         } else {
             (Severity::Info, "resumed", "Players' commands work again.")
         };
-        let message = Sentence::of(&turn.call.actor.name).words(&format!(" {done} the economy"));
-        Decision::done(Reply::success("Economy", line).private())
+        let message = Sentence::of(&context.call.actor.name).words(&format!(" {done} the economy"));
+        Decision::done(Reply::success("Economy", line).ephemeral())
             .audited()
-            .with_event(event(turn, severity, None, None, message))
+            .with_event(event(context, severity, None, None, message))
             .with_write(Write::Paused(self.paused))
     }
 }

@@ -4,12 +4,12 @@ use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{StringBuilder, SubCommandBuilder};
 
-use super::{super::Options, Turn, event};
+use super::{super::Options, Context, event};
 use crate::{
     books::{Decision, Entry, Write},
-    interaction::NotUnderstood,
-    ledger::Refusal,
+    interaction::ParseError,
     reply::Reply,
+    rules::Refusal,
     settings::{ALL, BadSetting, Setting, Settings},
     sql::Sql,
     text,
@@ -39,41 +39,41 @@ impl Rules {
         Self { key: Some(text::clean_name(key)), value: Some(value.to_owned()) }
     }
 
-    pub(super) fn parse(options: &mut Options) -> Result<Self, NotUnderstood> {
+    pub(super) fn parse(options: &mut Options) -> Result<Self, ParseError> {
         let key = options.text("key")?.map(|typed| text::clean_name(&typed));
         Ok(Self { key, value: options.text("value")? })
     }
 
-    pub(super) fn decide<S: Sql>(&self, turn: &Turn<'_, S>) -> Decision {
-        let Some(key) = &self.key else { return Decision::done(list(&turn.settings)) };
+    pub(super) fn decide<S: Sql>(&self, context: &Context<'_, S>) -> Decision {
+        let Some(key) = &self.key else { return Decision::done(list(&context.settings)) };
         let refused = |why: BadSetting| Decision::refuse(&Refusal::BadSetting(why));
         let setting = match Setting::named(key) {
             Ok(setting) => setting,
             Err(why) => return refused(why),
         };
-        let old = turn.settings.get(setting.key);
+        let old = context.settings.get(setting.key);
         let Some(value) = &self.value else { return Decision::done(one(setting, old)) };
-        let new = match setting.parse(value).and_then(|new| turn.settings.with(setting.key, new).map(|_| new))
-        {
-            Ok(new) if new == old => return Decision::refuse(&Refusal::NothingToChange),
-            Ok(new) => new,
-            Err(why) => return refused(why),
-        };
+        let new =
+            match setting.parse(value).and_then(|new| context.settings.with(setting.key, new).map(|_| new)) {
+                Ok(new) if new == old => return Decision::refuse(&Refusal::NothingToChange),
+                Ok(new) => new,
+                Err(why) => return refused(why),
+            };
         let change = Sentence::new(setting.name)
             .words(": ")
             .then(setting.said(old))
             .words(" → ")
             .then(setting.said(new));
         let note = change.to_string();
-        let message = Sentence::of(&turn.call.actor.name).words(" set ").then(change);
+        let message = Sentence::of(&context.call.actor.name).words(" set ").then(change);
         let reply = Reply::success("Settings", &format!("**{}**\n{}", setting.name, setting.about))
-            .private()
+            .ephemeral()
             .field("Before", &setting.words(old))
             .field("After", &setting.words(new));
         Decision::done(reply)
             .audited()
             .with_entry(Entry { note: Some(note), ..Entry::default() })
-            .with_event(event(turn, Severity::Info, None, None, message))
+            .with_event(event(context, Severity::Info, None, None, message))
             .with_write(Write::Setting(setting.key, new))
     }
 }
@@ -86,12 +86,14 @@ fn list(settings: &Settings) -> Reply {
     };
     let lines: Vec<_> = ALL.iter().map(line).collect();
     let paused = if settings.paused() { "Paused. `/economy resume` lets players on again.\n\n" } else { "" };
-    Reply::info("Settings", &format!("{paused}{}", lines.join("\n"))).private().footer("✎ is not the default")
+    Reply::info("Settings", &format!("{paused}{}", lines.join("\n")))
+        .ephemeral()
+        .footer("✎ is not the default")
 }
 
 fn one(setting: &Setting, value: i64) -> Reply {
     Reply::info("Settings", &format!("**{}**\n{}", setting.name, setting.about))
-        .private()
+        .ephemeral()
         .field("Now", &setting.words(value))
         .field("Default", &setting.words(setting.default))
         .field("Takes", &setting.range_words())

@@ -4,12 +4,12 @@
 use protocol::{Coins, JournalSeq, Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Turn, event};
+use super::{Context, event};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, MovedRow, Party},
-    ledger::{self, Account, Refusal},
     reply::Reply,
+    rules::{self, Account, Refusal},
     sql::Sql,
     text,
 };
@@ -29,8 +29,8 @@ struct Side {
 
 impl Undo {
     /// Refusals: `unknown_row`, `is_undo`, `moved_nothing`, `already_undone`, `undo_below_zero`, `undo_over_cap`.
-    pub(super) fn decide(&self, turn: &Turn<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Some(row) = turn.desk.moved_row(self.row)? else {
+    pub(super) fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
+        let Some(row) = context.books.moved_row(self.row)? else {
             return Ok(Decision::refuse(&Refusal::UnknownRow));
         };
         if row.undoes {
@@ -45,21 +45,21 @@ impl Undo {
         // The tax was burnt on the way, and comes back out of what was burnt.
         let arrived = row.amount.saturating_minus(row.tax);
         for (party, amount) in [(getter, arrived), (Party::Burn, row.tax)] {
-            if let Some(held) = turn.desk.held_by(party)?
+            if let Some(held) = context.books.held_by(party)?
                 && held < amount
             {
                 return Ok(Decision::refuse(&Refusal::UndoBelowZero { balance: held }));
             }
         }
-        let from = side(turn, getter, Coins::ZERO.saturating_minus(arrived))?;
-        let to = side(turn, giver, row.amount)?;
+        let from = side(context, getter, Coins::ZERO.saturating_minus(arrived))?;
+        let to = side(context, giver, row.amount)?;
         match (from, to) {
-            (Ok(from), Ok(to)) => Ok(self.decision(turn, &row, from, to)),
+            (Ok(from), Ok(to)) => Ok(self.decision(context, &row, from, to)),
             (Err(refusal), _) | (_, Err(refusal)) => Ok(Decision::refuse(&refusal)),
         }
     }
 
-    fn decision<S: Sql>(&self, turn: &Turn<'_, S>, row: &MovedRow, from: Side, to: Side) -> Decision {
+    fn decision<S: Sql>(&self, context: &Context<'_, S>, row: &MovedRow, from: Side, to: Side) -> Decision {
         let arrived = row.amount.saturating_minus(row.tax);
         // The target is the player who gets coins back, otherwise the one who loses them.
         let about = to.change.as_ref().or(from.change.as_ref()).map(|change| change.after.clone());
@@ -77,8 +77,8 @@ impl Undo {
             .words(" back to ")
             .then(words(&to));
         let line = format!("You undid {}.", text::escape(&what.to_string()));
-        let reply = Reply::success("Done", &line).private();
-        let actor = Sentence::of(&turn.call.actor.name);
+        let reply = Reply::success("Done", &line).ephemeral();
+        let actor = Sentence::of(&context.call.actor.name);
         let message = actor.words(" undid ").then(what).words(", because ").name(&self.reason);
         Decision::done(reply)
             .audited()
@@ -92,7 +92,7 @@ impl Undo {
                 note: Some(self.reason.clone()),
                 balance_after: about.map(|account| account.balance),
             })
-            .with_event(event(turn, Severity::Warn, target.as_ref(), Some(row.amount), message))
+            .with_event(event(context, Severity::Warn, target.as_ref(), Some(row.amount), message))
             .with_change(from.change)
             .with_change(to.change)
     }
@@ -103,9 +103,13 @@ fn person_of(account: &Account) -> Person {
 }
 
 /// One side, with what its account holds after `by` more coins; or why it cannot.
-fn side(turn: &Turn<'_, impl Sql>, party: Party, by: Coins) -> Result<Result<Side, Refusal>, BooksError> {
+fn side(
+    context: &Context<'_, impl Sql>,
+    party: Party,
+    by: Coins,
+) -> Result<Result<Side, Refusal>, BooksError> {
     let Party::Player(user) = party else { return Ok(Ok(Side { party, change: None })) };
-    let Some(before) = turn.desk.account(user)? else { return Ok(Err(Refusal::UnknownPlayer)) };
-    Ok(ledger::put_back(before.clone(), by)
+    let Some(before) = context.books.account(user)? else { return Ok(Err(Refusal::UnknownPlayer)) };
+    Ok(rules::put_back(before.clone(), by)
         .map(|after| Side { party, change: Some(Change { before: Some(before), after }) }))
 }

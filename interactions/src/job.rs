@@ -8,7 +8,7 @@ use protocol::{
     time::{DAY_MS, Day, HOUR_MS, MINUTE_MS},
 };
 
-use crate::{ledger::Account, text};
+use crate::{rules::Account, text};
 
 /// The time after which a reminder that was due is not worth a message any more, in milliseconds.
 const REMINDER_MAX_MS: u64 = DAY_MS;

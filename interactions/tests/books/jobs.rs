@@ -247,6 +247,6 @@ fn the_daily_of_an_older_release_is_understood() {
     let old: Command = serde_json::from_value(json!({"Daily": null})).unwrap();
     assert_eq!(old, daily());
     assert_eq!(serde_json::to_value(&old).unwrap(), json!({"Daily": null}));
-    assert_eq!(Command::press("daily:remind").name(), "daily remind");
-    assert_eq!(Command::press("daily:forget").name(), "daily:forget");
+    assert_eq!(Command::from_component("daily:remind").name(), "daily remind");
+    assert_eq!(Command::from_component("daily:forget").name(), "daily:forget");
 }

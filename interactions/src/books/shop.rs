@@ -5,12 +5,12 @@ use protocol::{Timestamp, UserId, text::fold, time::MINUTE_MS};
 use super::{Books, BooksError, row::Reader};
 use crate::{
     Call,
-    ledger::Item,
+    rules::Item,
     sql::{Row, Sql, Value},
 };
 
 /// The most items on the shelf.
-pub const SHELF_MAX: u64 = 100;
+pub const SHOP_MAX: u64 = 100;
 /// The time for which an act waits for its button, in milliseconds: as long as the interaction's token holds.
 pub(super) const PENDING_MAX_MS: u64 = 15 * MINUTE_MS;
 
@@ -26,10 +26,10 @@ pub struct Holding {
 const COLUMNS: &str = "id, name, description, price, stock, per_player";
 
 impl<S: Sql> Books<S> {
-    /// The shelf by name, with at most [`SHELF_MAX`] items.
-    pub fn shelf(&self) -> Result<Vec<Item>, BooksError> {
+    /// The shelf by name, with at most [`SHOP_MAX`] items.
+    pub fn shop_items(&self) -> Result<Vec<Item>, BooksError> {
         let statement = format!("SELECT {COLUMNS} FROM items WHERE removed = 0 ORDER BY name LIMIT ?");
-        self.sql.query(&statement, &[SHELF_MAX.into()])?.into_iter().map(read).collect()
+        self.sql.query(&statement, &[SHOP_MAX.into()])?.into_iter().map(read).collect()
     }
 
     /// The item of this name on the shelf, however it is capitalised or spelled in Unicode.
@@ -42,7 +42,7 @@ impl<S: Sql> Books<S> {
             return Ok(found);
         }
         // A release that knows no keys may have written beside this one.
-        Ok(self.shelf()?.into_iter().find(|item| fold(&item.name) == key))
+        Ok(self.shop_items()?.into_iter().find(|item| fold(&item.name) == key))
     }
 
     /// The number that the next new item gets.
