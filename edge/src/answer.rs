@@ -3,7 +3,7 @@
 use crate::log;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use interactions::{limit, sql::SqlError};
-use protocol::{Timestamp, time::SECOND_MS, version::Unread};
+use protocol::{Timestamp, time::SECOND_MS, version::ReadError};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use worker::{Request, Response};
@@ -64,10 +64,10 @@ impl Problem {
     }
 
     /// A message between programs that was not read: of an unknown version, or else not of its shape.
-    pub fn unread(code: &'static str, why: &Unread) -> Self {
+    pub fn unread(code: &'static str, why: &ReadError) -> Self {
         match why {
-            Unread::UnknownVersion(_) => Self::new(400, "unknown_version", format!("{why}.")),
-            Unread::Malformed(_) => Self::new(400, code, format!("Not of that shape: {why}.")),
+            ReadError::UnknownVersion(_) => Self::new(400, "unknown_version", format!("{why}.")),
+            ReadError::Malformed(_) => Self::new(400, code, format!("Not of that shape: {why}.")),
         }
     }
 

@@ -47,7 +47,7 @@ pub const REMIND_NO_MORE: &str = "/remind-no-more";
 
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
-enum Unanswered {
+enum AnswerError {
     #[error("the books have not come up: {0}")]
     Broken(String),
     #[error("asked for what concerns server {0}")]
@@ -64,7 +64,7 @@ enum Unanswered {
     Transaction(#[from] worker::Error),
 }
 
-impl Unanswered {
+impl AnswerError {
     /// Whether a limit of the plan is reached, which may have kept the books from coming up, too.
     fn is_limit(&self) -> bool {
         limit::is_limit(&self.to_string())
@@ -221,7 +221,7 @@ impl worker::DurableObject for Guild {
 }
 
 impl Inner {
-    fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, Unanswered> {
+    fn answer(&self, now: Timestamp, question: &Question<'_>) -> Result<Answered, AnswerError> {
         self.check_ready(question.version, question.call.guild)?;
         let handled_ms = u32::try_from(now.since(question.arrived_at)).unwrap_or(u32::MAX);
         let (entropy, call) = (entropy()?, &*question.call);
@@ -239,7 +239,7 @@ impl Inner {
     }
 
     /// Answers while the storage has no room: nothing is lost, and what needs no row goes on.
-    fn answer_when_full(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Answered, Unanswered> {
+    fn answer_when_full(&self, now: Timestamp, entropy: u64, call: &Call) -> Result<Answered, AnswerError> {
         if !self.has_said_full.replace(true) {
             log::error(&format_args!(
                 "server {}: the storage is full; what only looks is answered",
@@ -276,7 +276,7 @@ impl Inner {
         let call = &question.call;
         let read = || {
             self.check_ready(question.version, call.guild)?;
-            Ok::<_, Unanswered>(self.books.answer_without_row(now, entropy()?, call, NoRow::Limited)?)
+            Ok::<_, AnswerError>(self.books.answer_without_row(now, entropy()?, call, NoRow::Limited)?)
         };
         let answered = read().or_else(|_| NoRow::Limited.refuse(now, call.pressed));
         self.books.forget();
@@ -284,12 +284,12 @@ impl Inner {
     }
 
     /// Checks that the tables are in place, that the caller means these books, and that its version is known.
-    fn check_ready(&self, version: u32, guild: GuildId) -> Result<(), Unanswered> {
+    fn check_ready(&self, version: u32, guild: GuildId) -> Result<(), AnswerError> {
         if self.guild()? != guild {
-            return Err(Unanswered::Foreign(guild));
+            return Err(AnswerError::Foreign(guild));
         }
         if version > protocol::VERSION {
-            return Err(Unanswered::Newer(version));
+            return Err(AnswerError::Newer(version));
         }
         Ok(())
     }
@@ -298,8 +298,8 @@ impl Inner {
     fn whole<T>(
         &self,
         write: impl FnOnce(&Books<ObjectSql>) -> Result<T, BooksError>,
-    ) -> Result<T, Unanswered> {
-        let written = self.books.sql().atomically(|| write(&self.books).map_err(Unanswered::from));
+    ) -> Result<T, AnswerError> {
+        let written = self.books.sql().atomically(|| write(&self.books).map_err(AnswerError::from));
         if written.is_err() {
             self.books.forget();
         }
@@ -308,7 +308,7 @@ impl Inner {
 
     /// The alarm: pushes what is not acknowledged, then writes down what is, and does one step of the background's work. It
     /// arms the next alarm only if something is left: quiet books sleep, and cost nothing.
-    async fn wake(&self, now: Timestamp) -> Result<(), Unanswered> {
+    async fn wake(&self, now: Timestamp) -> Result<(), AnswerError> {
         let guild = self.guild()?;
         for listener in Listener::ALL {
             self.push(listener, now, guild).await;
@@ -340,26 +340,26 @@ impl Inner {
     }
 
     /// The server whose books these are.
-    fn guild(&self) -> Result<GuildId, Unanswered> {
-        self.started.clone().map_err(Unanswered::Broken)
+    fn guild(&self) -> Result<GuildId, AnswerError> {
+        self.started.clone().map_err(AnswerError::Broken)
     }
 }
 
 /// Finds out whose books these are, and brings the tables to this release. An object without a server's name is nobody's
 /// books, and stays empty.
-fn start(state: &State, books: &Books<ObjectSql>) -> Result<GuildId, Unanswered> {
+fn start(state: &State, books: &Books<ObjectSql>) -> Result<GuildId, AnswerError> {
     let sql = books.sql();
     let name = identity::name(state, sql)?;
-    let guild = name.parse().map_err(|_| Unanswered::Broken(format!("`{name}` is no server's id")))?;
+    let guild = name.parse().map_err(|_| AnswerError::Broken(format!("`{name}` is no server's id")))?;
     sql.atomically(|| {
         schema::migrate(sql).map_err(BooksError::from)?;
-        Ok::<_, Unanswered>(books.begin(Timestamp(worker::Date::now().as_millis()))?)
+        Ok::<_, AnswerError>(books.begin(Timestamp(worker::Date::now().as_millis()))?)
     })?;
     Ok(guild)
 }
 
-fn entropy() -> Result<u64, Unanswered> {
+fn entropy() -> Result<u64, AnswerError> {
     let mut entropy = [0; 8];
-    getrandom::fill(&mut entropy).map_err(|error| Unanswered::Entropy(error.to_string()))?;
+    getrandom::fill(&mut entropy).map_err(|error| AnswerError::Entropy(error.to_string()))?;
     Ok(u64::from_ne_bytes(entropy))
 }

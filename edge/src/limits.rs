@@ -5,7 +5,7 @@ use std::cell::RefCell;
 
 use protocol::{
     Timestamp,
-    pace::{Pace, Paces, network},
+    rate_limit::{RateLimit, RateLimits, network},
 };
 use worker::Request;
 
@@ -22,36 +22,36 @@ const BINDING: &str = "LIMITER";
 const ADDRESS: &str = "CF-Connecting-IP";
 
 /// Beginning and finishing a sign-in, by address.
-const SIGN_IN: Pace = Pace { at_once: 20, every_ms: 3_000 };
+const SIGN_IN: RateLimit = RateLimit { at_once: 20, every_ms: 3_000 };
 /// Being refused for what one shows (a wrong token, a session that is none), by address.
-const REFUSED: Pace = Pace { at_once: 300, every_ms: 200 };
+const REFUSED: RateLimit = RateLimit { at_once: 300, every_ms: 200 };
 /// Signatures that do not hold, by address: apart, so that nothing but them keeps Discord out. One that holds clears it.
-const FORGED: Pace = REFUSED;
+const FORGED: RateLimit = REFUSED;
 /// Whatever is asked without a session or a token, by address.
-const NOBODY: Pace = Pace { at_once: 300, every_ms: 100 };
+const NOBODY: RateLimit = RateLimit { at_once: 300, every_ms: 100 };
 /// `/api` and `/ws`, by session.
-const SESSION: Pace = Pace { at_once: 300, every_ms: 50 };
+const SESSION: RateLimit = RateLimit { at_once: 300, every_ms: 50 };
 /// The same by a program with a token: far more than one machine can ask, so that a load test measures Pulse.
-const PROGRAM: Pace = Pace { at_once: 100_000, every_ms: 1 };
+const PROGRAM: RateLimit = RateLimit { at_once: 100_000, every_ms: 1 };
 
 struct Limits {
-    sign_in: Paces<String>,
-    refused: Paces<String>,
-    forged: Paces<String>,
-    nobody: Paces<String>,
-    session: Paces<String>,
-    program: Paces<()>,
+    sign_in: RateLimits<String>,
+    refused: RateLimits<String>,
+    forged: RateLimits<String>,
+    nobody: RateLimits<String>,
+    session: RateLimits<String>,
+    program: RateLimits<()>,
 }
 
 thread_local! {
     static LIMITS: RefCell<Limits> = const {
         RefCell::new(Limits {
-            sign_in: Paces::of(SIGN_IN),
-            refused: Paces::of(REFUSED),
-            forged: Paces::of(FORGED),
-            nobody: Paces::of(NOBODY),
-            session: Paces::of(SESSION),
-            program: Paces::of(PROGRAM),
+            sign_in: RateLimits::of(SIGN_IN),
+            refused: RateLimits::of(REFUSED),
+            forged: RateLimits::of(FORGED),
+            nobody: RateLimits::of(NOBODY),
+            session: RateLimits::of(SESSION),
+            program: RateLimits::of(PROGRAM),
         })
     };
 }
@@ -113,7 +113,7 @@ pub fn count_refused(address: Option<String>) {
     count(address, |limits| &mut limits.refused);
 }
 
-fn count(address: Option<String>, of: impl FnOnce(&mut Limits) -> &mut Paces<String>) {
+fn count(address: Option<String>, of: impl FnOnce(&mut Limits) -> &mut RateLimits<String>) {
     let Some(address) = address else { return };
     // The next request is told that this one was too many.
     let _ = LIMITS.with_borrow_mut(|limits| of(limits).step(now(), address));

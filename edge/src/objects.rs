@@ -31,7 +31,7 @@ pub struct Objects {
 impl Objects {
     /// The objects behind this binding.
     pub fn bound(env: &Env, binding: &str) -> Result<Self, Problem> {
-        let Place { location, jurisdiction } = Place::chosen(env)?;
+        let Placement { location, jurisdiction } = Placement::chosen(env)?;
         let Some(jurisdiction) = jurisdiction else {
             return Ok(Self { namespace: env.durable_object(binding)?, location });
         };
@@ -54,16 +54,16 @@ impl Objects {
 
 /// Where objects are to be.
 #[derive(Clone)]
-struct Place {
+struct Placement {
     location: Option<String>,
     jurisdiction: Option<String>,
 }
 
-impl Place {
+impl Placement {
     fn chosen(env: &Env) -> Result<Self, Problem> {
         thread_local! {
             /// Read once, as settings do not change while the Worker runs.
-            static CHOSEN: OnceCell<Place> = const { OnceCell::new() };
+            static CHOSEN: OnceCell<Placement> = const { OnceCell::new() };
         }
         if let Some(chosen) = CHOSEN.with(|chosen| chosen.get().cloned()) {
             return Ok(chosen);

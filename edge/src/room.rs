@@ -2,14 +2,14 @@
 
 mod alerting;
 mod answering;
+mod authorization;
 mod events;
-mod gate;
+mod handlers;
 mod limit;
 mod memory;
 mod server;
 mod sockets;
 mod spreading;
-mod visitors;
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,11 +28,11 @@ use protocol::{
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
-pub use self::gate::{
-    BINDING, Place, admit, admit_actor, close_session, get, get_jobs, me, open_session, open_socket,
+pub use self::handlers::{
+    BINDING, RoomAddress, admit, admit_actor, close_session, get, get_jobs, me, open_session, open_socket,
     own_origin, post_report, push, require_own_origin, settle_job, tell, tell_at,
 };
-use self::{memory::Store, server::Attendance, sockets::Sockets, visitors::Visitors};
+use self::{authorization::Authorization, memory::Store, server::UpstreamSync, sockets::Sockets};
 use crate::{
     answer::{LIMIT, Problem},
     identity, log,
@@ -49,9 +49,9 @@ pub struct Room {
 
 struct Inner {
     /// The address of this room; `None` where it cannot tell, and then `core` says why.
-    place: Option<Place>,
-    attendance: Attendance,
-    visitors: Visitors,
+    place: Option<RoomAddress>,
+    upstream: UpstreamSync,
+    authorization: Authorization,
     settings: Settings,
     state: State,
     sql: ObjectSql,
@@ -69,7 +69,7 @@ struct Core {
 
 /// The work that is left when the outputs have been performed: the alarm's API is asynchronous.
 #[derive(Default)]
-struct Rest {
+struct Reply {
     acknowledgement: Option<Acknowledgement>,
     jobs: Jobs,
     answer: Option<room::Answer>,
@@ -114,15 +114,15 @@ impl worker::DurableObject for Room {
         // anew under an old epoch.
         let (place, settings) = (place_of(&state, &sql), Settings::new(env.clone()));
         let core = place.as_ref().map_err(String::clone).and_then(|_| {
-            let everyone = matches!(place, Ok(Place::Everyone));
+            let everyone = matches!(place, Ok(RoomAddress::Everyone));
             let room =
                 restore(&sql, &settings, &mut sockets, everyone).map_err(|problem| problem.to_string())?;
             Ok(RefCell::new(Core { room, sockets }))
         });
-        let (place, attendance, lost) = (place.ok(), Attendance::new(&env), Cell::new(false));
-        let visitors = Visitors::default();
+        let (place, upstream, lost) = (place.ok(), UpstreamSync::new(&env), Cell::new(false));
+        let authorization = Authorization::default();
         let timed = Cell::new(false);
-        let inner = Inner { place, attendance, visitors, settings, state, sql, core, lost, timed };
+        let inner = Inner { place, upstream, authorization, settings, state, sql, core, lost, timed };
         Self { inner: Rc::new(inner) }
     }
 
@@ -175,9 +175,9 @@ impl worker::DurableObject for Room {
 }
 
 /// A room that cannot tell which one it is shows nobody anything: least of all what the room of all servers shows.
-fn place_of(state: &State, sql: &ObjectSql) -> Result<Place, String> {
+fn place_of(state: &State, sql: &ObjectSql) -> Result<RoomAddress, String> {
     let name = identity::name(state, sql).map_err(|error| error.to_string())?;
-    Place::named(&name).ok_or_else(|| format!("`{name}` is the name of no room"))
+    RoomAddress::named(&name).ok_or_else(|| format!("`{name}` is the name of no room"))
 }
 
 /// The room as its rows tell. That of all servers keeps watch.
@@ -240,19 +240,19 @@ impl Inner {
     }
 
     /// The drain loop: hands the input to the core, performs what it wants.
-    async fn take(self: &Rc<Self>, input: Input<'_>) -> Result<Rest, Problem> {
-        let mut rest = self.drain(input)?;
-        match rest.alarm.take() {
+    async fn take(self: &Rc<Self>, input: Input<'_>) -> Result<Reply, Problem> {
+        let mut reply = self.drain(input)?;
+        match reply.alarm.take() {
             Some(Alarm::In(wait_ms)) => self.arm(wait_ms).await?,
             Some(Alarm::Never) => self.state.storage().delete_alarm().await?,
             None => {}
         }
-        Ok(rest)
+        Ok(reply)
     }
 
     /// Does the work of the alarm. It must not fail, for one that does is repeated, and then dropped.
     async fn tick(self: &Rc<Self>) {
-        self.attend().await;
+        self.sync_upstream().await;
         if let Err(error) = self.end_old_sessions().await {
             log::error(&format_args!("the room's sessions: {error:?}"));
         }
@@ -262,11 +262,11 @@ impl Inner {
     }
 
     /// The same as [`Self::take`] but for the alarm.
-    fn drain(self: &Rc<Self>, input: Input<'_>) -> Result<Rest, Problem> {
-        let mut rest = Rest::default();
+    fn drain(self: &Rc<Self>, input: Input<'_>) -> Result<Reply, Problem> {
+        let mut reply = Reply::default();
         let (before, outputs) = {
             let room = &mut self.core()?.borrow_mut().room;
-            if self.place == Some(Place::Everyone) {
+            if self.place == Some(RoomAddress::Everyone) {
                 room.note_rows(now(), self.sql.take_rows()); // A server's own room tells of them when it asks.
             }
             (room.is_limited().then(|| room.clone()), room.handle(now(), input))
@@ -275,37 +275,37 @@ impl Inner {
         let rows = match self.store(&outputs) {
             Ok(rows) => rows,
             Err(problem) => {
-                self.go_on_without_rows(problem, before, &outputs, &mut rest)?;
+                self.go_on_without_rows(problem, before, &outputs, &mut reply)?;
                 0
             }
         };
         for output in outputs {
-            self.perform(output, &mut rest)?;
+            self.perform(output, &mut reply)?;
         }
         if was_limited && rows > 0 {
-            self.note_end_of_limit(&mut rest)?;
+            self.note_end_of_limit(&mut reply)?;
         }
-        Ok(rest)
+        Ok(reply)
     }
 
-    fn perform(self: &Rc<Self>, output: Output, rest: &mut Rest) -> Result<(), Problem> {
+    fn perform(self: &Rc<Self>, output: Output, reply: &mut Reply) -> Result<(), Problem> {
         match output {
             Output::Store(_) | Output::Forget(..) | Output::Delete(..) => {} // Done before, all at once.
             Output::Admit(id) => self.core()?.borrow_mut().sockets.admit(id),
             Output::Send(id, message) => self.core()?.borrow().sockets.send(id, frame(&message)?.as_ref()),
             Output::Broadcast(message) => self.core()?.borrow().sockets.broadcast(frame(&message)?.as_ref()),
             Output::Close(id, code) => self.core()?.borrow_mut().sockets.close(id, code),
-            Output::Answer(answer) => rest.answer = Some(answer),
+            Output::Answer(answer) => reply.answer = Some(answer),
             Output::Spread(said, guilds) => self.spread(said, guilds),
             Output::RemindNoMore(guild, user) => self.remind_no_more(guild, user),
-            Output::HandOut(jobs) => rest.jobs = jobs,
-            Output::Ordered(ordered) => rest.ordered = Some(ordered),
+            Output::HandOut(jobs) => reply.jobs = jobs,
+            Output::Ordered(ordered) => reply.ordered = Some(ordered),
             Output::Post(parcels) => self.post(parcels),
             Output::PostEvents(parcel) => self.post_events(parcel),
-            Output::Acknowledge(acknowledgement) => rest.acknowledgement = Some(acknowledgement),
+            Output::Acknowledge(acknowledgement) => reply.acknowledgement = Some(acknowledgement),
             Output::FlushIn(wait_ms) => self.flush_in(wait_ms),
-            Output::TickIn(wait_ms) => rest.alarm = Some(Alarm::In(wait_ms)),
-            Output::TickNever => rest.alarm = Some(Alarm::Never),
+            Output::TickIn(wait_ms) => reply.alarm = Some(Alarm::In(wait_ms)),
+            Output::TickNever => reply.alarm = Some(Alarm::Never),
         }
         Ok(())
     }
@@ -337,7 +337,7 @@ impl Inner {
     /// The core has gone on without its rows: it goes back to where they are.
     fn forget_what_was_not_stored(&self) -> Result<(), Problem> {
         let mut core = self.core()?.borrow_mut();
-        let everyone = self.place == Some(Place::Everyone);
+        let everyone = self.place == Some(RoomAddress::Everyone);
         let restored = restore(&self.sql, &self.settings, &mut core.sockets, everyone);
         self.lost.set(restored.is_err());
         core.room = restored?;

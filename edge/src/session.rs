@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use worker::Request;
 
-pub use self::store::{Sessions, Visitor};
+pub use self::store::{Principal, Sessions};
 use crate::{answer::Problem, settings::Settings};
 
 /// The entropy of a session's token, in bytes.
@@ -78,9 +78,9 @@ impl Credential {
 
 /// The Worker asks the room to open a session.
 #[derive(Serialize, Deserialize)]
-pub struct Opening {
+pub struct OpenSession {
     /// The person, and the servers that they manage.
-    pub visitor: Visitor,
+    pub visitor: Principal,
     /// The hash of the one-time link that they came by; it must not have been used.
     pub link: Option<String>,
     /// The hash of the session that this browser had, which ends.
@@ -89,7 +89,7 @@ pub struct Opening {
 
 /// The room's answer to somebody who wants a session.
 #[derive(Serialize, Deserialize)]
-pub enum Opened {
+pub enum SessionOpened {
     /// The token, for the cookie.
     Session(String),
     /// There is nothing that they may look at; or the link was used.
@@ -98,7 +98,7 @@ pub enum Opened {
 
 /// The Worker asks the room to close a session.
 #[derive(Serialize, Deserialize)]
-pub struct Closing {
+pub struct CloseSession {
     /// The hash of the session's token.
     pub hash: String,
     /// And all others of the same person.

@@ -25,7 +25,7 @@ use std::cell::{Cell, RefCell};
 
 use protocol::{
     Event, Sentence, Severity, Source, Timestamp, UserId,
-    pace::{Pace, Paces},
+    rate_limit::{RateLimit, RateLimits},
     record::{Activity, Life, Maintenance},
 };
 
@@ -62,7 +62,7 @@ use crate::{
 
 /// The rate limit of one person's commands in one server: far above what anybody can type, so that it meets nobody who
 /// plays, and no load test, and so that what one account can make the books write down has a bound.
-const PLAYER_PACE: Pace = Pace { at_once: 2_000, every_ms: 20 };
+const PLAYER_RATE: RateLimit = RateLimit { at_once: 2_000, every_ms: 20 };
 /// The name under which a pause is kept among the settings.
 const PAUSED: &str = "paused";
 
@@ -107,8 +107,8 @@ pub struct Books<S> {
     sql: S,
     kept: RefCell<Option<Cache>>,
     rows_written: Cell<u64>,
-    /// The people who use commands faster than [`PLAYER_PACE`]. A restart forgives it.
-    paces: RefCell<Paces<UserId>>,
+    /// The people who use commands faster than [`PLAYER_RATE`]. A restart forgives it.
+    rate_limits: RefCell<RateLimits<UserId>>,
     /// The storage holds so many bytes at most.
     store_max: u64,
     /// Its bytes, as they were last measured.
@@ -139,7 +139,7 @@ impl<S: Sql> Books<S> {
             sql,
             kept: RefCell::default(),
             rows_written: Cell::new(0),
-            paces: RefCell::new(Paces::of(PLAYER_PACE)),
+            rate_limits: RefCell::new(RateLimits::of(PLAYER_RATE)),
             store_max: STORE_MAX_BYTES,
             stored: Cell::default(),
             acknowledged: Default::default(),
@@ -170,7 +170,7 @@ impl<S: Sql> Books<S> {
         if let Some(reply) = self.reply_to(call.id)? {
             return Ok(answered_before(call, reply)?);
         }
-        if let Err(wait_ms) = self.paces.borrow_mut().step(now, call.actor.id) {
+        if let Err(wait_ms) = self.rate_limits.borrow_mut().step(now, call.actor.id) {
             // Nothing is written down, which is the point: the same interaction is decided anew when it is sent again.
             return Ok(refused(&Refusal::TooOften { next: now.plus(wait_ms) }, call.pressed)?);
         }
@@ -202,7 +202,7 @@ impl<S: Sql> Books<S> {
     pub fn forget(&self) {
         self.kept.replace(None);
         self.measure_anew();
-        self.acknowledged.iter().for_each(|known| known.set(Acknowledged::Unread));
+        self.acknowledged.iter().for_each(|known| known.set(Acknowledged::ReadError));
     }
 
     /// Everything a call changes, in one stretch without an await.

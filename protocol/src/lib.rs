@@ -16,7 +16,7 @@ pub mod link;
 pub mod message;
 pub mod money;
 pub mod number;
-pub mod pace;
+pub mod rate_limit;
 pub mod record;
 pub mod report;
 pub mod room;

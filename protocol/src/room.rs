@@ -3,17 +3,17 @@
 //! [`Room::handle`] is the whole of it. The shell performs the [`Output`]s in order; whatever is in a [`Output::Store`]
 //! is durable before anything after it is seen by anybody.
 
+mod admission;
+mod aggregates;
+mod bot_state;
 mod connection;
 mod delivery;
-mod door;
 mod failing;
 mod frames;
 mod handling;
 mod jobs;
-mod ledgers;
 mod limit;
 mod maintenance;
-mod pulse;
 mod rest;
 mod row;
 mod saving;
@@ -25,23 +25,23 @@ mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use self::admission::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
+pub use self::bot_state::OFFLINE_AFTER_MS;
 pub use self::connection::Connection;
-pub use self::door::{JOIN_EVERY_MS, JOINS_AT_ONCE_MAX, Refusal, SESSION_SOCKETS_MAX, SessionId};
 pub use self::failing::edge_failure;
 pub use self::frames::{COALESCE_MAX_MS, COALESCE_MS};
 pub use self::jobs::{JOBS_KEPT_MAX, Takes};
 pub use self::maintenance::{Answer, MaintenanceRow, Remembered, SPREAD_AT_ONCE};
-pub use self::pulse::OFFLINE_AFTER_MS;
 pub use self::rest::REST_AFTER_MS;
 pub use self::row::{GuildRow, Kind, Memory, OpenSteps, ReportRow, Row, UnknownRow};
 pub use self::showing::{GuildListing, RoomState};
-pub use self::timeline::{Bucket, Census, Resolution};
+pub use self::timeline::{Bucket, Gauges, Resolution};
 pub use self::watch::{Carried, EventParcel, Judge, Ordered, Parcel};
 use self::{
-    door::Door,
+    admission::Admission,
+    aggregates::Aggregates,
+    bot_state::{BotState, SAVE_EVERY_MS},
     jobs::Waiting,
-    ledgers::Ledgers,
-    pulse::{Pulse, SAVE_EVERY_MS},
     spent::Spent,
     timeline::Timeline,
     viewer::Viewer,
@@ -90,7 +90,7 @@ pub enum Frame<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<'a> {
     /// A viewer's socket opened, of a browser's session or of a program, perhaps to go on after an event of an epoch.
-    /// [`Room::knock`] has let it in.
+    /// [`Room::admit`] has let it in.
     Joined(SocketId, Option<SessionId>, Option<(Epoch, Seq)>),
     /// A viewer sent a frame.
     Said(SocketId, Frame<'a>),
@@ -185,7 +185,7 @@ pub struct Room {
     pending: Vec<Event>,
     flushing: bool,
     last_frame: Timestamp,
-    door: Door,
+    admission: Admission,
     /// The moment at which the last report and the steps were written.
     saved_at: Timestamp,
     /// The last moment at which somebody watched or played; `None` after a restart.
@@ -194,10 +194,10 @@ pub struct Room {
     told_stats_at: Option<Timestamp>,
     /// Alarms since the object came up that told stats.
     ticks: u64,
-    ledgers: Ledgers,
+    aggregates: Aggregates,
     timeline: Timeline,
     spent: Spent,
-    pulse: Pulse,
+    bot: BotState,
     waiting: Waiting,
     maintenance: MaintenanceRow,
     /// Servers that have to hear of it still, those that played last first.
@@ -225,7 +225,7 @@ impl Room {
             has_another_log: false,
             seq: ring.back().map_or(Seq(0), |event| event.seq),
             ring,
-            door: Door::with(viewers.values().filter_map(|viewer| viewer.session)),
+            admission: Admission::with(viewers.values().filter_map(|viewer| viewer.session)),
             viewers,
             pending: Vec::new(),
             flushing: false,
@@ -234,8 +234,8 @@ impl Room {
             busy_at: None,
             told_stats_at: None,
             ticks: 0,
-            pulse: Pulse::restore(memory.report, memory.names, &memory.buckets),
-            ledgers: Ledgers::restore(memory.guilds),
+            bot: BotState::restore(memory.report, memory.names, &memory.buckets),
+            aggregates: Aggregates::restore(memory.guilds),
             timeline: Timeline::restore(
                 memory.buckets,
                 memory.months,
@@ -268,7 +268,7 @@ impl Room {
             Input::Pulled(takes) => self.pulled(now, takes, &mut outputs),
             Input::Undelivered(job) => self.undelivered(now, job, &mut outputs),
             Input::Settled(job, settlement) => self.settled(now, &job, &settlement, &mut outputs),
-            Input::Returned => self.pulse.returned(now),
+            Input::Returned => self.bot.returned(now),
             Input::Heard(said) => self.heard(now, said, &mut outputs),
             Input::Acted(actor, action) => self.acted(now, actor, action, &mut outputs),
             Input::Failed(event) => self.failed(now, event, &mut outputs),
@@ -291,11 +291,11 @@ impl Room {
     }
 
     /// Admits one more socket, or refuses it, before it is opened. A session is counted, a program (`None`) is not.
-    pub fn knock(&mut self, now: Timestamp, session: Option<SessionId>) -> Result<(), Refusal> {
+    pub fn admit(&mut self, now: Timestamp, session: Option<SessionId>) -> Result<(), Refusal> {
         if self.viewers.len() >= VIEWERS_MAX {
             return Err(Refusal::RoomFull);
         }
-        session.map_or(Ok(()), |session| self.door.knock(now, session))
+        session.map_or(Ok(()), |session| self.admission.admit(now, session))
     }
 
     fn joined(
@@ -313,7 +313,7 @@ impl Room {
             self.told_stats_at = Some(now); // What happened before goes to the newcomer alone.
             self.timeline.take_untold();
         }
-        self.door.enter(session);
+        self.admission.enter(session);
         self.viewers.insert(socket, Viewer::of(session));
         outputs.push(Output::Admit(socket));
         outputs.push(Output::Send(
@@ -373,7 +373,7 @@ impl Room {
 
     fn left(&mut self, now: Timestamp, socket: SocketId, outputs: &mut Vec<Output>) {
         let Some(viewer) = self.viewers.remove(&socket) else { return };
-        self.door.leave(viewer.session);
+        self.admission.leave(viewer.session);
         self.busy_at = Some(now);
         if self.viewers.is_empty() {
             outputs.push(self.unwatched_alarm(now));
@@ -398,13 +398,13 @@ impl Room {
             self.timeline.add_missed(now.minus(report.at.since(missed.at)), missed.ms);
         }
         let was_silent = self.notice(now, outputs);
-        let is_news = self.pulse.report(now, report, |guild| self.ledgers.totals(guild).is_some(), outputs);
+        let is_news = self.bot.report(now, report, |guild| self.aggregates.totals(guild).is_some(), outputs);
         let is_event = self.notice(now, outputs);
         self.timeline.add_report(now, started_at, sample);
-        self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
+        self.timeline.set_standing(now, self.aggregates.wealth(), self.gauges(now));
         self.look_out(now, outputs);
         // Reports keep the room in memory, and what they measure is written once a minute. Those at rest do not.
-        let is_due = now.since(self.saved_at) >= SAVE_EVERY_MS || self.pulse.is_at_rest();
+        let is_due = now.since(self.saved_at) >= SAVE_EVERY_MS || self.bot.is_at_rest();
         if was_silent || is_news || is_event || is_due {
             self.save_report(now, outputs);
         }
@@ -418,7 +418,7 @@ impl Room {
         let is_watched = !self.viewers.is_empty();
         self.ticks += u64::from(is_watched);
         let is_news = (is_watched || self.watch.is_on()) && self.notice(now, outputs);
-        if is_news || !is_watched && self.watch.is_on() && self.pulse.take_come_back() {
+        if is_news || !is_watched && self.watch.is_on() && self.bot.take_come_back() {
             self.save_report(now, outputs);
         }
         self.spread_on(outputs);
@@ -440,7 +440,7 @@ impl Room {
     /// The next numbers: such that some come just when the bot, should it say nothing more, counts as offline. Told five
     /// seconds later, an old latency would pass for a new one.
     fn tick(&self, now: Timestamp) -> Output {
-        let wait_ms = self.pulse.offline_in_ms(now).map_or(STATS_EVERY_MS, |left_ms| {
+        let wait_ms = self.bot.offline_in_ms(now).map_or(STATS_EVERY_MS, |left_ms| {
             let ticks = left_ms.div_ceil(STATS_EVERY_MS + STATS_SLACK_MS);
             left_ms.div_ceil(ticks)
         });
@@ -450,7 +450,7 @@ impl Room {
     /// Tells once that the bot went offline, or is back; and so of its gateway. Says whether there was anything to tell: the
     /// report has to be stored then.
     fn notice(&mut self, now: Timestamp, outputs: &mut Vec<Output>) -> bool {
-        let noticed = [self.pulse.notice(now), self.pulse.notice_connection(now)];
+        let noticed = [self.bot.notice(now), self.bot.notice_connection(now)];
         let is_any = noticed.iter().any(Option::is_some);
         for event in noticed.into_iter().flatten() {
             self.number(event, outputs);
@@ -471,7 +471,7 @@ impl Room {
         self.seq = self.seq.next();
         event.seq = self.seq;
         if event.guild_name.is_none() {
-            event.guild_name = self.pulse.named(event.guild_id).map(|guild| guild.name.clone());
+            event.guild_name = self.bot.named(event.guild_id).map(|guild| guild.name.clone());
         }
         outputs.push(Output::Store(Row::Event(event.clone())));
         if self.seq.0.is_multiple_of(FORGET_EVERY) && self.seq.0 > EVENTS_STORED {

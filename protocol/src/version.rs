@@ -9,7 +9,7 @@ use crate::VERSION;
 
 /// Why a message was not read.
 #[derive(Debug, thiserror::Error)]
-pub enum Unread {
+pub enum ReadError {
     /// Its sender speaks a version that this reader does not know.
     #[error("version {0} is not known here; 1 to {VERSION} are")]
     UnknownVersion(u32),
@@ -19,7 +19,7 @@ pub enum Unread {
 }
 
 /// Reads a message with a field `version`. The version is looked at first: a shape of tomorrow need not fit into today's.
-pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Unread> {
+pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, ReadError> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
@@ -29,7 +29,7 @@ pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Unread> {
     if (1..=VERSION).contains(&version) {
         Ok(serde_json::from_slice(json)?)
     } else {
-        Err(Unread::UnknownVersion(version))
+        Err(ReadError::UnknownVersion(version))
     }
 }
 

@@ -5,7 +5,7 @@ use protocol::{Timestamp, record::Maintenance};
 use serde::{Deserialize, Serialize};
 use worker::{Request, Response};
 
-use super::{Inner, Unanswered, asking};
+use super::{AnswerError, Inner, asking};
 use crate::{
     acting::{json, key_reused},
     answer::{LIMIT, Problem},
@@ -20,7 +20,7 @@ pub const MAINTENANCE: &str = "/maintenance";
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct ActionRequest {
     /// [`protocol::VERSION`].
     version: u32,
     order: Order,
@@ -30,7 +30,7 @@ struct Asked {
 /// Asks a server's books for an action; gives their answer.
 pub async fn act(order: &Order, settings: &Settings) -> Result<Response, Problem> {
     let arrived_at = Timestamp(worker::Date::now().as_millis());
-    let asked = Asked { version: protocol::VERSION, order: order.clone(), arrived_at };
+    let asked = ActionRequest { version: protocol::VERSION, order: order.clone(), arrived_at };
     let mut answer = asking::post(&order.guild.to_string(), ACT, &asked, settings).await?;
     let body = answer.text().await?;
     if answer.status_code() == 503 && body.contains(LIMIT) {
@@ -45,7 +45,7 @@ impl Inner {
         now: Timestamp,
         request: &mut Request,
     ) -> Result<Response, Problem> {
-        let Asked { version, order, arrived_at } = request.json().await?;
+        let ActionRequest { version, order, arrived_at } = request.json().await?;
         match self.acted(now, version, &order, arrived_at) {
             Ok(acted) => {
                 Self::push_soon(self, now, order.guild);
@@ -82,7 +82,7 @@ impl Inner {
         version: u32,
         order: &Order,
         arrived_at: Timestamp,
-    ) -> Result<Acted, Unanswered> {
+    ) -> Result<Acted, AnswerError> {
         self.check_ready(version, order.guild)?;
         let handled_ms = u32::try_from(now.since(arrived_at)).unwrap_or(u32::MAX);
         let entropy = super::entropy()?;

@@ -11,12 +11,12 @@ use protocol::{
     time::SECOND_MS,
 };
 
-use super::{Inner, Unanswered};
+use super::{AnswerError, Inner};
 use crate::{
     answer::Problem,
     log,
     objects::Objects,
-    room::{self, Place},
+    room::{self, RoomAddress},
 };
 
 /// An alarm looks after a push that was lost with the object, after this many milliseconds.
@@ -149,8 +149,8 @@ impl Inner {
             }
             let rooms = self.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))?;
             let room = match listener {
-                Listener::Everyone => Place::Everyone,
-                Listener::Server => Place::Server(guild),
+                Listener::Everyone => RoomAddress::Everyone,
+                Listener::Server => RoomAddress::Server(guild),
             };
             let said = deliver(rooms, room, &push).await;
             let said = said.inspect_err(|_| self.books.sql().give_back_rows(push.rows))?;
@@ -172,7 +172,7 @@ impl Inner {
         listener: Listener,
         guild: GuildId,
         said: &Acknowledgement,
-    ) -> Result<(), Unanswered> {
+    ) -> Result<(), AnswerError> {
         if said.misses {
             let seq = said.seq.0;
             log::error(&format_args!(
@@ -228,7 +228,7 @@ fn now() -> Timestamp {
     Timestamp(worker::Date::now().as_millis())
 }
 
-async fn deliver(rooms: &Objects, room: Place, push: &Push) -> Result<Acknowledgement, Problem> {
+async fn deliver(rooms: &Objects, room: RoomAddress, push: &Push) -> Result<Acknowledgement, Problem> {
     let told = pin!(room::push(rooms, room, push));
     let patience = pin!(worker::Delay::from(Duration::from_millis(DELIVERY_MAX_MS)));
     match select(told, patience).await {

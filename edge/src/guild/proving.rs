@@ -26,7 +26,7 @@ const BEGIN_AGAIN: usize = 2;
 
 /// The Worker's question for a piece of a proof.
 #[derive(Serialize, Deserialize)]
-struct Asked {
+struct ProofRequest {
     /// The session that wants to know, or the program.
     who: String,
     /// The proof to carry on; a new one when left out.
@@ -63,7 +63,7 @@ pub(super) async fn prove(
     guild: GuildId,
     settings: &Settings,
 ) -> Result<Response, Problem> {
-    let mut asked = Asked { who: credential.to_header(), id: None };
+    let mut asked = ProofRequest { who: credential.to_header(), id: None };
     let mut begun = 0;
     loop {
         let mut answer = asking::post(&guild.to_string(), PROVE, &asked, settings).await?;
@@ -94,7 +94,7 @@ fn busy() -> Problem {
 impl Inner {
     /// The object's end: some steps of a proof.
     pub(super) async fn prove_piece(&self, request: &mut Request) -> Result<Response, Problem> {
-        let Asked { who, id } = request.json().await?;
+        let ProofRequest { who, id } = request.json().await?;
         let id = match id {
             Some(id) => id,
             None => match self.proofs.begin(now(), who)? {

@@ -16,7 +16,7 @@ use protocol::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use worker::{Method, Request, Response, WebSocketPair};
 
-use super::{Alarm, Inner, Place, events::EventQuery, now};
+use super::{Alarm, Inner, RoomAddress, events::EventQuery, now};
 use crate::{
     answer::Problem,
     log,
@@ -47,8 +47,8 @@ impl Inner {
             }
             (Method::Post, "/jobs") => {
                 let takes = if request.json().await? { Takes::Answers } else { Takes::Messages };
-                let rest = self.take(Input::Pulled(takes)).await?;
-                Ok(Response::from_json(&rest.jobs)?)
+                let reply = self.take(Input::Pulled(takes)).await?;
+                Ok(Response::from_json(&reply.jobs)?)
             }
             (Method::Post, "/settled") => {
                 let Settled { id, settlement } = request.json().await?;
@@ -57,13 +57,13 @@ impl Inner {
             }
             (Method::Post, "/actions") => {
                 let (actor, action) = request.json().await?;
-                let rest = self.take(Input::Acted(actor, action)).await?;
-                Ok(Response::from_json(&rest.answer)?)
+                let reply = self.take(Input::Acted(actor, action)).await?;
+                Ok(Response::from_json(&reply.answer)?)
             }
             (Method::Post, "/alerts/order") => {
                 let (actor, order) = request.json().await?;
-                let rest = self.take(Input::Ordered(actor, order)).await?;
-                Ok(Response::from_json(&rest.ordered)?)
+                let reply = self.take(Input::Ordered(actor, order)).await?;
+                Ok(Response::from_json(&reply.ordered)?)
             }
             (Method::Post, "/alerts/test") => {
                 let (actor, channel) = request.json().await?;
@@ -103,7 +103,7 @@ impl Inner {
                 let shown = request.headers().get(Credential::HEADER)?;
                 let credential = shown.and_then(|value| Credential::from_header(&value));
                 let credential = credential.ok_or_else(Problem::signed_out)?;
-                if self.place == Some(Place::Everyone) {
+                if self.place == Some(RoomAddress::Everyone) {
                     return self.admit(path, &request, &credential).await;
                 }
                 self.attend_if_due().await;
@@ -116,11 +116,11 @@ impl Inner {
     /// Takes a delivery, which may be of an older version, or of a newer one.
     pub(super) fn record(self: &Rc<Self>, push: &[u8]) -> Result<Option<Acknowledgement>, Problem> {
         let push: Push = read(push)?;
-        if matches!(self.place, Some(Place::Server(own)) if own != push.guild_id) {
+        if matches!(self.place, Some(RoomAddress::Server(own)) if own != push.guild_id) {
             return Err(Problem::forbidden());
         }
-        let rest = self.drain(Input::Recorded(push))?;
-        if let Some(Alarm::In(wait_ms)) = rest.alarm {
+        let reply = self.drain(Input::Recorded(push))?;
+        if let Some(Alarm::In(wait_ms)) = reply.alarm {
             // The books are answered at once; a call by RPC waits for nothing.
             let inner = Rc::clone(self);
             self.state.wait_until(async move {
@@ -129,7 +129,7 @@ impl Inner {
                 }
             });
         }
-        Ok(rest.acknowledgement)
+        Ok(reply.acknowledgement)
     }
 
     /// Shows what there is to see here, or says in which room it is to be seen.
@@ -173,7 +173,7 @@ impl Inner {
                     self.note_socket(guild, credential.session());
                 }
                 let elsewhere = Response::ok("")?;
-                elsewhere.headers().set(Place::HEADER, &guild.to_string())?;
+                elsewhere.headers().set(RoomAddress::HEADER, &guild.to_string())?;
                 Ok(elsewhere)
             }
         }
@@ -208,7 +208,7 @@ impl Inner {
             _ => None,
         };
         let session = credential.session();
-        let knocked = self.core()?.borrow_mut().room.knock(now(), session);
+        let knocked = self.core()?.borrow_mut().room.admit(now(), session);
         let pair = WebSocketPair::new()?;
         match knocked {
             Ok(()) => {

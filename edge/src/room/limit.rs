@@ -5,7 +5,7 @@ use std::{rc::Rc, time::Duration};
 use protocol::room::{self, Input, Output};
 use worker::Delay;
 
-use super::{Inner, Rest, now};
+use super::{Inner, Reply, now};
 use crate::{
     answer::{LIMIT, Problem},
     log,
@@ -19,7 +19,7 @@ impl Inner {
         problem: Problem,
         before: Option<room::Room>,
         outputs: &[Output],
-        rest: &mut Rest,
+        reply: &mut Reply,
     ) -> Result<(), Problem> {
         let (is_limit, may_wait) = (problem.is(LIMIT), outputs.iter().all(Output::may_wait));
         if !(is_limit && may_wait) {
@@ -29,21 +29,21 @@ impl Inner {
             }
         }
         if is_limit {
-            self.note_limit(rest)?;
+            self.note_limit(reply)?;
         }
         if is_limit && may_wait { Ok(()) } else { Err(problem) }
     }
 
-    fn note_limit(self: &Rc<Self>, rest: &mut Rest) -> Result<(), Problem> {
+    fn note_limit(self: &Rc<Self>, reply: &mut Reply) -> Result<(), Problem> {
         if !self.core()?.borrow().room.is_limited() {
             log::error(&"the storage takes no rows: the plan's limit is reached, until midnight (UTC)");
         }
         let said = self.core()?.borrow_mut().room.handle(now(), Input::Limited);
-        said.into_iter().try_for_each(|output| self.perform(output, rest))
+        said.into_iter().try_for_each(|output| self.perform(output, reply))
     }
 
     /// Rows were written while they were thought to be refused.
-    pub(super) fn note_end_of_limit(self: &Rc<Self>, rest: &mut Rest) -> Result<(), Problem> {
+    pub(super) fn note_end_of_limit(self: &Rc<Self>, reply: &mut Reply) -> Result<(), Problem> {
         log::info(&"the storage takes rows again");
         let before = self.core()?.borrow().room.clone();
         let outputs = self.core()?.borrow_mut().room.handle(now(), Input::Unlimited);
@@ -53,21 +53,21 @@ impl Inner {
             log::error(&format_args!("the end of a limit could not be written down: {problem}"));
             return Ok(());
         }
-        outputs.into_iter().try_for_each(|output| self.perform(output, rest))
+        outputs.into_iter().try_for_each(|output| self.perform(output, reply))
     }
 
     /// The alarm is armed, which is a row.
     pub(super) fn note_alarm(self: &Rc<Self>) -> Result<(), Problem> {
         self.sql.note_row();
         if self.core()?.borrow().room.is_limited() {
-            self.note_end_of_limit(&mut Rest::default())?;
+            self.note_end_of_limit(&mut Reply::default())?;
         }
         Ok(())
     }
 
     /// The storage does not take the alarm: a timer ticks in its place.
     pub(super) fn tick_by_timer(self: &Rc<Self>, wait_ms: u64) -> Result<(), Problem> {
-        self.note_limit(&mut Rest::default())?;
+        self.note_limit(&mut Reply::default())?;
         if self.timed.replace(true) {
             return Ok(());
         }

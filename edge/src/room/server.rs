@@ -13,14 +13,14 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use worker::{Env, Method, RequestInit};
 
-use super::{BINDING, Inner, Place, now, tell, visitors::RIGHTS_UNKNOWN};
+use super::{BINDING, Inner, RoomAddress, authorization::RIGHTS_UNKNOWN, now, tell};
 use crate::{answer::Problem, guild, log, objects::Objects};
 
 /// The longest that the room of all servers may take to answer, in milliseconds: the tick waits for it.
 const ANSWER_MAX_MS: u64 = 2_000;
 
 /// The state of a server's own room besides what every room has.
-pub(super) struct Attendance {
+pub(super) struct UpstreamSync {
     rooms: Result<Objects, Problem>,
     guilds: Result<Objects, Problem>,
     /// The books tell this room what happens.
@@ -58,7 +58,7 @@ pub(super) struct Answer {
     maintenance: Maintenance,
 }
 
-impl Attendance {
+impl UpstreamSync {
     pub(super) fn new(env: &Env) -> Self {
         Self {
             rooms: Objects::bound(env, BINDING),
@@ -77,15 +77,15 @@ impl Attendance {
 impl Inner {
     /// Asks for what this room has to know, unless it has just asked.
     pub(super) async fn attend_if_due(self: &Rc<Self>) {
-        if now().since(self.attendance.asked_at.get()) >= STATS_EVERY_MS {
-            self.attend().await;
+        if now().since(self.upstream.asked_at.get()) >= STATS_EVERY_MS {
+            self.sync_upstream().await;
         }
     }
 
     /// Asks for what this room has to know. What cannot be had now is asked for again at the next tick.
-    pub(super) async fn attend(self: &Rc<Self>) {
-        let Some(Place::Server(guild)) = self.place else { return };
-        let asked_before = self.attendance.asked_at.replace(now());
+    pub(super) async fn sync_upstream(self: &Rc<Self>) {
+        let Some(RoomAddress::Server(guild)) = self.place else { return };
+        let asked_before = self.upstream.asked_at.replace(now());
         if now().since(asked_before) >= OFFLINE_AFTER_MS
             && let Err(error) = self.take(Input::Returned).await
         {
@@ -103,9 +103,9 @@ impl Inner {
     }
 
     async fn ask_all(self: &Rc<Self>, guild: GuildId) -> Result<(), Problem> {
-        if !self.attendance.following.get() {
+        if !self.upstream.following.get() {
             self.follow(guild).await?;
-            self.attendance.following.set(true);
+            self.upstream.following.set(true);
         }
         let question = {
             let core = self.core()?.borrow();
@@ -145,7 +145,7 @@ impl Inner {
 
     /// Asks the books to tell this room, too; they do it for what has been before they answer.
     async fn follow(&self, guild: GuildId) -> Result<(), Problem> {
-        let guilds = self.attendance.guilds()?;
+        let guilds = self.upstream.guilds()?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post);
         let request = worker::Request::new_with_init(&format!("https://guild{}", guild::FOLLOW), &init)?;
@@ -180,6 +180,6 @@ impl Inner {
     }
 
     pub(super) fn rooms(&self) -> Result<&Objects, Problem> {
-        self.attendance.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))
+        self.upstream.rooms.as_ref().map_err(|error| Problem::failure("No room is bound", error))
     }
 }

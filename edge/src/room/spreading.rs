@@ -52,7 +52,7 @@ impl Inner {
     }
 
     async fn tell_guild(&self, guild: GuildId, path: &str, said: &impl Serialize) -> Result<(), Problem> {
-        let guilds = self.attendance.guilds()?;
+        let guilds = self.upstream.guilds()?;
         let body =
             serde_json::to_string(said).map_err(|error| Problem::failure("A message is not JSON", &error))?;
         let mut init = RequestInit::new();

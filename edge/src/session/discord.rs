@@ -41,20 +41,20 @@ pub struct Token {
 }
 
 /// Why Discord did not tell.
-pub enum Silence {
+pub enum OAuthError {
     /// It says no: the code, or the permission that somebody gave us, is good no more.
     Refused,
     /// It cannot be asked now.
     Away(String),
 }
 
-impl From<worker::Error> for Silence {
+impl From<worker::Error> for OAuthError {
     fn from(error: worker::Error) -> Self {
         Self::Away(error.to_string())
     }
 }
 
-impl From<Problem> for Silence {
+impl From<Problem> for OAuthError {
     fn from(problem: Problem) -> Self {
         Self::Away(problem.to_string())
     }
@@ -73,7 +73,7 @@ pub async fn exchange(
     code: &str,
     redirect_uri: &str,
     verifier: &str,
-) -> Result<Token, Silence> {
+) -> Result<Token, OAuthError> {
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -99,22 +99,22 @@ pub async fn client_secret(settings: &Settings) -> (ClientSecret, Option<String>
         Ok(Ok(_)) => (ClientSecret::Accepted, None),
         Ok(Err(refusal)) if refusal.message == INVALID_CLIENT => (ClientSecret::Refused, None),
         Ok(Err(refusal)) => (ClientSecret::Unreachable, Some(words(TOKEN, &refusal))),
-        Err(Silence::Away(why)) => (ClientSecret::Unreachable, Some(why)),
-        Err(Silence::Refused) => (ClientSecret::Unreachable, None),
+        Err(OAuthError::Away(why)) => (ClientSecret::Unreachable, Some(why)),
+        Err(OAuthError::Refused) => (ClientSecret::Unreachable, None),
     }
 }
 
 /// Somebody, and the servers that they manage.
-pub async fn who(settings: &Settings, token: &Token) -> Result<(Person, BTreeSet<GuildId>), Silence> {
+pub async fn who(settings: &Settings, token: &Token) -> Result<(Person, BTreeSet<GuildId>), OAuthError> {
     let user: User = get(settings, "/users/@me", token).await?;
     Ok((user.into_person(), servers(settings, token).await?))
 }
 
 /// The servers that somebody manages now, and the token to ask with the next time.
-pub async fn rights(settings: &Settings, token: &Token) -> Result<(BTreeSet<GuildId>, Token), Silence> {
+pub async fn rights(settings: &Settings, token: &Token) -> Result<(BTreeSet<GuildId>, Token), OAuthError> {
     match servers(settings, token).await {
         Ok(servers) => Ok((servers, token.clone())),
-        Err(Silence::Refused) => {
+        Err(OAuthError::Refused) => {
             let fields = [("grant_type", "refresh_token"), ("refresh_token", token.refresh.as_str())];
             let fresh = ask_for_token(settings, &fields).await?;
             Ok((servers(settings, &fresh).await?, fresh))
@@ -126,12 +126,12 @@ pub async fn rights(settings: &Settings, token: &Token) -> Result<(BTreeSet<Guil
 /// Tells Discord that this is used no more: with it end all tokens of what the person has allowed.
 ///
 /// Source: <https://discord.com/developers/docs/topics/oauth2#authorization-code-grant-token-revocation-example>.
-pub async fn revoke(settings: &Settings, token: &Token) -> Result<(), Silence> {
+pub async fn revoke(settings: &Settings, token: &Token) -> Result<(), OAuthError> {
     let fields = [("token", token.refresh.as_str()), ("token_type_hint", "refresh_token")];
     post_form(settings, "/oauth2/token/revoke", &fields).await.map(drop)
 }
 
-async fn servers(settings: &Settings, token: &Token) -> Result<BTreeSet<GuildId>, Silence> {
+async fn servers(settings: &Settings, token: &Token) -> Result<BTreeSet<GuildId>, OAuthError> {
     let memberships: Vec<Membership> = get(settings, "/users/@me/guilds", token).await?;
     Ok(managed(&memberships))
 }
@@ -167,18 +167,18 @@ struct Granted {
     refresh_token: String,
 }
 
-async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<Token, Silence> {
+async fn ask_for_token(settings: &Settings, fields: &[(&str, &str)]) -> Result<Token, OAuthError> {
     let granted: Granted = read(TOKEN, post_form(settings, TOKEN, fields).await?).await?;
     Ok(Token { access: granted.access_token, refresh: granted.refresh_token })
 }
 
 /// Posts as the application, which shows its own secret.
-async fn post_form(settings: &Settings, path: &str, fields: &[(&str, &str)]) -> Result<Response, Silence> {
+async fn post_form(settings: &Settings, path: &str, fields: &[(&str, &str)]) -> Result<Response, OAuthError> {
     ask(settings, path, &token_request(settings, fields)?).await
 }
 
-fn token_request(settings: &Settings, fields: &[(&str, &str)]) -> Result<RequestInit, Silence> {
-    let mut form = Url::parse("form:").map_err(|error| Silence::Away(error.to_string()))?;
+fn token_request(settings: &Settings, fields: &[(&str, &str)]) -> Result<RequestInit, OAuthError> {
+    let mut form = Url::parse("form:").map_err(|error| OAuthError::Away(error.to_string()))?;
     form.query_pairs_mut()
         .append_pair("client_id", &settings.needed("DISCORD_APPLICATION_ID")?)
         .append_pair("client_secret", &settings.needed("DISCORD_CLIENT_SECRET")?)
@@ -191,7 +191,7 @@ fn token_request(settings: &Settings, fields: &[(&str, &str)]) -> Result<Request
     Ok(init)
 }
 
-async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token) -> Result<T, Silence> {
+async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token) -> Result<T, OAuthError> {
     let headers = named(Headers::new())?;
     headers.set("Authorization", &format!("Bearer {}", token.access))?;
     let mut init = RequestInit::new();
@@ -199,11 +199,11 @@ async fn get<T: DeserializeOwned>(settings: &Settings, path: &str, token: &Token
     read(path, ask(settings, path, &init).await?).await
 }
 
-async fn read<T: DeserializeOwned>(path: &str, mut answer: Response) -> Result<T, Silence> {
-    answer.json().await.map_err(|_| Silence::Away(format!("{path}: not the JSON we know")))
+async fn read<T: DeserializeOwned>(path: &str, mut answer: Response) -> Result<T, OAuthError> {
+    answer.json().await.map_err(|_| OAuthError::Away(format!("{path}: not the JSON we know")))
 }
 
-async fn ask(settings: &Settings, path: &str, init: &RequestInit) -> Result<Response, Silence> {
+async fn ask(settings: &Settings, path: &str, init: &RequestInit) -> Result<Response, OAuthError> {
     answer(settings, path, init).await?.map_err(|refusal| silence(path, &refusal))
 }
 
@@ -212,7 +212,7 @@ async fn answer(
     settings: &Settings,
     path: &str,
     init: &RequestInit,
-) -> Result<Result<Response, Refusal>, Silence> {
+) -> Result<Result<Response, Refusal>, OAuthError> {
     let url = format!("{}{path}", settings.discord_api()?);
     let mut response = fetch(path, &url, init).await?;
     let mut refused = refused(&mut response).await;
@@ -224,12 +224,12 @@ async fn answer(
     Ok(refused.map_or(Ok(response), Err))
 }
 
-async fn fetch(path: &str, url: &str, init: &RequestInit) -> Result<Response, Silence> {
+async fn fetch(path: &str, url: &str, init: &RequestInit) -> Result<Response, OAuthError> {
     let request = Request::new_with_init(url, init)?;
     let asked = pin!(async { Fetch::Request(request).send().await });
     match select(asked, Delay::from(Duration::from_millis(ANSWER_MAX_MS))).await {
         Either::Left((response, _)) => Ok(response?),
-        Either::Right(_) => Err(Silence::Away(format!("{path}: no answer in {ANSWER_MAX_MS} ms"))),
+        Either::Right(_) => Err(OAuthError::Away(format!("{path}: no answer in {ANSWER_MAX_MS} ms"))),
     }
 }
 
@@ -243,11 +243,11 @@ fn short_wait(refusal: &Refusal) -> Option<Duration> {
 }
 
 /// Only Discord's own no to the code or the token ends something.
-fn silence(path: &str, refusal: &Refusal) -> Silence {
+fn silence(path: &str, refusal: &Refusal) -> OAuthError {
     match (refusal.meaning(), refusal.message.as_str()) {
-        (_, INVALID_CLIENT) => Silence::Away(words(path, refusal)),
-        (Meaning::Token, _) | (Meaning::Final, "invalid_grant") => Silence::Refused,
-        _ => Silence::Away(words(path, refusal)),
+        (_, INVALID_CLIENT) => OAuthError::Away(words(path, refusal)),
+        (Meaning::Token, _) | (Meaning::Final, "invalid_grant") => OAuthError::Refused,
+        _ => OAuthError::Away(words(path, refusal)),
     }
 }
 

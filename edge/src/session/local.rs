@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq;
 use worker::{Request, Response};
 
-use super::{Opened, Opening, Visitor, cookie, hash, query};
+use super::{OpenSession, Principal, SessionOpened, cookie, hash, query};
 use crate::{
     answer::{Problem, see_other},
     room,
@@ -27,17 +27,17 @@ pub async fn link(request: &Request, settings: &Settings) -> Result<Response, Pr
     if !fresh || !bool::from(ticket.as_bytes().ct_eq(given.as_bytes())) {
         return Err(refused());
     }
-    let opening = Opening {
-        visitor: Visitor { local: true, ..Visitor::default() },
+    let opening = OpenSession {
+        visitor: Principal { local: true, ..Principal::default() },
         link: Some(hash(ticket)),
         instead_of: None,
     };
     match room::open_session(settings, &opening).await? {
-        Opened::Session(token) => {
+        SessionOpened::Session(token) => {
             let response = see_other("/")?;
             response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token, settings)?)?;
             Ok(response)
         }
-        Opened::Nothing => Err(refused()),
+        SessionOpened::Nothing => Err(refused()),
     }
 }

@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 use worker::{Request, Response};
 
 use super::{
-    Closing, Credential, Opened, Opening, Visitor, cookie,
-    discord::{self, Silence},
+    CloseSession, Credential, OpenSession, Principal, SessionOpened, cookie,
+    discord::{self, OAuthError},
     is_token, query, random_token,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 const CALLBACK: &str = "/login/callback";
 
 /// A sign-in that a browser has begun, as its cookie remembers it.
-struct Begun {
+struct PendingSignIn {
     /// Comes back from Discord: a sign-in that somebody else began has another.
     state: String,
     /// Shown with the code: a code that was stolen on the way is worth nothing (RFC 7636).
@@ -31,7 +31,7 @@ struct Begun {
     next: String,
 }
 
-impl Begun {
+impl PendingSignIn {
     fn to_cookie(&self) -> String {
         format!("{}.{}.{}", self.state, self.verifier, hex::encode(&self.next))
     }
@@ -47,7 +47,7 @@ impl Begun {
 /// `GET /login?next=/…`: to Discord.
 pub fn begin(request: &Request, settings: &Settings) -> Result<Response, Problem> {
     let next = way_back(&query(request, "next")?.unwrap_or_default());
-    let begun = Begun { state: random_token(), verifier: random_token(), next };
+    let begun = PendingSignIn { state: random_token(), verifier: random_token(), next };
     settings.needed("DISCORD_CLIENT_SECRET")?;
     let mut url = discord::authorize_url(settings)?;
     url.query_pairs_mut()
@@ -87,9 +87,9 @@ impl Stop {
 }
 
 async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Response, Stop>, Problem> {
-    let begun = cookie::sign_in_of(request)?.and_then(|value| Begun::from_cookie(&value));
+    let begun = cookie::sign_in_of(request)?.and_then(|value| PendingSignIn::from_cookie(&value));
     let state = query(request, "state")?.unwrap_or_default();
-    let same = |begun: &Begun| bool::from(begun.state.as_bytes().ct_eq(state.as_bytes()));
+    let same = |begun: &PendingSignIn| bool::from(begun.state.as_bytes().ct_eq(state.as_bytes()));
     let Some(begun) = begun.filter(same) else {
         let words = "It was begun in another browser, or more than ten minutes ago. Nothing has happened; begin again.";
         return Ok(Err(Stop::new(400, "This sign-in cannot be finished here", words)));
@@ -103,15 +103,15 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
     let told = async {
         let token = discord::exchange(settings, &code, &callback, &begun.verifier).await?;
         let (person, managed) = discord::who(settings, &token).await?;
-        Ok::<_, Silence>(Visitor { person: Some(person), managed, token: Some(token), local: false })
+        Ok::<_, OAuthError>(Principal { person: Some(person), managed, token: Some(token), local: false })
     };
     let visitor = match told.await {
         Ok(visitor) => visitor,
-        Err(Silence::Refused) => {
+        Err(OAuthError::Refused) => {
             let words = "Discord does not know this sign-in any more: each can be used once. Begin again.";
             return Ok(Err(Stop::new(400, "This sign-in is used up", words)));
         }
-        Err(Silence::Away(why)) => {
+        Err(OAuthError::Away(why)) => {
             log::error(&format_args!("signing in: Discord did not tell who it is: {why}"));
             let words = "Discord does not answer as it should. Nothing has happened; try again in a moment.";
             return Ok(Err(Stop::new(502, "Discord is not to be reached", words)));
@@ -119,13 +119,13 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
     };
     let name = visitor.person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
     let instead_of = cookie::session_of(request, settings)?.map(|token| super::hash(&token));
-    Ok(match room::open_session(settings, &Opening { visitor, link: None, instead_of }).await? {
-        Opened::Session(token) => {
+    Ok(match room::open_session(settings, &OpenSession { visitor, link: None, instead_of }).await? {
+        SessionOpened::Session(token) => {
             let response = see_other(&begun.next)?;
             response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token, settings)?)?;
             Ok(response)
         }
-        Opened::Nothing => Err(Stop::new(
+        SessionOpened::Nothing => Err(Stop::new(
             403,
             "There is nothing here for you yet",
             format!(
@@ -140,7 +140,7 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
 pub async fn end(request: &Request, settings: &Settings, everywhere: bool) -> Result<Response, Problem> {
     room::require_own_origin(request, settings)?;
     if let Some(token) = cookie::session_of(request, settings)? {
-        room::close_session(settings, &Closing { hash: super::hash(&token), everywhere }).await?;
+        room::close_session(settings, &CloseSession { hash: super::hash(&token), everywhere }).await?;
     }
     let response = Response::empty()?.with_status(204);
     response.headers().append("Set-Cookie", &cookie::no_session(&request.url()?))?;

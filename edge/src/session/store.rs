@@ -19,7 +19,7 @@ use crate::{settings::Settings, sql::ObjectSql};
 
 /// A person, and the servers that Discord says they manage.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Visitor {
+pub struct Principal {
     /// The account at Discord.
     pub person: Option<Person>,
     /// The servers that they manage, Pulse in them or not.
@@ -31,7 +31,7 @@ pub struct Visitor {
     pub local: bool,
 }
 
-impl Visitor {
+impl Principal {
     /// Whether this is somebody: a person, or, in a build for developers alone, who came by its link. A row that says
     /// neither is damaged, and lets nobody in.
     pub fn is_somebody(&self) -> bool {
@@ -45,7 +45,7 @@ pub struct Session {
     /// The hash of its token, which names its row.
     pub hash: String,
     /// The owner, and the servers that they manage.
-    pub visitor: Visitor,
+    pub visitor: Principal,
     /// The moments of its beginning, its last use and its last check.
     pub life: Life,
 }
@@ -122,7 +122,7 @@ impl<'a> Sessions<'a> {
     /// person's oldest session ends, and of all sessions those that nobody has used for longest.
     pub fn open(
         &self,
-        visitor: &Visitor,
+        visitor: &Principal,
         instead_of: Option<&str>,
         now: Timestamp,
     ) -> Result<String, SqlError> {
@@ -173,7 +173,7 @@ impl<'a> Sessions<'a> {
     }
 
     /// Keeps what Discord has said now.
-    pub fn confirm(&self, hash: &str, visitor: &Visitor, now: Timestamp) -> Result<(), SqlError> {
+    pub fn confirm(&self, hash: &str, visitor: &Principal, now: Timestamp) -> Result<(), SqlError> {
         let statement = "UPDATE signed_in SET visitor = ?, checked_at = ? WHERE hash = ?";
         let parameters = [self.kept(hash, visitor)?.into(), now.into(), hash.into()];
         self.sql.execute(statement, &parameters).map(|_| ())
@@ -210,7 +210,9 @@ impl<'a> Sessions<'a> {
             "DELETE FROM signed_in WHERE {which} RETURNING hash, visitor, opened_at, seen_at, checked_at"
         );
         for row in self.sql.query(&statement, parameters)? {
-            let Ok(Session { visitor: Visitor { person, token, .. }, .. }) = self.read(row) else { continue };
+            let Ok(Session { visitor: Principal { person, token, .. }, .. }) = self.read(row) else {
+                continue;
+            };
             let (Some(person), Some(token)) = (person, token) else { continue };
             let others = "SELECT 1 FROM signed_in WHERE user = ? LIMIT 1";
             if self.sql.query(others, &[person.id.to_string().into()])?.is_empty() {
@@ -221,7 +223,7 @@ impl<'a> Sessions<'a> {
     }
 
     /// A visitor as JSON, to be kept in the row with this hash.
-    fn kept(&self, hash: &str, visitor: &Visitor) -> Result<String, SqlError> {
+    fn kept(&self, hash: &str, visitor: &Principal) -> Result<String, SqlError> {
         let unkept = |error: &dyn Display| unread(&error.to_string());
         let sealed = |token: &Token| {
             let mut nonce = [0; NONCE_BYTES];
@@ -230,9 +232,9 @@ impl<'a> Sessions<'a> {
             let sealed = self.settings.with_rest_keys(|keys| keys.first()?.seal(nonce, hash, &token));
             sealed.ok_or_else(|| unkept(&"no secret is set that it could be encrypted under"))
         };
-        let Visitor { person, managed, token, local } = visitor.clone();
+        let Principal { person, managed, token, local } = visitor.clone();
         let sealed = token.as_ref().map(sealed).transpose()?;
-        let kept = Kept { person, managed, token: None, sealed, local };
+        let kept = StoredPrincipal { person, managed, token: None, sealed, local };
         serde_json::to_string(&kept).map_err(|error| unkept(&error))
     }
 
@@ -251,20 +253,21 @@ impl<'a> Sessions<'a> {
         };
         let at = |ms: i64| Timestamp(ms.unsigned_abs());
         let life = Life { opened_at: at(opened), seen_at: at(seen), checked_at: at(checked) };
-        let kept: Kept = serde_json::from_str(&visitor).map_err(|error| unread(&error.to_string()))?;
+        let kept: StoredPrincipal =
+            serde_json::from_str(&visitor).map_err(|error| unread(&error.to_string()))?;
         // A token that no key of ours opens is gone: Discord cannot be asked, and the session ends when it has to be.
         let opened = kept.sealed.and_then(|sealed| {
             self.settings.with_rest_keys(|keys| keys.iter().find_map(|key| key.open(&hash, &sealed)))
         });
         let token = kept.token.or_else(|| serde_json::from_str(&opened?).ok());
-        let visitor = Visitor { person: kept.person, managed: kept.managed, token, local: kept.local };
+        let visitor = Principal { person: kept.person, managed: kept.managed, token, local: kept.local };
         Ok(Session { hash, visitor, life })
     }
 }
 
 /// A visitor as a row keeps it.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredPrincipal {
     person: Option<Person>,
     managed: BTreeSet<GuildId>,
     /// In clear, as releases before this one have kept it. Never written.

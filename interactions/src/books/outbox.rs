@@ -45,7 +45,7 @@ impl Listener {
 pub(super) enum Acknowledged {
     /// It is in the database.
     #[default]
-    Unread,
+    ReadError,
     /// Nobody listens: the listener's table has no row.
     Nobody,
     /// The number of that row.
@@ -71,7 +71,7 @@ impl<S: Sql> Books<S> {
             // It has none of the rows before, and is to ask for none.
             self.retelling[Listener::Server as usize].set(Some(Retelling { until: from, has_begun: false }));
         }
-        self.acknowledged[Listener::Server as usize].set(Acknowledged::Unread);
+        self.acknowledged[Listener::Server as usize].set(Acknowledged::ReadError);
         Ok(())
     }
 
@@ -213,7 +213,7 @@ impl<S: Sql> Books<S> {
 
     fn acknowledged(&self, listener: Listener) -> Result<Acknowledged, BooksError> {
         let known = &self.acknowledged[listener as usize];
-        if known.get() == Acknowledged::Unread {
+        if known.get() == Acknowledged::ReadError {
             let table = listener.table();
             let rows = self.sql.query(&format!("SELECT acknowledged FROM {table}"), &[])?;
             known.set(match rows.into_iter().next() {

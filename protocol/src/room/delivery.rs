@@ -58,7 +58,7 @@ impl Room {
     pub(super) fn recorded(&mut self, now: Timestamp, mut push: Push, outputs: &mut Vec<Output>) {
         let guild = push.guild_id;
         self.spent.add(now, push.rows);
-        let seen = match Delivery::of(&push, self.ledgers.row(guild)) {
+        let seen = match Delivery::of(&push, self.aggregates.row(guild)) {
             Delivery::Continues(seen) => {
                 if let Some(reminders) = push.reminders.take() {
                     self.replace_jobs_of(guild, reminders, outputs);
@@ -98,7 +98,7 @@ impl Room {
     }
 
     fn acknowledgement(&self, guild: GuildId) -> Acknowledgement {
-        let known = self.ledgers.row(guild);
+        let known = self.aggregates.row(guild);
         Acknowledgement {
             seq: known.map(|row| row.acknowledged).unwrap_or_default(),
             latest_at: known.map(|row| row.latest_at).filter(|at| *at != Timestamp::default()),
@@ -152,8 +152,8 @@ impl Room {
         // Perhaps no row follows yet; the numbers are theirs all the same.
         let life = push.life.map(|life| life.id);
         let row = GuildRow { acknowledged, totals: push.totals.clone(), life, ..GuildRow::default() };
-        self.ledgers.replace(guild, row.clone());
-        self.timeline.set_standing(now, self.ledgers.wealth(), self.census(now));
+        self.aggregates.replace(guild, row.clone());
+        self.timeline.set_standing(now, self.aggregates.wealth(), self.gauges(now));
         self.save_books(now, guild, row, outputs);
     }
 
@@ -165,10 +165,10 @@ impl Room {
         };
         let life = push.life.map(|life| life.id);
         let is_same = |row: &&GuildRow| row.life.is_none() || row.life == life;
-        let before = self.ledgers.row(guild).filter(is_same).map(|row| row.latest_at).unwrap_or_default();
+        let before = self.aggregates.row(guild).filter(is_same).map(|row| row.latest_at).unwrap_or_default();
         let latest_at = push.records.iter().map(|record| record.at).fold(before, Timestamp::max);
         let row = GuildRow { acknowledged, totals: push.totals, life, latest_at, steps: None };
-        self.ledgers.replace(guild, row.clone());
+        self.aggregates.replace(guild, row.clone());
         let mut refused_jobs = 0;
         // The wealth at each record follows from the wealth after the last, less what was made since.
         let mut made_since: Coins =
@@ -176,7 +176,7 @@ impl Room {
         for record in push.records {
             made_since = made_since.saturating_minus(record.made());
             self.timeline.add_record(record.at, &record);
-            self.timeline.set_wealth(record.at, self.ledgers.wealth().saturating_minus(made_since));
+            self.timeline.set_wealth(record.at, self.aggregates.wealth().saturating_minus(made_since));
             for event in record.events {
                 self.number(event, outputs);
             }
@@ -186,7 +186,7 @@ impl Room {
         }
         self.tell_lost(now, guild, refused_jobs, "found no room among those that wait", outputs);
         for at in [committed_at, now] {
-            self.timeline.set_standing(at, self.ledgers.wealth(), self.census(at));
+            self.timeline.set_standing(at, self.aggregates.wealth(), self.gauges(at));
         }
         self.save_books(now, guild, row, outputs);
     }

@@ -134,7 +134,7 @@ impl Room {
         let answer = json!({ "id": id, "message": message.to_string() }).to_string();
         let event = Event::new(id, now, GuildId::NONE, severity, Source::Admin, message);
         self.number(Event { actor_id: actor.id, actor_name: Some(actor.name.clone()), ..event }, outputs);
-        self.untold = self.ledgers.played_since(now.minus(DAY_MS)).into();
+        self.untold = self.aggregates.played_since(now.minus(DAY_MS)).into();
         self.spread_on(outputs);
         Answer::Done(answer)
     }

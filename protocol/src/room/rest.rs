@@ -28,9 +28,9 @@ impl Room {
     /// After a restart: gives the bot the time to report before it counts as offline, and goes on resting if it did. Every
     /// input does so; a look that is no input has to.
     pub(super) fn wake(&mut self, now: Timestamp) {
-        self.pulse.come_back(now);
+        self.bot.come_back(now);
         if self.busy_at.is_none() {
-            self.busy_at = Some(if self.pulse.is_at_rest() { Timestamp::default() } else { now });
+            self.busy_at = Some(if self.bot.is_at_rest() { Timestamp::default() } else { now });
         }
     }
 }

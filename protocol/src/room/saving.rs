@@ -15,7 +15,7 @@ impl Room {
     pub(super) fn save_report(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         self.saved_at = now;
         let steps = self.steps(now, outputs);
-        outputs.extend(self.pulse.row(steps, self.watch.judges()).map(Output::Store));
+        outputs.extend(self.bot.row(steps, self.watch.judges()).map(Output::Store));
     }
 
     /// The open steps in a row of their own.
@@ -33,7 +33,7 @@ impl Room {
         outputs: &mut Vec<Output>,
     ) {
         let steps = self.steps(now, outputs);
-        if self.ledgers.guild_count() <= STEPS_WITH_BOOKS_MAX {
+        if self.aggregates.guild_count() <= STEPS_WITH_BOOKS_MAX {
             row.steps = Some(steps);
         } else {
             outputs.push(Output::Store(Row::Open(steps)));

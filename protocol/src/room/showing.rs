@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Census, RING_LEN, ReportRow, Resolution, Room};
+use super::{Gauges, RING_LEN, ReportRow, Resolution, Room};
 use crate::{
     Coins, DashboardStats, Epoch, Event, GuildId, Seq, Snapshot, Source, Timestamp,
     check::RoomCheck,
@@ -20,27 +20,27 @@ impl Room {
         let last_hour = self.timeline.last_hour(now);
         DashboardStats {
             bot: Bot {
-                name: self.pulse.bot_name(),
-                avatar_url: self.pulse.avatar_url(),
-                status: self.pulse.status(now),
+                name: self.bot.bot_name(),
+                avatar_url: self.bot.avatar_url(),
+                status: self.bot.status(now),
             },
             guilds: Guilds { count: self.guild_count() },
-            users: Users { active: self.timeline.active(now), total: self.ledgers.players() },
+            users: Users { active: self.timeline.active(now), total: self.aggregates.players() },
             commands: Commands {
-                total: self.ledgers.commands(),
+                total: self.aggregates.commands(),
                 last_hour: last_hour.commands,
                 refused_last_hour: last_hour.refused,
                 failed_last_hour: last_hour.failed,
                 change_from_last_month: self.timeline.change_from_last_month(now),
             },
-            gateway: self.pulse.gateway(now),
-            ping: self.pulse.ping(now, self.timeline.ping_one_hour_ago(now)),
+            gateway: self.bot.gateway(now),
+            ping: self.bot.ping(now, self.timeline.ping_one_hour_ago(now)),
             handling: self.timeline.handling(now),
-            economy: self.ledgers.economy(self.timeline.last_day(now)),
-            leaderboards: self.ledgers.leaderboards(),
+            economy: self.aggregates.economy(self.timeline.last_day(now)),
+            leaderboards: self.aggregates.leaderboards(),
             recent_events: self.ring.iter().rev().take(RECENT_EVENTS_LEN).cloned().collect(),
-            uptime: self.pulse.uptime_seconds(now),
-            last_command_timestamp: self.ledgers.last_command_at(),
+            uptime: self.bot.uptime_seconds(now),
+            last_command_timestamp: self.aggregates.last_command_at(),
             maintenance_mode: self.maintenance.current.is_on,
             viewers: u32::try_from(self.viewers.len()).unwrap_or(u32::MAX),
             as_of: now,
@@ -49,17 +49,17 @@ impl Room {
     }
 
     /// Returns the values that history keeps besides the sums of a step.
-    pub(super) fn census(&self, now: Timestamp) -> Census {
-        Census {
+    pub(super) fn gauges(&self, now: Timestamp) -> Gauges {
+        Gauges {
             guilds: self.guild_count(),
             active: self.timeline.active(now),
-            avg_level: self.ledgers.avg_level(),
-            top_streak: self.ledgers.top_streak(),
+            avg_level: self.aggregates.avg_level(),
+            top_streak: self.aggregates.top_streak(),
         }
     }
 
     pub(super) fn guild_count(&self) -> u64 {
-        self.pulse.guild_count().unwrap_or_else(|| self.ledgers.guild_count())
+        self.bot.guild_count().unwrap_or_else(|| self.aggregates.guild_count())
     }
 
     /// The snapshot within the page's document, with no more than the newest [`DOCUMENT_EVENTS`].
@@ -85,15 +85,15 @@ impl Room {
 
     /// Every server with books or a name, as `/api/guilds` lists them.
     pub fn guilds(&self) -> Vec<GuildListing> {
-        let mut ids: Vec<GuildId> = self.ledgers.guild_ids().chain(self.pulse.named_ids()).collect();
+        let mut ids: Vec<GuildId> = self.aggregates.guild_ids().chain(self.bot.named_ids()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().map(|id| self.listing(id)).collect()
     }
 
     fn listing(&self, id: GuildId) -> GuildListing {
-        let totals = self.ledgers.totals(id);
-        let named = self.pulse.named(id);
+        let totals = self.aggregates.totals(id);
+        let named = self.bot.named(id);
         GuildListing {
             id,
             name: named.map_or_else(|| id.to_string(), |guild| guild.name.clone()),
@@ -107,7 +107,7 @@ impl Room {
 
     /// Returns the text below the bot's name; `None`, the bot's own words, as long as nobody plays.
     pub(super) fn presence(&self) -> Option<String> {
-        match self.ledgers.players() {
+        match self.aggregates.players() {
             0 => None,
             1 => Some("/daily · 1 player".to_owned()),
             players => Some(format!("/daily · {players} players")),
@@ -127,12 +127,12 @@ impl Room {
 
     /// The bot's name.
     pub fn bot_name(&self) -> String {
-        self.pulse.bot_name()
+        self.bot.bot_name()
     }
 
     /// Returns the arrival of the last report; 0 when none has ever come.
     pub fn reported_at(&self) -> Timestamp {
-        self.pulse.reported_at()
+        self.bot.reported_at()
     }
 
     /// The edge's failures in one server, among the events that can be resumed over.
@@ -143,13 +143,13 @@ impl Room {
 
     /// Whether this server has books or a name here.
     pub fn knows(&self, guild: GuildId) -> bool {
-        self.ledgers.totals(guild).is_some() || self.pulse.named(guild).is_some()
+        self.aggregates.totals(guild).is_some() || self.bot.named(guild).is_some()
     }
 
     /// Returns the news of the bot for a server's own room, as far as this room heard it after `since`: the last report, the
     /// moment of its arrival, and the latencies between. `None` while the bot is not online, or has not reported again.
     pub fn report_for(&self, now: Timestamp, guild: GuildId, since: Timestamp) -> Option<ReportRow> {
-        let mut row = self.pulse.report_for(now, guild, since)?;
+        let mut row = self.bot.report_for(now, guild, since)?;
         // By age, as all that comes late: the report's clock is not this one.
         let measured_at = |at| row.report.at.minus(row.received_at.since(at));
         let newest = row.received_at.floor(Resolution::FiveSeconds.step_ms());
@@ -174,7 +174,7 @@ impl Room {
             rows_last_day: Some(self.rows_of_last_day(now)),
             is_limited: self.is_limited(),
             bytes: None,
-            fullest: self.ledgers.fullest(),
+            fullest: self.aggregates.fullest(),
         }
     }
 }

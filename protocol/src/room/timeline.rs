@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use self::activity::Activity;
-pub use self::step::{Bucket, Census, Resolution};
+pub use self::step::{Bucket, Gauges, Resolution};
 use super::{
     Output,
     handling::{handling_bin, percentile},
@@ -95,8 +95,8 @@ impl Timeline {
                 let before = place.checked_sub(1).and_then(|before| self.fine.get(before));
                 let mut step = Bucket::after(before, minute.at);
                 (step.ping_sum, step.ping_count) = (minute.ping_sum, minute.ping_count);
-                (step.started_at, step.wealth, step.census) =
-                    (minute.started_at, minute.wealth, minute.census);
+                (step.started_at, step.wealth, step.gauges) =
+                    (minute.started_at, minute.wealth, minute.gauges);
                 self.fine.insert(place, step);
             }
         }
@@ -162,8 +162,8 @@ impl Timeline {
         }
     }
 
-    pub(super) fn set_standing(&mut self, at: Timestamp, wealth: Coins, census: Census) {
-        self.update(at, |bucket| (bucket.wealth, bucket.census) = (wealth, Some(census)));
+    pub(super) fn set_standing(&mut self, at: Timestamp, wealth: Coins, gauges: Gauges) {
+        self.update(at, |bucket| (bucket.wealth, bucket.gauges) = (wealth, Some(gauges)));
     }
 
     /// Steps since this moment may not have been stored, though it was meant so.

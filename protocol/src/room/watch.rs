@@ -264,11 +264,11 @@ impl Room {
 
     /// The public status; of the incidents, those that are not laid by.
     pub fn public_status(&self, now: Timestamp) -> PublicStatus {
-        let gateway = self.pulse.gateway(now).map(|gateway| (gateway.active, gateway.shards));
+        let gateway = self.bot.gateway(now).map(|gateway| (gateway.active, gateway.shards));
         let lasting: Vec<&Incident> = self.watch.live.values().filter(|incident| incident.lasts()).collect();
         PublicStatus {
             at: now,
-            bot: match self.pulse.status(now) {
+            bot: match self.bot.status(now) {
                 BotStatus::Online => State::Up,
                 BotStatus::Offline => State::Down,
                 BotStatus::Unknown => State::Unknown,
@@ -280,7 +280,7 @@ impl Room {
                 Some(_) => State::Up,
             },
             commands: state_of_commands(&lasting, self.maintenance.current.is_on),
-            latency_ms: self.pulse.gateway_mean(now, MINUTE_MS).or_else(|| self.pulse.rest_mean(now)),
+            latency_ms: self.bot.gateway_mean(now, MINUTE_MS).or_else(|| self.bot.rest_mean(now)),
             incidents: self.watch.live.values().rev().filter_map(PublicIncident::of).collect(),
         }
     }
@@ -382,7 +382,7 @@ impl Room {
         if !watch.on {
             return None;
         }
-        let is_online = self.pulse.offline_in_ms(now).is_some();
+        let is_online = self.bot.offline_in_ms(now).is_some();
         let is_out_of_line = |kind: RuleKind| {
             watch.open(kind).is_some() || watch.judges.get(&kind).is_some_and(|judge| !judge.is_idle())
         };
@@ -417,9 +417,9 @@ impl Room {
 
     /// When a bot that says nothing more is missed while nobody looks.
     fn missed_at(&self, threshold_s: u32) -> Option<Timestamp> {
-        let due_at = self.pulse.promised_at()?.plus(u64::from(threshold_s) * SECOND_MS);
-        let usually_at = self.pulse.reported_at().plus(MISSED_AFTER_MS);
-        Some(due_at.max(self.pulse.excused_until().unwrap_or(usually_at)))
+        let due_at = self.bot.promised_at()?.plus(u64::from(threshold_s) * SECOND_MS);
+        let usually_at = self.bot.reported_at().plus(MISSED_AFTER_MS);
+        Some(due_at.max(self.bot.excused_until().unwrap_or(usually_at)))
     }
 
     /// When a gateway that is gone has been gone for long enough.
@@ -430,7 +430,7 @@ impl Room {
         if !rule.on || is_waved_off || self.watch.open(RuleKind::GatewayLost).is_some() {
             return None;
         }
-        let since = self.pulse.gateway(now)?.lost_since?;
+        let since = self.bot.gateway(now)?.lost_since?;
         let wait_s = u64::from(rule.threshold) + u64::from(rule.hold_s);
         Some(since.plus(wait_s * SECOND_MS).max(now.plus(SECOND_MS)))
     }
@@ -442,7 +442,7 @@ impl Room {
             return;
         }
         let was_away = self.missed_at(rule.threshold).is_some_and(|at| now.since(at) > ALARM_LATE_MS);
-        if was_away && self.pulse.excuse(now, u64::from(rule.threshold) * SECOND_MS) {
+        if was_away && self.bot.excuse(now, u64::from(rule.threshold) * SECOND_MS) {
             self.save_report(now, outputs);
         }
     }

@@ -65,12 +65,12 @@ fn a_full_room_lets_nobody_in() {
     let sockets = (1..=VIEWERS_MAX as u64).map(|socket| (SocketId(socket), None));
     let mut room = Room::restore(Memory::new(EPOCH), sockets);
     for session in [None, Some(SessionId(1))] {
-        assert_eq!(room.knock(NOON, session), Err(Refusal::RoomFull));
+        assert_eq!(room.admit(NOON, session), Err(Refusal::RoomFull));
     }
     room.handle(NOON, Input::Left(ONE));
-    assert_eq!(room.knock(NOON, None), Ok(()));
+    assert_eq!(room.admit(NOON, None), Ok(()));
     assert_eq!(room.handle(NOON, Input::Joined(ONE, None, None))[0], Output::Admit(ONE));
-    assert_eq!(room.knock(NOON, None), Err(Refusal::RoomFull));
+    assert_eq!(room.admit(NOON, None), Err(Refusal::RoomFull));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_session_holds_fifty_sockets() {
     let (session, other) = (Some(SessionId(7)), Some(SessionId(8)));
     let mut house = House::empty();
     let join = |house: &mut House, socket: u64, session| {
-        let let_in = house.room.knock(house.now, session);
+        let let_in = house.room.admit(house.now, session);
         if let_in.is_ok() {
             house.handle(Input::Joined(SocketId(socket), session, None));
         }
@@ -106,11 +106,11 @@ fn sockets_are_counted_after_a_restart_too() {
     let session = Some(SessionId(7));
     let sockets = (0..50).map(|socket| (SocketId(socket), session)).chain([(SocketId(50), None)]);
     let mut room = Room::restore(Memory::new(EPOCH), sockets);
-    assert_eq!(room.knock(NOON, session), Err(Refusal::TooManySockets));
+    assert_eq!(room.admit(NOON, session), Err(Refusal::TooManySockets));
     room.handle(NOON, Input::Left(SocketId(50)));
-    assert_eq!(room.knock(NOON, session), Err(Refusal::TooManySockets), "that was a program");
+    assert_eq!(room.admit(NOON, session), Err(Refusal::TooManySockets), "that was a program");
     room.handle(NOON, Input::Left(SocketId(0)));
-    assert_eq!(room.knock(NOON, session), Ok(()));
+    assert_eq!(room.admit(NOON, session), Ok(()));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_session_that_hurries_is_slowed_down() {
     let (session, other) = (Some(SessionId(7)), Some(SessionId(8)));
     let mut room = House::empty().room;
     for knock in 0..100 {
-        assert_eq!(room.knock(NOON, session), Ok(()), "{knock}");
+        assert_eq!(room.admit(NOON, session), Ok(()), "{knock}");
     }
     let refused = |retry_in_ms| Err(Refusal::TooManyJoins { retry_in_ms });
     for (after_ms, outcome) in [
@@ -131,15 +131,15 @@ fn a_session_that_hurries_is_slowed_down() {
         (600, Ok(())),
         (600, refused(200)),
     ] {
-        assert_eq!(room.knock(NOON.plus(after_ms), session), outcome, "after {after_ms} ms");
+        assert_eq!(room.admit(NOON.plus(after_ms), session), outcome, "after {after_ms} ms");
     }
-    assert_eq!(room.knock(NOON.plus(600), other), Ok(()), "another session has its own pace");
-    assert_eq!(room.knock(NOON.plus(600), None), Ok(()), "a program has none");
+    assert_eq!(room.admit(NOON.plus(600), other), Ok(()), "another session has its own pace");
+    assert_eq!(room.admit(NOON.plus(600), None), Ok(()), "a program has none");
     let calm = NOON.plus(60_000);
-    (0..100).for_each(|knock| assert_eq!(room.knock(calm, session), Ok(()), "{knock} after a calm minute"));
-    assert_eq!(room.knock(calm, session), refused(200));
+    (0..100).for_each(|knock| assert_eq!(room.admit(calm, session), Ok(()), "{knock} after a calm minute"));
+    assert_eq!(room.admit(calm, session), refused(200));
     assert_eq!(
-        room.knock(NOON.minus(3_600_000), session),
+        room.admit(NOON.minus(3_600_000), session),
         Ok(()),
         "a clock that steps back locks nobody out"
     );

@@ -102,7 +102,7 @@ pub struct Bucket {
     /// The coins of all players at its end.
     pub wealth: Coins,
     /// The other values at its end; rows of older versions do not tell.
-    pub census: Option<Census>,
+    pub gauges: Option<Gauges>,
     /// The start of the bot-worker that reported within it; 0 where none did.
     pub started_at: Timestamp,
 }
@@ -110,7 +110,7 @@ pub struct Bucket {
 /// Values that stand at the end of a step, as against sums over it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Census {
+pub struct Gauges {
     /// The number of servers that the bot is in.
     pub guilds: u64,
     /// Players with a command in the last 24 hours.
@@ -124,8 +124,8 @@ pub struct Census {
 impl Bucket {
     /// A step in which nothing has happened yet: what stands is what stood at the end of the one before.
     pub(super) fn after(before: Option<&Self>, at: Timestamp) -> Self {
-        let (wealth, census) = before.map(|before| (before.wealth, before.census)).unwrap_or_default();
-        Self { at, wealth, census, ..Self::default() }
+        let (wealth, gauges) = before.map(|before| (before.wealth, before.gauges)).unwrap_or_default();
+        Self { at, wealth, gauges, ..Self::default() }
     }
 
     /// Mean latency, in milliseconds.
@@ -141,10 +141,10 @@ impl Bucket {
             commands: self.commands,
             errors: self.failed,
             wealth: self.wealth,
-            guilds: self.census.map(|census| census.guilds),
-            active: self.census.map(|census| census.active),
-            avg_level: self.census.map(|census| census.avg_level),
-            top_streak: self.census.map(|census| census.top_streak),
+            guilds: self.gauges.map(|gauges| gauges.guilds),
+            active: self.gauges.map(|gauges| gauges.active),
+            avg_level: self.gauges.map(|gauges| gauges.avg_level),
+            top_streak: self.gauges.map(|gauges| gauges.top_streak),
             started_at: Some(self.started_at),
         }
     }

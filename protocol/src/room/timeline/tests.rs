@@ -151,8 +151,8 @@ fn an_hour_ago_is_the_mean_of_the_minutes_around_it() {
 #[test]
 fn a_sample_that_comes_late_goes_where_it_belongs() {
     let mut timeline = Timeline::default();
-    let census = Census { guilds: 3, active: 2, avg_level: 1.5, top_streak: 9 };
-    timeline.set_standing(NOON, Coins::new(70), census);
+    let gauges = Gauges { guilds: 3, active: 2, avg_level: 1.5, top_streak: 9 };
+    timeline.set_standing(NOON, Coins::new(70), gauges);
     let now = NOON.plus(HOUR_MS);
     timeline.add_report(now, NOON, Some(40.0));
     let mut outputs = Vec::new();
@@ -165,7 +165,7 @@ fn a_sample_that_comes_late_goes_where_it_belongs() {
         timeline.fine.iter().map(|bucket| (now.since(bucket.at), bucket.ping())).collect();
     assert_eq!(pings, [(HOUR_MS, Some(2.0)), (10_000, Some(10.0)), (0, Some(50.0))]);
     let late = &timeline.fine[1];
-    assert_eq!((late.wealth, late.census), (Coins::new(70), Some(census)), "what stood then stands there");
+    assert_eq!((late.wealth, late.gauges), (Coins::new(70), Some(gauges)), "what stood then stands there");
     assert_eq!(late.point().active, Some(2));
     let missed: Vec<f64> = timeline.pings_after(now.minus(10_000)).map(|missed| missed.ms).collect();
     assert_eq!(missed, [50.0], "after, and not at");
@@ -227,9 +227,9 @@ fn where_nothing_has_happened_nothing_is_stored() {
 #[test]
 fn points_begin_with_what_is_asked_for_and_carry_what_stands() {
     let mut timeline = Timeline::default();
-    let census = Census { guilds: 1, active: 1, avg_level: 1.0, top_streak: 1 };
-    timeline.set_standing(NOON, Coins::new(70), census);
-    timeline.set_standing(NOON.plus(10_000), Coins::new(90), census);
+    let gauges = Gauges { guilds: 1, active: 1, avg_level: 1.0, top_streak: 1 };
+    timeline.set_standing(NOON, Coins::new(70), gauges);
+    timeline.set_standing(NOON.plus(10_000), Coins::new(90), gauges);
     let points = |from: u64| -> Vec<(u64, i64)> {
         let points = timeline.points(NOON.plus(15_000), NOON.plus(from), Resolution::FiveSeconds);
         points.iter().map(|point| (point.at.since(NOON), point.wealth.get())).collect()

@@ -46,14 +46,14 @@ impl Room {
     /// The value of a kind at this moment.
     pub(super) fn reading(&self, now: Timestamp, kind: RuleKind) -> Option<u64> {
         match kind {
-            RuleKind::BotSilent => Some(now.since(self.pulse.promised_at()?) / SECOND_MS),
+            RuleKind::BotSilent => Some(now.since(self.bot.promised_at()?) / SECOND_MS),
             RuleKind::GatewayLost => {
-                let gateway = self.pulse.gateway(now)?;
+                let gateway = self.bot.gateway(now)?;
                 Some(gateway.lost_since.map_or(0, |since| now.since(since) / SECOND_MS))
             }
-            RuleKind::GatewaySpike => self.pulse.gateway_mean(now, SPIKE_MS),
-            RuleKind::GatewayLatency => self.pulse.gateway_mean(now, LATENCY_MS),
-            RuleKind::RestLatency => self.pulse.rest_mean(now),
+            RuleKind::GatewaySpike => self.bot.gateway_mean(now, SPIKE_MS),
+            RuleKind::GatewayLatency => self.bot.gateway_mean(now, LATENCY_MS),
+            RuleKind::RestLatency => self.bot.rest_mean(now),
             RuleKind::ReplyTime => {
                 let sums = self.timeline.last(now, COMMANDS_OVER_MS);
                 match sums.commands - sums.failed.min(sums.commands) {
@@ -70,7 +70,7 @@ impl Room {
                 let sums = self.timeline.last(now, COMMANDS_OVER_MS);
                 share(sums.refused, sums.commands, REFUSED_AMONG_MIN)
             }
-            RuleKind::BooksUnbalanced => Some(u64::from(self.ledgers.unbalanced() > 0)),
+            RuleKind::BooksUnbalanced => Some(u64::from(self.aggregates.unbalanced() > 0)),
             RuleKind::Minting => self.minting(now),
             RuleKind::DeliveryLag => Some(self.lag_s(now)),
             RuleKind::EventBacklog => {
@@ -126,7 +126,7 @@ impl Room {
                 (servers.len() as u64, sums.failed)
             }
             RuleKind::RefusedCommands => (self.guild_count(), sums.refused),
-            RuleKind::BooksUnbalanced => (self.ledgers.unbalanced(), sums.commands),
+            RuleKind::BooksUnbalanced => (self.aggregates.unbalanced(), sums.commands),
             _ => (self.guild_count(), sums.commands),
         };
         Touched { servers, commands, players: self.timeline.active(now) }

@@ -186,7 +186,7 @@ impl Room {
     /// Sends what is due, each to each channel once at a time.
     pub(super) fn send_what_is_due(&mut self, now: Timestamp, outputs: &mut Vec<Output>) {
         self.watch.on_the_way.retain(|_, heard_by| *heard_by > now);
-        let bot = self.pulse.bot_name();
+        let bot = self.bot.bot_name();
         let mut parcels = Vec::new();
         for (incident, channel) in self.watch.due(now) {
             if let Some(parcel) = self.watch.parcel(&bot, incident, channel) {

@@ -10,23 +10,23 @@ use crate::Timestamp;
 
 /// A rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct RateLimit {
     /// The burst: the steps that may be taken at once, after a quiet time.
     pub at_once: u64,
     /// After that, once each so many milliseconds.
     pub every_ms: u64,
 }
 
-impl Pace {
+impl RateLimit {
     /// The furthest that somebody may be ahead of the pace, in milliseconds.
     const fn ahead_max_ms(self) -> u64 {
         (self.at_once - 1) * self.every_ms
     }
 
-    /// Takes one step at `now`; `on_pace_at` is the theoretical arrival time so far. Returns the next one, or the wait in
+    /// Takes one step at `now`; `theoretical_arrival` is the theoretical arrival time so far. Returns the next one, or the wait in
     /// milliseconds. This is the generic cell rate algorithm (ITU-T I.371).
-    pub fn step(self, now: Timestamp, on_pace_at: Timestamp) -> Result<Timestamp, u64> {
-        let ahead_ms = match on_pace_at.since(now) {
+    pub fn step(self, now: Timestamp, theoretical_arrival: Timestamp) -> Result<Timestamp, u64> {
+        let ahead_ms = match theoretical_arrival.since(now) {
             // Nobody gets so far ahead: the clock has stepped back.
             ms if ms > self.ahead_max_ms() + self.every_ms => 0,
             ms => ms,
@@ -40,9 +40,9 @@ impl Pace {
 
 /// The callers who are ahead of a rate limit. One who is back at it is forgotten; a restart forgives a few seconds of haste.
 #[derive(Clone, Debug)]
-pub struct Paces<K> {
-    pace: Pace,
-    on_pace_at: BTreeMap<K, Timestamp>,
+pub struct RateLimits<K> {
+    pace: RateLimit,
+    theoretical_arrival: BTreeMap<K, Timestamp>,
     /// The moment of the next sweep, at the earliest.
     sweep_at: Timestamp,
 }
@@ -52,17 +52,17 @@ const SWEEP_FROM: usize = 1_000;
 /// The shortest time between two such sweeps, in milliseconds.
 const SWEEP_EVERY_MS: u64 = 1_000;
 
-impl<K: Ord> Paces<K> {
+impl<K: Ord> RateLimits<K> {
     /// Nobody is ahead of it.
-    pub const fn of(pace: Pace) -> Self {
-        Self { pace, on_pace_at: BTreeMap::new(), sweep_at: Timestamp(0) }
+    pub const fn of(pace: RateLimit) -> Self {
+        Self { pace, theoretical_arrival: BTreeMap::new(), sweep_at: Timestamp(0) }
     }
 
     /// Takes one step for this one; refused, it gives the wait in milliseconds.
     pub fn step(&mut self, now: Timestamp, who: K) -> Result<(), u64> {
         self.sweep(now);
-        let on_pace_at = self.on_pace_at.entry(who).or_default();
-        *on_pace_at = self.pace.step(now, *on_pace_at)?;
+        let theoretical_arrival = self.theoretical_arrival.entry(who).or_default();
+        *theoretical_arrival = self.pace.step(now, *theoretical_arrival)?;
         Ok(())
     }
 
@@ -71,8 +71,8 @@ impl<K: Ord> Paces<K> {
     where
         K: Borrow<Q>,
     {
-        let on_pace_at = self.on_pace_at.get(who).copied().unwrap_or_default();
-        self.pace.step(now, on_pace_at).err()
+        let theoretical_arrival = self.theoretical_arrival.get(who).copied().unwrap_or_default();
+        self.pace.step(now, theoretical_arrival).err()
     }
 
     /// Forgets how far this one is ahead.
@@ -80,22 +80,22 @@ impl<K: Ord> Paces<K> {
     where
         K: Borrow<Q>,
     {
-        self.on_pace_at.remove(who);
+        self.theoretical_arrival.remove(who);
     }
 
     /// Returns the number of callers that are remembered.
     pub fn len(&self) -> usize {
-        self.on_pace_at.len()
+        self.theoretical_arrival.len()
     }
 
     /// Whether nobody is remembered.
     pub fn is_empty(&self) -> bool {
-        self.on_pace_at.is_empty()
+        self.theoretical_arrival.is_empty()
     }
 
     fn sweep(&mut self, now: Timestamp) {
-        if self.on_pace_at.len() >= SWEEP_FROM && now >= self.sweep_at {
-            self.on_pace_at.retain(|_, on_pace_at| *on_pace_at > now);
+        if self.theoretical_arrival.len() >= SWEEP_FROM && now >= self.sweep_at {
+            self.theoretical_arrival.retain(|_, theoretical_arrival| *theoretical_arrival > now);
             self.sweep_at = now.plus(SWEEP_EVERY_MS);
         }
     }
@@ -117,11 +117,11 @@ mod tests {
     use super::*;
 
     const NOON: Timestamp = Timestamp(43_200_000);
-    const PACE: Pace = Pace { at_once: 3, every_ms: 100 };
+    const PACE: RateLimit = RateLimit { at_once: 3, every_ms: 100 };
 
     #[test]
     fn three_at_once_and_then_one_each_tenth_of_a_second() {
-        let mut paces = Paces::of(PACE);
+        let mut rate_limits = RateLimits::of(PACE);
         for (after_ms, answer) in [
             (0, Ok(())),
             (0, Ok(())),
@@ -137,18 +137,18 @@ mod tests {
             (400, Err(100)),
         ] {
             let now = NOON.plus(after_ms);
-            assert_eq!(paces.wait_ms(now, "ann"), answer.err(), "asked after {after_ms} ms");
-            assert_eq!(paces.step(now, "ann"), answer, "after {after_ms} ms");
-            assert_eq!(paces.wait_ms(now, "ben"), None, "others are not concerned");
+            assert_eq!(rate_limits.wait_ms(now, "ann"), answer.err(), "asked after {after_ms} ms");
+            assert_eq!(rate_limits.step(now, "ann"), answer, "after {after_ms} ms");
+            assert_eq!(rate_limits.wait_ms(now, "ben"), None, "others are not concerned");
         }
     }
 
     #[test]
     fn who_is_forgotten_begins_anew() {
-        let mut paces = Paces::of(PACE);
-        (0..4).for_each(|_| _ = paces.step(NOON, "ann"));
-        paces.forget("ann");
-        assert_eq!(paces.step(NOON, "ann"), Ok(()));
+        let mut rate_limits = RateLimits::of(PACE);
+        (0..4).for_each(|_| _ = rate_limits.step(NOON, "ann"));
+        rate_limits.forget("ann");
+        assert_eq!(rate_limits.step(NOON, "ann"), Ok(()));
     }
 
     #[test]
@@ -167,18 +167,18 @@ mod tests {
 
     #[test]
     fn a_clock_that_steps_back_locks_nobody_out() {
-        let mut paces = Paces::of(PACE);
-        (0..3).for_each(|_| paces.step(NOON, ()).unwrap());
-        assert_eq!(paces.step(NOON.minus(3_600_000), ()), Ok(()));
+        let mut rate_limits = RateLimits::of(PACE);
+        (0..3).for_each(|_| rate_limits.step(NOON, ()).unwrap());
+        assert_eq!(rate_limits.step(NOON.minus(3_600_000), ()), Ok(()));
     }
 
     #[test]
     fn who_is_back_at_the_pace_is_forgotten() {
-        let mut paces = Paces::of(PACE);
+        let mut rate_limits = RateLimits::of(PACE);
         for address in 0..5_000_u64 {
-            paces.step(NOON.plus(address * 10), address).unwrap();
+            rate_limits.step(NOON.plus(address * 10), address).unwrap();
         }
-        assert!(paces.len() < 1_200, "{} are remembered", paces.len());
-        assert!(!paces.is_empty());
+        assert!(rate_limits.len() < 1_200, "{} are remembered", rate_limits.len());
+        assert!(!rate_limits.is_empty());
     }
 }

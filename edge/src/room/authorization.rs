@@ -21,13 +21,13 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Inner, Place, now, tell_at};
+use super::{Inner, RoomAddress, now, tell_at};
 use crate::{
     answer::Problem,
     log,
     session::{
-        Closing, Credential, Opened, Opening, Sessions, Visitor,
-        discord::{self, Silence},
+        CloseSession, Credential, OpenSession, Principal, SessionOpened, Sessions,
+        discord::{self, OAuthError},
         store::{Session, short},
     },
 };
@@ -42,7 +42,7 @@ const RIGHTS_RETRY_MS: u64 = 5 * SECOND_MS;
 
 /// The room of all's memory of visitors. Lost with the object, it comes back by itself.
 #[derive(Default)]
-pub(super) struct Visitors {
+pub(super) struct Authorization {
     /// Questions to Discord that are under way, by session: whoever else needs the answer waits for it.
     asking: RefCell<BTreeMap<String, Asking>>,
     /// The last question of each server's own room, and the sessions that have sockets there.
@@ -59,12 +59,12 @@ struct Watched {
 }
 
 /// Somebody who is let in.
-pub(super) struct Admitted {
+pub(super) struct Authorized {
     pub(super) scope: Scope,
     pub(super) me: Me,
 }
 
-impl Admitted {
+impl Authorized {
     /// Whether they may act on a server; on everything where none is named.
     pub(super) fn may_act(&self, on: Option<GuildId>) -> bool {
         on.map_or(self.scope == Scope::Everything, |guild| self.scope.covers(guild))
@@ -78,7 +78,7 @@ impl Admitted {
 
 /// News for a server's own room: these sessions may watch no more.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Ended {
+pub(super) struct SessionEnded {
     /// The short names, as text: 64 bits do not survive JavaScript.
     sessions: Vec<String>,
 }
@@ -89,21 +89,21 @@ impl Inner {
     pub(super) async fn visitor(
         self: &Rc<Self>,
         credential: &Credential,
-    ) -> Result<Option<Admitted>, Problem> {
+    ) -> Result<Option<Authorized>, Problem> {
         let Credential::Session(hash) = credential else { return Ok(Some(program())) };
         let Some(session) = self.session(|sessions| sessions.find(hash, now()))? else { return Ok(None) };
         self.confirmed(session).await
     }
 
     /// The same of a session that has a socket somewhere.
-    pub(super) async fn watcher(self: &Rc<Self>, id: SessionId) -> Result<Option<Admitted>, Problem> {
+    pub(super) async fn watcher(self: &Rc<Self>, id: SessionId) -> Result<Option<Authorized>, Problem> {
         match self.session(|sessions| sessions.find_short(id, now()))? {
             Some(session) => self.confirmed(session).await,
             None => Ok(None),
         }
     }
 
-    async fn confirmed(self: &Rc<Self>, session: Session) -> Result<Option<Admitted>, Problem> {
+    async fn confirmed(self: &Rc<Self>, session: Session) -> Result<Option<Authorized>, Problem> {
         if self.is_manager(&session) && session.life.is_unsure(now(), self.rights_due_ms()?) {
             let hash = session.hash.clone();
             self.ask_for_rights(session).await;
@@ -120,7 +120,7 @@ impl Inner {
         self.admitted(&session).map(Some)
     }
 
-    fn admitted(&self, session: &Session) -> Result<Admitted, Problem> {
+    fn admitted(&self, session: &Session) -> Result<Authorized, Problem> {
         let scope = self.scope_of(session)?;
         let guilds = if let Scope::Servers(guilds) = &scope { Some(guilds.clone()) } else { None };
         let (role, person) = match &session.visitor.person {
@@ -132,7 +132,7 @@ impl Inner {
             Some(person) => (Some(person.id), person.name, person.avatar_url),
             None => (None, "An administrator".to_owned(), None),
         };
-        Ok(Admitted { scope, me: Me { id, name, avatar_url, role, guilds } })
+        Ok(Authorized { scope, me: Me { id, name, avatar_url, role, guilds } })
     }
 
     fn scope_of(&self, session: &Session) -> Result<Scope, Problem> {
@@ -146,7 +146,7 @@ impl Inner {
     }
 
     /// The servers that somebody manages, and that Pulse is in.
-    fn known_among(&self, visitor: &Visitor) -> Result<Scope, Problem> {
+    fn known_among(&self, visitor: &Principal) -> Result<Scope, Problem> {
         let room = &self.core()?.borrow().room;
         Ok(Scope::Servers(visitor.managed.iter().copied().filter(|&guild| room.knows(guild)).collect()))
     }
@@ -156,7 +156,7 @@ impl Inner {
         session.visitor.person.as_ref().is_some_and(|person| !self.settings.is_admin(person.id))
     }
 
-    pub(super) fn open_session(self: &Rc<Self>, opening: &Opening) -> Result<Opened, Problem> {
+    pub(super) fn open_session(self: &Rc<Self>, opening: &OpenSession) -> Result<SessionOpened, Problem> {
         let now = now();
         let person = opening.visitor.person.as_ref();
         let admin = match person {
@@ -164,25 +164,25 @@ impl Inner {
             None => opening.visitor.is_somebody(),
         };
         if !admin && self.known_among(&opening.visitor)? == Scope::Servers(BTreeSet::new()) {
-            return Ok(Opened::Nothing);
+            return Ok(SessionOpened::Nothing);
         }
         if let Some(link) = &opening.link
             && !self.session(|sessions| sessions.use_link(link, now))?
         {
-            return Ok(Opened::Nothing);
+            return Ok(SessionOpened::Nothing);
         }
         // An administrator of `ADMIN_IDS` is not asked about again: nothing is kept that we could ask with.
         let token = opening.visitor.token.clone().filter(|_| !admin);
-        let visitor = Visitor { token, ..opening.visitor.clone() };
+        let visitor = Principal { token, ..opening.visitor.clone() };
         self.session(|sessions| {
             sessions.prune(now)?;
-            sessions.open(&visitor, opening.instead_of.as_deref(), now).map(Opened::Session)
+            sessions.open(&visitor, opening.instead_of.as_deref(), now).map(SessionOpened::Session)
         })
     }
 
     /// Ends a session, or all of a person, and sends their sockets away, in whichever room. Of one that is not open, nobody
     /// hears.
-    pub(super) async fn close_sessions(self: &Rc<Self>, closing: &Closing) -> Result<(), Problem> {
+    pub(super) async fn close_sessions(self: &Rc<Self>, closing: &CloseSession) -> Result<(), Problem> {
         let mut hashes = self.session(|sessions| sessions.siblings(&closing.hash))?;
         if !closing.everywhere {
             hashes.retain(|hash| *hash == closing.hash);
@@ -195,7 +195,9 @@ impl Inner {
         let rooms = self.rooms()?;
         let told = self.watched_by(&ended).into_iter().map(|(guild, sessions)| async move {
             // One that does not hear it now asks within five seconds.
-            if let Err(error) = tell_at(rooms, Place::Server(guild), "/ended", &Ended { sessions }).await {
+            if let Err(error) =
+                tell_at(rooms, RoomAddress::Server(guild), "/ended", &SessionEnded { sessions }).await
+            {
                 log::error(&format_args!("the room of server {guild} did not hear of a sign-out: {error}"));
             }
         });
@@ -206,7 +208,7 @@ impl Inner {
     /// The servers' own rooms in which some of these sessions have sockets, and which.
     fn watched_by(&self, sessions: &[SessionId]) -> Vec<(GuildId, Vec<String>)> {
         let since = now().minus(ATTENDED_WITHIN_MS);
-        let mut attended = self.visitors.attended.borrow_mut();
+        let mut attended = self.authorization.attended.borrow_mut();
         attended.retain(|_, watched| watched.at >= since);
         let there = |watched: &Watched| {
             sessions.iter().filter(|id| watched.sessions.contains(id)).map(ToString::to_string).collect()
@@ -223,19 +225,19 @@ impl Inner {
     }
 
     /// A server's own room hears of it.
-    pub(super) async fn hear_of_the_end(self: &Rc<Self>, ended: Ended) -> Result<(), Problem> {
+    pub(super) async fn hear_of_the_end(self: &Rc<Self>, ended: SessionEnded) -> Result<(), Problem> {
         let sessions: Vec<SessionId> = ended.sessions.iter().filter_map(|name| name.parse().ok()).collect();
         self.send_away(&sessions).await
     }
 
     /// A server's own room has told which sessions have sockets there.
     pub(super) fn note_attendance(&self, guild: GuildId, sessions: BTreeSet<SessionId>) {
-        self.visitors.attended.borrow_mut().insert(guild, Watched { at: now(), sessions });
+        self.authorization.attended.borrow_mut().insert(guild, Watched { at: now(), sessions });
     }
 
     /// A session is sent to a server's own room with a socket.
     pub(super) fn note_socket(&self, guild: GuildId, session: Option<SessionId>) {
-        let mut attended = self.visitors.attended.borrow_mut();
+        let mut attended = self.authorization.attended.borrow_mut();
         let watched = attended.entry(guild).or_default();
         watched.at = now();
         watched.sessions.extend(session);
@@ -243,7 +245,7 @@ impl Inner {
 
     /// The sockets in this room whose sessions are over by age. In a server's own room, [`Inner::attend`] asks.
     pub(super) async fn end_old_sessions(self: &Rc<Self>) -> Result<(), Problem> {
-        if self.place != Some(Place::Everyone) {
+        if self.place != Some(RoomAddress::Everyone) {
             return Ok(());
         }
         self.session(|sessions| sessions.prune(now()))?;
@@ -279,7 +281,7 @@ impl Inner {
     /// until it is too old.
     async fn ask_for_rights(self: &Rc<Self>, session: Session) {
         let asking = {
-            let mut asking = self.visitors.asking.borrow_mut();
+            let mut asking = self.authorization.asking.borrow_mut();
             let (inner, hash) = (Rc::clone(self), session.hash.clone());
             asking
                 .entry(hash)
@@ -294,16 +296,16 @@ impl Inner {
         let told = match &visitor.token {
             Some(token) => discord::rights(&self.settings, token).await,
             // An administrator of yesterday: we have nothing to ask with.
-            None => Err(Silence::Refused),
+            None => Err(OAuthError::Refused),
         };
-        self.visitors.asking.borrow_mut().remove(&hash);
+        self.authorization.asking.borrow_mut().remove(&hash);
         let kept = match told {
             Ok((managed, token)) => {
-                let visitor = Visitor { managed, token: Some(token), ..visitor };
+                let visitor = Principal { managed, token: Some(token), ..visitor };
                 self.session(|sessions| sessions.confirm(&hash, &visitor, now()))
             }
-            Err(Silence::Refused) => self.session(|sessions| sessions.close_refused(&hash)),
-            Err(Silence::Away(why)) => {
+            Err(OAuthError::Refused) => self.session(|sessions| sessions.close_refused(&hash)),
+            Err(OAuthError::Away(why)) => {
                 log::error(&format_args!("what somebody may could not be asked: {why}"));
                 Ok(())
             }
@@ -333,7 +335,7 @@ impl Inner {
         let inner = Rc::clone(self);
         self.state.wait_until(async move {
             for token in &tokens {
-                if let Err(Silence::Away(why)) = discord::revoke(&inner.settings, token).await {
+                if let Err(OAuthError::Away(why)) = discord::revoke(&inner.settings, token).await {
                     log::error(&format_args!("what somebody had allowed could not be revoked: {why}"));
                     return; // The others would wait as long.
                 }
@@ -347,8 +349,8 @@ fn rights_unknown() -> Problem {
     Problem::new(503, RIGHTS_UNKNOWN, message).retry_after(RIGHTS_RETRY_MS)
 }
 
-fn program() -> Admitted {
+fn program() -> Authorized {
     let me =
         Me { id: None, name: "A program".to_owned(), avatar_url: None, role: Role::Program, guilds: None };
-    Admitted { scope: Scope::Everything, me }
+    Authorized { scope: Scope::Everything, me }
 }

@@ -33,7 +33,7 @@ const LONG_AWAY_MS: u64 = SAVE_EVERY_MS + 50_000;
 const PING_WINDOW_MS: u64 = MINUTE_MS;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pulse {
+pub(super) struct BotState {
     last: Option<ReportRow>,
     names: BTreeMap<GuildId, NamedGuild>,
     samples: VecDeque<(Timestamp, f64)>,
@@ -48,7 +48,7 @@ pub(super) struct Pulse {
     has_come_back: bool,
 }
 
-impl Pulse {
+impl BotState {
     pub(super) fn restore(
         last: Option<ReportRow>,
         names: BTreeMap<GuildId, NamedGuild>,

@@ -17,7 +17,7 @@ use super::answering::Settled;
 use crate::{
     answer::{Problem, read_bounded},
     objects::Objects,
-    session::{Closing, Credential, Opened, Opening, query},
+    session::{CloseSession, Credential, OpenSession, SessionOpened, query},
     settings::Settings,
 };
 
@@ -37,16 +37,16 @@ const EVERYONE: &str = "room";
 
 /// The address of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum RoomAddress {
     /// The one of all servers: it admits, and it hears of everything.
     Everyone,
     /// A server's own. Nothing of another server ever comes there.
     Server(GuildId),
 }
 
-impl Place {
+impl RoomAddress {
     /// The header of an answer that sends the Worker to a server's own room.
-    pub const HEADER: &'static str = "X-Pulse-Place";
+    pub const HEADER: &'static str = "X-Pulse-RoomAddress";
 
     /// The place of the object with this name; `None` for a name that is no room's.
     pub fn named(name: &str) -> Option<Self> {
@@ -94,7 +94,7 @@ pub async fn admit(credential: &Credential, settings: &Settings, guild: GuildId)
         return Ok(());
     }
     let answer =
-        ask_at(Place::Everyone, credential, settings, &format!("/admit?room={guild}"), false).await?;
+        ask_at(RoomAddress::Everyone, credential, settings, &format!("/admit?room={guild}"), false).await?;
     match answer.status_code() {
         200 => Ok(()),
         403 => Err(Problem::forbidden()),
@@ -111,7 +111,8 @@ pub async fn admit_actor(
     on: Option<GuildId>,
 ) -> Result<Actor, Problem> {
     let on = on.map(|guild| format!("?room={guild}")).unwrap_or_default();
-    let mut answer = ask_at(Place::Everyone, credential, settings, &format!("/actor{on}"), false).await?;
+    let mut answer =
+        ask_at(RoomAddress::Everyone, credential, settings, &format!("/actor{on}"), false).await?;
     match answer.status_code() {
         200 => Ok(answer.json().await?),
         401 => Err(Problem::signed_out()),
@@ -129,19 +130,19 @@ fn search(request: &Request) -> Result<String, Problem> {
 }
 
 /// Opens a session, where there is something to look at.
-pub async fn open_session(settings: &Settings, opening: &Opening) -> Result<Opened, Problem> {
+pub async fn open_session(settings: &Settings, opening: &OpenSession) -> Result<SessionOpened, Problem> {
     let answer = tell(&settings.objects(BINDING)?, "/sessions", opening).await?;
     serde_json::from_str(&answer).map_err(|error| Problem::failure("The room's answer is not JSON", &error))
 }
 
 /// Closes a session, and sends its sockets away.
-pub async fn close_session(settings: &Settings, closing: &Closing) -> Result<(), Problem> {
+pub async fn close_session(settings: &Settings, closing: &CloseSession) -> Result<(), Problem> {
     tell(&settings.objects(BINDING)?, "/sessions/close", closing).await.map(drop)
 }
 
 /// Answers `GET /api/me`: the owner of a credential, as JSON.
 pub async fn me(credential: &Credential, settings: &Settings) -> Result<Response, Problem> {
-    ask_at(Place::Everyone, credential, settings, "/me", false).await
+    ask_at(RoomAddress::Everyone, credential, settings, "/me", false).await
 }
 
 /// A browser names the page's origin with each POST. A cookie that comes without, or from elsewhere, proves nothing.
@@ -206,7 +207,7 @@ fn admit_bot(request: &Request, settings: &Settings) -> Result<(), Problem> {
 }
 
 /// Delivers to a room what the journal gained; gives its answer.
-pub async fn push(rooms: &Objects, place: Place, push: &Push) -> Result<Acknowledgement, Problem> {
+pub async fn push(rooms: &Objects, place: RoomAddress, push: &Push) -> Result<Acknowledgement, Problem> {
     let push =
         serde_json::to_string(push).map_err(|error| Problem::failure("A delivery is not JSON", &error))?;
     let room: Called = rooms.named(&place.name())?.into_rpc();
@@ -217,13 +218,13 @@ pub async fn push(rooms: &Objects, place: Place, push: &Push) -> Result<Acknowle
 
 /// Tells the room of all servers something from within the edge; gives its answer.
 pub async fn tell(rooms: &Objects, path: &str, what: &impl Serialize) -> Result<String, Problem> {
-    tell_at(rooms, Place::Everyone, path, what).await
+    tell_at(rooms, RoomAddress::Everyone, path, what).await
 }
 
 /// Tells a room something from within the edge; gives its answer.
 pub async fn tell_at(
     rooms: &Objects,
-    place: Place,
+    place: RoomAddress,
     path: &str,
     what: &impl Serialize,
 ) -> Result<String, Problem> {
@@ -250,19 +251,19 @@ async fn ask(
     path: &str,
     upgrade: bool,
 ) -> Result<Response, Problem> {
-    let answer = ask_at(Place::Everyone, credential, settings, path, upgrade).await?;
-    match answer.headers().get(Place::HEADER)? {
+    let answer = ask_at(RoomAddress::Everyone, credential, settings, path, upgrade).await?;
+    match answer.headers().get(RoomAddress::HEADER)? {
         None => Ok(answer),
         Some(name) => {
-            let place =
-                Place::named(&name).ok_or_else(|| Problem::failure("The room sent elsewhere", &name))?;
+            let place = RoomAddress::named(&name)
+                .ok_or_else(|| Problem::failure("The room sent elsewhere", &name))?;
             ask_at(place, credential, settings, path, upgrade).await
         }
     }
 }
 
 async fn ask_at(
-    place: Place,
+    place: RoomAddress,
     credential: &Credential,
     settings: &Settings,
     path: &str,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, num::ParseIntError, str::FromStr};
 
-use crate::{Timestamp, pace::Pace};
+use crate::{Timestamp, rate_limit::RateLimit};
 
 /// Sockets that one browser session may hold: as many tabs.
 pub const SESSION_SOCKETS_MAX: usize = 50;
@@ -10,7 +10,7 @@ pub const SESSION_SOCKETS_MAX: usize = 50;
 pub const JOINS_AT_ONCE_MAX: u64 = 100;
 /// After these a session may open one more each so many milliseconds.
 pub const JOIN_EVERY_MS: u64 = 200;
-const PACE: Pace = Pace { at_once: JOINS_AT_ONCE_MAX, every_ms: JOIN_EVERY_MS };
+const PACE: RateLimit = RateLimit { at_once: JOINS_AT_ONCE_MAX, every_ms: JOIN_EVERY_MS };
 
 /// A browser's session, by the first 64 bits of the hash that stands for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,33 +47,33 @@ pub enum Refusal {
 /// The sockets that the sessions have open, and how far they are ahead of their rate. Only what counts at this moment is
 /// kept: a restart forgets nothing but a few seconds of haste.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Door {
-    sessions: BTreeMap<SessionId, Visits>,
+pub(super) struct Admission {
+    sessions: BTreeMap<SessionId, SessionSockets>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Visits {
+struct SessionSockets {
     sockets: usize,
     /// The moment at which the session is back at its rate.
-    on_pace_at: Timestamp,
+    theoretical_arrival: Timestamp,
 }
 
-impl Door {
+impl Admission {
     /// With these sockets inside already.
     pub(super) fn with(sessions: impl IntoIterator<Item = SessionId>) -> Self {
-        let mut door = Self::default();
-        sessions.into_iter().for_each(|session| door.enter(Some(session)));
-        door
+        let mut admission = Self::default();
+        sessions.into_iter().for_each(|session| admission.enter(Some(session)));
+        admission
     }
 
-    pub(super) fn knock(&mut self, now: Timestamp, session: SessionId) -> Result<(), Refusal> {
-        self.sessions.retain(|_, visits| visits.sockets > 0 || visits.on_pace_at > now);
+    pub(super) fn admit(&mut self, now: Timestamp, session: SessionId) -> Result<(), Refusal> {
+        self.sessions.retain(|_, visits| visits.sockets > 0 || visits.theoretical_arrival > now);
         let visits = self.sessions.entry(session).or_default();
         if visits.sockets >= SESSION_SOCKETS_MAX {
             return Err(Refusal::TooManySockets);
         }
-        let paced = PACE.step(now, visits.on_pace_at);
-        visits.on_pace_at = paced.map_err(|retry_in_ms| Refusal::TooManyJoins { retry_in_ms })?;
+        let paced = PACE.step(now, visits.theoretical_arrival);
+        visits.theoretical_arrival = paced.map_err(|retry_in_ms| Refusal::TooManyJoins { retry_in_ms })?;
         Ok(())
     }
 
@@ -106,13 +106,13 @@ mod tests {
 
     #[test]
     fn who_has_left_and_does_not_hurry_is_forgotten() {
-        let mut door = Door::with([SessionId(1), SessionId(2)]);
-        door.leave(Some(SessionId(1)));
-        assert_eq!(door.knock(NOON, SessionId(3)), Ok(()));
-        assert_eq!(door.sessions.keys().collect::<Vec<_>>(), [&SessionId(2), &SessionId(3)]);
-        assert_eq!(door.knock(NOON.plus(JOIN_EVERY_MS - 1), SessionId(4)), Ok(()));
-        assert_eq!(door.sessions.len(), 3, "still ahead of its pace");
-        assert_eq!(door.knock(NOON.plus(JOIN_EVERY_MS), SessionId(5)), Ok(()));
-        assert_eq!(door.sessions.keys().map(|id| id.0).collect::<Vec<_>>(), [2, 4, 5]);
+        let mut admission = Admission::with([SessionId(1), SessionId(2)]);
+        admission.leave(Some(SessionId(1)));
+        assert_eq!(admission.admit(NOON, SessionId(3)), Ok(()));
+        assert_eq!(admission.sessions.keys().collect::<Vec<_>>(), [&SessionId(2), &SessionId(3)]);
+        assert_eq!(admission.admit(NOON.plus(JOIN_EVERY_MS - 1), SessionId(4)), Ok(()));
+        assert_eq!(admission.sessions.len(), 3, "still ahead of its rate");
+        assert_eq!(admission.admit(NOON.plus(JOIN_EVERY_MS), SessionId(5)), Ok(()));
+        assert_eq!(admission.sessions.keys().map(|id| id.0).collect::<Vec<_>>(), [2, 4, 5]);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 const WORTH_A_LOOK_PERCENT: u64 = 50;
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ledgers {
+pub(super) struct Aggregates {
     guilds: HashMap<GuildId, GuildRow>,
     players: u64,
     wealth: Coins,
@@ -31,13 +31,13 @@ pub(super) struct Ledgers {
     by_streak: Ranking,
 }
 
-impl Ledgers {
+impl Aggregates {
     pub(super) fn restore(guilds: BTreeMap<GuildId, GuildRow>) -> Self {
-        let mut ledgers = Self::default();
+        let mut aggregates = Self::default();
         for (id, row) in guilds {
-            ledgers.put(id, row);
+            aggregates.put(id, row);
         }
-        ledgers
+        aggregates
     }
 
     /// The fullest of the books that take up half of their storage or more.
