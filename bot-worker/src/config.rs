@@ -15,7 +15,7 @@ pub use self::{
     checking::{BadSetting, edge_url},
     setup::Setup,
 };
-use crate::pace::Pace;
+use crate::time_scale::TimeScale;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The base URL of Discord's own API.
@@ -104,7 +104,7 @@ struct RawSettings {
     session_file: Option<PathBuf>,
     /// The factor by which everything that recurs goes faster: for tests
     #[arg(long, env = "PULSE_PACE", hide = true)]
-    pace: Option<NonZeroU32>,
+    time_scale: Option<NonZeroU32>,
 }
 
 /// The form of log lines.
@@ -190,7 +190,7 @@ pub struct Settings {
     /// The file in which the gateway's sessions are kept, if anywhere.
     pub session_file: Option<PathBuf>,
     /// The pace of everything that recurs; 1 but in tests.
-    pub pace: Pace,
+    pub time_scale: TimeScale,
 }
 
 /// Discord, and the bot's token.

@@ -1,7 +1,7 @@
 //! The bot's gateway connections: twilight keeps them, and the board says how they are.
 
-mod keeper;
 mod refusal;
+mod shard_runner;
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use twilight_model::gateway::{
     presence::{Activity, ActivityType, MinimalActivity, Status},
 };
 
-use self::keeper::Keeper;
+use self::shard_runner::ShardRunner;
 use crate::{
     config,
     roster::{Change, Roster},
@@ -33,7 +33,7 @@ const CLOSING: Duration = Duration::from_secs(2);
 /// The connections of all shards; one task keeps each.
 #[derive(Debug)]
 pub struct Gateway {
-    board: Arc<Board>,
+    state: Arc<SharedState>,
     stop: watch::Sender<bool>,
     presence: watch::Sender<String>,
     token_refused: watch::Receiver<bool>,
@@ -43,7 +43,7 @@ pub struct Gateway {
 
 /// The state that all shards write and the reports read.
 #[derive(Debug)]
-struct Board {
+struct SharedState {
     shards: Mutex<BTreeMap<u32, View>>,
     roster: Mutex<Roster>,
     token_refused: watch::Sender<bool>,
@@ -70,7 +70,7 @@ impl Gateway {
         for (shard, face) in kept.guilds.drain(..) {
             roster.apply(shard, Change::Here(face));
         }
-        let board = Arc::new(Board {
+        let state = Arc::new(SharedState {
             shards: Mutex::default(),
             roster: Mutex::new(roster),
             token_refused: watch::Sender::new(false),
@@ -86,18 +86,18 @@ impl Gateway {
                 builder = builder.session(kept.session).resume_url(kept.resume_url);
             }
             let shard = Shard::with_config(ShardId::new(number, info.shards), builder.build());
-            board.note(&shard);
-            let keeper = Keeper::new(&board);
-            tasks.spawn(keeper.keep(shard, stopped.clone(), shown.clone()));
+            state.note(&shard);
+            let runner = ShardRunner::new(&state);
+            tasks.spawn(runner.keep(shard, stopped.clone(), shown.clone()));
         }
-        let token_refused = board.token_refused.subscribe();
-        Self { board, stop, presence, token_refused, shards: tasks, total: info.shards }
+        let token_refused = state.token_refused.subscribe();
+        Self { state, stop, presence, token_refused, shards: tasks, total: info.shards }
     }
 
     /// The state of each shard. A latency that is not of now is `None`.
     pub fn shards(&self) -> Vec<report::Shard> {
         let now = Instant::now();
-        lock(&self.board.shards).iter().map(|(&id, view)| view.report(id, now)).collect()
+        lock(&self.state.shards).iter().map(|(&id, view)| view.report(id, now)).collect()
     }
 
     /// How many shards there are.
@@ -107,12 +107,12 @@ impl Gateway {
 
     /// The servers of all shards.
     pub fn guilds(&self) -> ReportedGuilds {
-        lock(&self.board.roster).report()
+        lock(&self.state.roster).report()
     }
 
     /// The servers, to be changed.
     pub fn roster(&self) -> MutexGuard<'_, Roster> {
-        lock(&self.board.roster)
+        lock(&self.state.roster)
     }
 
     /// Shows this text below the bot's name, if it is another than before.
@@ -144,7 +144,7 @@ impl Gateway {
         };
         // A connection that has not closed by then is cut off, and resumes no session.
         let _ = tokio::time::timeout(CLOSING, all_closed).await;
-        let guilds = lock(&self.board.roster).faces();
+        let guilds = lock(&self.state.roster).faces();
         Sessions { shards: self.total, kept: sessions, guilds }
     }
 }
@@ -173,7 +173,7 @@ fn presence_of(text: &str) -> Option<UpdatePresencePayload> {
     UpdatePresencePayload::new([activity(text)], false, None, Status::Online).ok()
 }
 
-impl Board {
+impl SharedState {
     fn note(&self, shard: &Shard) {
         let latency = shard.latency();
         let state = state_name(shard.state());

@@ -21,7 +21,7 @@ use crate::{
     discord::{Discord, DiscordError},
     edge::{Edge, EdgeError},
     monitor::Monitor,
-    pace::Pace,
+    time_scale::TimeScale,
 };
 
 /// The period at which the edge is asked while somebody watches or plays, or while something is due.
@@ -31,7 +31,7 @@ pub const EVERY: Duration = Duration::from_secs(5);
 pub const AT_REST_EVERY: Duration = Duration::from_mins(1);
 /// The period at which an edge is asked that does not know the route.
 const RARELY: Duration = Duration::from_mins(10);
-/// Jobs that are remembered as over.
+/// Jobs that are remembered as finished.
 const REMEMBERED: usize = 1_000;
 
 /// Does jobs until the token is refused; asks the edge as often as `every` says, and at once when that changes.
@@ -41,9 +41,9 @@ pub async fn work(
     presence: watch::Sender<Option<String>>,
     mut every: watch::Receiver<Duration>,
     monitor: Monitor,
-    pace: Pace,
+    time_scale: TimeScale,
 ) -> DiscordError {
-    let mut jobs = Workbench { edge, discord, monitor, over: Over::default() };
+    let mut jobs = JobRunner { edge, discord, monitor, finished: FinishedJobs::default() };
     loop {
         let usual = *every.borrow_and_update();
         let wait = match jobs.pull(&presence).await {
@@ -57,7 +57,7 @@ pub async fn work(
             Err(Stopped::TokenRefused) => return DiscordError::Unauthorized,
         };
         tokio::select! {
-            () = tokio::time::sleep(pace.of(wait)) => {}
+            () = tokio::time::sleep(time_scale.of(wait)) => {}
             Ok(()) = every.changed() => {}
         }
     }
@@ -68,14 +68,14 @@ enum Stopped {
     TokenRefused,
 }
 
-struct Workbench {
+struct JobRunner {
     edge: Edge,
     discord: Arc<Discord>,
     monitor: Monitor,
-    over: Over,
+    finished: FinishedJobs,
 }
 
-impl Workbench {
+impl JobRunner {
     async fn pull(&mut self, presence: &watch::Sender<Option<String>>) -> Result<(), Stopped> {
         let pulled = self.edge.jobs().await.map_err(Stopped::Edge)?;
         presence.send_replace(pulled.presence);
@@ -88,7 +88,7 @@ impl Workbench {
 
     /// Does a job when it is time; gives how it ended. `None`: it has not ended, and will come again.
     async fn settlement(&mut self, job: &Job) -> Result<Option<Settlement>, Stopped> {
-        if let Some(known) = self.over.get(&job.id) {
+        if let Some(known) = self.finished.get(&job.id) {
             return Ok(Some(known.clone()));
         }
         let settlement = match triage(job, now()) {
@@ -112,7 +112,7 @@ impl Workbench {
             Settlement::Dropped { reason, .. } => tracing::warn!(job = job.id, "job dropped: {reason}"),
         }
         self.monitor.job(&settlement);
-        self.over.insert(job.id.clone(), settlement.clone());
+        self.finished.insert(job.id.clone(), settlement.clone());
         Ok(Some(settlement))
     }
 
@@ -168,12 +168,12 @@ fn nonce(job: &str) -> String {
 
 /// The last `REMEMBERED` jobs that ended, and how: the edge may ask for one of them again.
 #[derive(Debug, Default)]
-struct Over {
+struct FinishedJobs {
     ended: HashMap<String, Settlement>,
     order: VecDeque<String>,
 }
 
-impl Over {
+impl FinishedJobs {
     fn get(&self, job: &str) -> Option<&Settlement> {
         self.ended.get(job)
     }
@@ -249,10 +249,10 @@ mod tests {
 
     #[test]
     fn what_is_over_is_remembered_and_at_last_forgotten() {
-        let mut over = Over::default();
+        let mut finished = FinishedJobs::default();
         for number in 0..=REMEMBERED {
-            over.insert(number.to_string(), Settlement::Done);
+            finished.insert(number.to_string(), Settlement::Done);
         }
-        assert_eq!((over.get("0"), over.get("1")), (None, Some(&Settlement::Done)));
+        assert_eq!((finished.get("0"), finished.get("1")), (None, Some(&Settlement::Done)));
     }
 }

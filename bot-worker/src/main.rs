@@ -11,12 +11,12 @@ mod jobs;
 mod latency;
 mod line;
 mod monitor;
-mod pace;
 mod register;
 mod retry;
 mod roster;
 mod sessions;
 mod setup;
+mod time_scale;
 mod worker;
 
 use std::{

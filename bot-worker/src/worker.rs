@@ -24,10 +24,10 @@ use crate::{
     gateway::Gateway,
     jobs, latency,
     monitor::Monitor,
-    pace::Pace,
     register,
     retry::{Change, Health, jittered, wait_after},
     sessions::Sessions,
+    time_scale::TimeScale,
 };
 
 /// The longest that the last report may take.
@@ -59,7 +59,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
     }
     let started_at = now();
     let known = tokio::select! {
-        known = get_acquainted(&discord, &settings) => known?,
+        known = start_up(&discord, &settings) => known?,
         () = &mut stop => return Ok(()),
     };
     let kept = match &settings.session_file {
@@ -76,7 +76,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         asked_presence,
         pull_every,
         monitor.clone(),
-        settings.pace,
+        settings.time_scale,
     );
     tell_of_start(&known.gateway, resumed, &settings.edge.url);
     let mut worker = Worker {
@@ -84,7 +84,7 @@ pub async fn run(settings: Settings, stop: impl Future<Output = ()>) -> Result<(
         edge,
         gateway,
         monitor,
-        pace: settings.pace,
+        time_scale: settings.time_scale,
         started_at,
         bot: known.bot,
         guilds_at_start: known.guilds,
@@ -125,17 +125,17 @@ fn tell_of_start(gateway: &BotConnectionInfo, resumed: usize, edge: &str) {
 
 /// Everything that is learned before the first report.
 #[derive(Debug)]
-struct Acquaintance {
+struct Startup {
     bot: ReportedBot,
     guilds: u64,
     gateway: BotConnectionInfo,
 }
 
 /// Tries until it succeeds; only a refused token ends it.
-async fn get_acquainted(discord: &Discord, settings: &Settings) -> Result<Acquaintance, Fatal> {
+async fn start_up(discord: &Discord, settings: &Settings) -> Result<Startup, Fatal> {
     let mut health = Health::default();
     loop {
-        match try_to_get_acquainted(discord).await {
+        match try_to_start_up(discord).await {
             Ok(known) => {
                 tell_of_discord(health.observe(true), None);
                 let skew = discord.skew_seconds().await;
@@ -152,11 +152,11 @@ async fn get_acquainted(discord: &Discord, settings: &Settings) -> Result<Acquai
             }
             Err(error) => tell_of_discord(health.observe(false), Some(&error)),
         }
-        tokio::time::sleep(settings.pace.of(jittered(wait_after(health.failures()), entropy()))).await;
+        tokio::time::sleep(settings.time_scale.of(jittered(wait_after(health.failures()), entropy()))).await;
     }
 }
 
-async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, DiscordError> {
+async fn try_to_start_up(discord: &Discord) -> Result<Startup, DiscordError> {
     let application = discord.application().await?;
     let bot = discord.bot().await?;
     let gateway = discord.gateway().await?;
@@ -170,7 +170,7 @@ async fn try_to_get_acquainted(discord: &Discord) -> Result<Acquaintance, Discor
     let guilds = application.guilds.unwrap_or_default();
     let (servers, shards) = (counted(guilds, "server"), counted(gateway.shards.into(), "shard"));
     tracing::info!("{} ({}) is in {servers}, on {shards}", bot.name, bot.id);
-    Ok(Acquaintance { bot, guilds, gateway })
+    Ok(Startup { bot, guilds, gateway })
 }
 
 #[derive(Debug)]
@@ -179,7 +179,7 @@ struct Worker {
     edge: Edge,
     gateway: Gateway,
     monitor: Monitor,
-    pace: Pace,
+    time_scale: TimeScale,
     started_at: Timestamp,
     bot: ReportedBot,
     guilds_at_start: u64,
@@ -203,7 +203,7 @@ impl Worker {
         work: impl Future<Output = DiscordError>,
     ) -> Result<(), Fatal> {
         let mut work = pin!(work);
-        let mut ticks = tokio::time::interval(self.pace.of(Duration::from_millis(REPORT_EVERY_MS)));
+        let mut ticks = tokio::time::interval(self.time_scale.of(Duration::from_millis(REPORT_EVERY_MS)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let tick = async {
@@ -280,7 +280,7 @@ impl Worker {
         } else {
             self.backlog.push(report.at, report.sample());
             let wait = jittered(wait_after(self.edge_health.failures()), entropy());
-            self.next_report = Instant::now() + self.pace.of(wait);
+            self.next_report = Instant::now() + self.time_scale.of(wait);
         }
         if let Some(Change::Recovered(_)) = change {
             // It may be another edge now, with an empty memory.
@@ -294,7 +294,7 @@ impl Worker {
         let wanted_ms = next.in_ms.clamp(REPORT_EVERY_MS, REPORT_AT_REST_EVERY_MS);
         // The next look is due a moment before or after, as clocks go.
         let wait_ms = report.next_in_ms.min(wanted_ms).saturating_sub(REPORT_EVERY_MS / 2);
-        self.next_report = Instant::now() + self.pace.of(Duration::from_millis(wait_ms));
+        self.next_report = Instant::now() + self.time_scale.of(Duration::from_millis(wait_ms));
         self.wanted_every_ms = wanted_ms;
         let is_at_rest = wanted_ms > REPORT_EVERY_MS && !next.jobs_due;
         let every = if is_at_rest { jobs::AT_REST_EVERY } else { jobs::EVERY };

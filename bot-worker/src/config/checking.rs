@@ -6,7 +6,7 @@ use interactions::transport::is_confidential;
 use reqwest::Url;
 
 use super::{Discord, DiscordHost, Edge, RawSettings, Secret, Settings};
-use crate::pace::Pace;
+use crate::time_scale::TimeScale;
 
 /// A setting that is missing or malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ impl RawSettings {
             application_id: given(self.discord_application_id),
             metrics_listen: self.metrics_listen,
             session_file: self.session_file,
-            pace: self.pace.map(Pace::from).unwrap_or_default(),
+            time_scale: self.time_scale.map(TimeScale::from).unwrap_or_default(),
         })
     }
 }

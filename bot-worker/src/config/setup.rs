@@ -10,7 +10,7 @@ use super::{
     checking::{BOT_TOKEN_HINT, CLIENT_SECRET_HINT, DISCORD_TOKEN_HINT, discord_host, secret},
     name,
 };
-use crate::pace::Pace;
+use crate::time_scale::TimeScale;
 
 /// Options of `setup`.
 #[derive(Args)]
@@ -117,7 +117,7 @@ impl Secret {
 impl Settings {
     /// The settings without which neither Discord nor the edge can be asked.
     pub fn of(discord: Discord, edge: Edge) -> Self {
-        let pace = Pace::default();
+        let time_scale = TimeScale::default();
         Self {
             discord,
             edge,
@@ -125,7 +125,7 @@ impl Settings {
             application_id: None,
             metrics_listen: None,
             session_file: None,
-            pace,
+            time_scale,
         }
     }
 }

@@ -193,7 +193,7 @@ impl State {
     }
 
     fn refused(&mut self, route: Route, refusal: &Refusal, now: Instant, entropy: u64) {
-        let (scope, pace) = match (refusal.meaning(), refusal.status) {
+        let (scope, time_scale) = match (refusal.meaning(), refusal.status) {
             (Meaning::Limited, _) if refusal.retry_after_ms.is_some() => (refusal.scope, TOO_LITTLE),
             (Meaning::Limited, _) => (refusal.scope, UNTOLD),
             (Meaning::Proxy, _) => (Scope::Everything, STOPPED),
@@ -211,8 +211,11 @@ impl State {
         };
         let asked = refusal.retry_after_ms.map(Duration::from_millis);
         // The first wait that Discord names is taken at its word.
-        let least =
-            if asked.is_some() && wait.strikes == 0 { Duration::ZERO } else { doubled(pace, wait.strikes) };
+        let least = if asked.is_some() && wait.strikes == 0 {
+            Duration::ZERO
+        } else {
+            doubled(time_scale, wait.strikes)
+        };
         let spread = jitter(asked.unwrap_or_default().max(least), entropy);
         let until = now + spread;
         let before = wait.until.filter(|before| *before > now);

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use twilight_gateway::{CloseFrame, ConfigBuilder, Message, Shard, ShardState, error::ReceiveMessageError};
 use twilight_model::gateway::{payload::outgoing::UpdatePresence, presence::Status};
 
-use super::{Board, CLOSING, activity, lock, refusal::Refusal};
+use super::{CLOSING, SharedState, activity, lock, refusal::Refusal};
 use crate::{
     retry::{Change as HealthChange, Health},
     roster::Change,
@@ -17,15 +17,15 @@ use crate::{
 /// After so many failed connections in a row a shard starts over, so that no wait is longer than 16 s.
 const ATTEMPTS_IN_A_ROW: u8 = 5;
 
-/// Keeps one shard connected, and writes its state to the board.
-pub(super) struct Keeper {
-    board: Arc<Board>,
+/// Keeps one shard connected, and writes its state to the shared one.
+pub(super) struct ShardRunner {
+    state: Arc<SharedState>,
     health: Health,
 }
 
-impl Keeper {
-    pub(super) fn new(board: &Arc<Board>) -> Self {
-        Self { board: Arc::clone(board), health: Health::default() }
+impl ShardRunner {
+    pub(super) fn new(state: &Arc<SharedState>) -> Self {
+        Self { state: Arc::clone(state), health: Health::default() }
     }
 
     /// Keeps it until told to stop; gives what resumes its session.
@@ -48,7 +48,7 @@ impl Keeper {
                 heard = shard.next() => {
                     // It ends when it was closed for good.
                     self.hear(shard.id().number(), heard?);
-                    self.board.note(&shard);
+                    self.state.note(&shard);
                     if shard.state() == ShardState::Active {
                         self.tell(shard.id().number(), true, None);
                     }
@@ -62,12 +62,12 @@ impl Keeper {
         match heard {
             Ok(Message::Text(text)) => {
                 if let Some(change) = Change::read(&text) {
-                    lock(&self.board.roster).apply(shard, change);
+                    lock(&self.state.roster).apply(shard, change);
                 }
             }
             Ok(Message::Close(frame)) => self.closed(shard, frame.map(|frame| frame.code)),
             Err(error) => {
-                self.board.note_failure(shard);
+                self.state.note_failure(shard);
                 self.tell(shard, false, Some(&error));
             }
         }
@@ -76,10 +76,10 @@ impl Keeper {
     fn closed(&self, shard: u32, code: Option<u16>) {
         tracing::debug!(shard, code, "the gateway connection was closed");
         match code {
-            Some(4004) => _ = self.board.token_refused.send_replace(true),
+            Some(4004) => _ = self.state.token_refused.send_replace(true),
             // Every shard is refused for the same reason.
             Some(code @ 4010..=4014) => {
-                self.board.told_refusal.call_once(|| tracing::error!("{}", Refusal { code }));
+                self.state.told_refusal.call_once(|| tracing::error!("{}", Refusal { code }));
             }
             _ => {}
         }
