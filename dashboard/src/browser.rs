@@ -6,7 +6,7 @@ use protocol::Timestamp;
 use wasm_bindgen::JsValue;
 use web_sys::{AudioContext, Blob, BlobPropertyBag, Notification, NotificationPermission, Storage, Url};
 
-use view_model::place::Place;
+use view_model::route::Route;
 
 use crate::dom;
 
@@ -64,12 +64,12 @@ pub fn keep(name: &str, value: &str) {
 }
 
 /// Parses the address of the document.
-pub fn place() -> Place {
+pub fn place() -> Route {
     place_of(&window().location().search().unwrap_or_default())
 }
 
 /// Parses the query string of a relative address, with or without its `?`.
-pub fn place_of(search: &str) -> Place {
+pub fn place_of(search: &str) -> Route {
     let decoded = |text: &str| {
         let text = text.replace('+', " ");
         js_sys::decode_uri_component(&text).map_or(text, String::from)
@@ -80,11 +80,11 @@ pub fn place_of(search: &str) -> Place {
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (decoded(name), decoded(value)))
         .collect();
-    Place::read(&pairs)
+    Route::read(&pairs)
 }
 
 /// The address of a place.
-pub fn href(place: &Place) -> String {
+pub fn href(place: &Route) -> String {
     query("?", &place.pairs())
 }
 
@@ -103,7 +103,7 @@ pub fn query(start: &str, pairs: &[(&'static str, String)]) -> String {
 }
 
 /// Writes the place into the address: as a new step of the browser's history, or over the present one.
-pub fn show_place(place: &Place, new_step: bool) {
+pub fn show_place(place: &Route, new_step: bool) {
     let Ok(history) = window().history() else { return };
     let href = href(place);
     let (state, title) = (JsValue::NULL, "");

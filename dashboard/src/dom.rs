@@ -37,22 +37,22 @@ pub fn link(href: &str, text: &str) -> El {
 }
 
 /// The element of `index.html` that this selector names; one of no effect when there is none.
-pub fn one(selector: &str) -> El {
+pub fn query(selector: &str) -> El {
     document().query_selector(selector).ok().flatten().map_or_else(|| el("i"), El)
 }
 
 /// All elements that this selector names.
-pub fn all(selector: &str) -> Vec<El> {
+pub fn query_all(selector: &str) -> Vec<El> {
     let Ok(list) = document().query_selector_all(selector) else { return Vec::new() };
     (0..list.length()).filter_map(|index| Some(El(list.get(index)?.unchecked_into()))).collect()
 }
 
 /// Runs now, and again whenever a signal it has read changes, as long as what it belongs to is there.
-pub fn live(run: impl FnMut() + 'static) {
-    live_boxed(Box::new(run));
+pub fn effect(run: impl FnMut() + 'static) {
+    effect_boxed(Box::new(run));
 }
 
-fn live_boxed(mut run: Box<dyn FnMut()>) {
+fn effect_boxed(mut run: Box<dyn FnMut()>) {
     StoredValue::new_local(RenderEffect::new(move |_: Option<()>| run()));
 }
 
@@ -71,7 +71,7 @@ pub fn px(length: f64) -> String {
 
 impl El {
     /// The first element within that this selector names.
-    pub fn one(&self, selector: &str) -> El {
+    pub fn query(&self, selector: &str) -> El {
         self.0.query_selector(selector).ok().flatten().map_or_else(|| el("i"), El)
     }
 

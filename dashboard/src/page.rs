@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use protocol::{DashboardStats, Timestamp, history::HistoryPoint, link::Status};
 
-use view_model::{chart::Range, place::Place};
+use view_model::{chart::Range, route::Route};
 
 use crate::json::Json;
 
@@ -31,7 +31,7 @@ pub struct Page {
     /// Whether this page has reloaded once for a newer version, and that did not help.
     pub reload_failed: RwSignal<bool>,
     /// The page's address: view, range, filter, server.
-    pub place: RwSignal<Place>,
+    pub route: RwSignal<Route>,
     /// Whether the reader has stopped it.
     pub paused: RwSignal<bool>,
     /// Events that wait for the reader to go on.
@@ -52,7 +52,7 @@ pub struct Page {
 
 impl Page {
     /// A page that knows nothing yet.
-    pub fn new(now: Timestamp, place: Place) -> Self {
+    pub fn new(now: Timestamp, place: Route) -> Self {
         Self {
             stats: RwSignal::new(None),
             history: RwSignal::new(Arc::default()),
@@ -63,7 +63,7 @@ impl Page {
             announced: RwSignal::new(String::new()),
             beat: RwSignal::new(0),
             reload_failed: RwSignal::new(false),
-            place: RwSignal::new(place),
+            route: RwSignal::new(place),
             paused: RwSignal::new(false),
             pending: RwSignal::new(0),
             rows: RwSignal::new(0),

@@ -15,7 +15,7 @@ use view_model::{
     alert::{Alerts, Settings},
     list::List,
     log::{Change, Log},
-    place::Place,
+    route::Route,
 };
 
 use crate::{browser, fetch, page::Page, socket::Socket};
@@ -71,7 +71,7 @@ impl Shell {
     pub fn start() -> Self {
         let page = Page::new(browser::now(), browser::place());
         let shell = Self { page, state: StoredValue::new_local(State::default()) };
-        shell.with(|state| state.list.refilter(page.place.get_untracked().filter, &Log::default()));
+        shell.with(|state| state.list.refilter(page.route.get_untracked().filter, &Log::default()));
         for happening in ["online", "pageshow"] {
             window_event_listener_untyped(happening, move |_| shell.nudge());
         }
@@ -113,7 +113,7 @@ impl Shell {
     }
 
     /// Goes somewhere, as a new step of the browser's history or over the present one.
-    pub fn go(self, place: Place, new_step: bool) {
+    pub fn go(self, place: Route, new_step: bool) {
         browser::show_place(&place, new_step);
         self.arrive(place);
     }
@@ -128,8 +128,8 @@ impl Shell {
         }
     }
 
-    fn arrive(self, place: Place) {
-        if place.room != self.page.place.with_untracked(|here| here.room) {
+    fn arrive(self, place: Route) {
+        if place.room != self.page.route.with_untracked(|here| here.room) {
             return Self::reload(); // Another room, with numbers of its own.
         }
         let refilter = self.with(|state| {
@@ -141,7 +141,7 @@ impl Shell {
             }
             refilter
         });
-        self.page.place.set(place);
+        self.page.route.set(place);
         if refilter {
             self.page.rows.update(|rows| *rows += 1);
         }
@@ -159,7 +159,7 @@ impl Shell {
         match output {
             Output::Connect(attempt, resume) => {
                 let socket = Socket::open(
-                    self.page.place.with_untracked(|place| place.room),
+                    self.page.route.with_untracked(|place| place.room),
                     resume,
                     move |text| self.said(attempt, &text),
                     move |code| self.handle(Input::Closed(attempt, code)),

@@ -3,10 +3,10 @@
 mod account;
 mod actions;
 mod alerts;
+mod cards;
 mod charts;
 mod events;
 mod exports;
-mod figures;
 mod filters;
 mod header;
 mod journal;
@@ -23,27 +23,27 @@ mod table;
 use leptos::prelude::*;
 use protocol::{GuildId, Timestamp, UserId};
 
-use view_model::{place::View, words};
+use view_model::{route::View, words};
 
 use crate::{
     browser,
-    dom::{El, all, el, live, one},
+    dom::{El, effect, el, query, query_all},
     format,
     shell::Shell,
 };
 
 /// Takes the page over from `index.html`, and begins.
 pub fn take_over(shell: Shell) {
-    header::keep(shell);
-    account::keep(shell);
-    notice::keep(shell);
-    figures::keep(shell.page);
-    charts::keep(shell);
-    events::keep(shell);
-    leaders::keep(shell);
-    alerts::keep(shell);
-    keys::keep(shell);
-    actions::keep(shell);
+    header::mount(shell);
+    account::mount(shell);
+    notice::mount(shell);
+    cards::mount(shell.page);
+    charts::mount(shell);
+    events::mount(shell);
+    leaders::mount(shell);
+    alerts::mount(shell);
+    keys::mount(shell);
+    actions::mount(shell);
     pages(shell);
     ages(shell);
     shell.connect();
@@ -51,22 +51,22 @@ pub fn take_over(shell: Shell) {
 
 /// One page at a time; those that are tables are made when they are opened.
 fn pages(shell: Shell) {
-    let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
+    let view = Memo::new(move |_| shell.page.route.with(|place| place.view));
     let standing = Memo::new(move |_| match view.get() {
         View::Server(server) | View::Player(server, _) => servers::standing(shell, server),
         View::Overview | View::Servers | View::Alerts => servers::KNOWN,
     });
-    live(move || {
+    effect(move || {
         let (view, standing) = (view.get(), standing.get());
-        for part in all("[data-view]") {
+        for part in query_all("[data-view]") {
             part.hide(part.get("data-view") != view.word());
         }
-        one("[data-said]").empty();
+        query("[data-said]").empty();
         if standing == servers::UNKNOWN {
             shell.ask_guilds(); // It may have come since they were asked for.
         }
         if standing == servers::KNOWN {
-            fill(shell, view);
+            render(shell, view);
         } else {
             let unknown = "No server with this id is known here, or it is not yours to look at.";
             let part = part_of(view);
@@ -76,28 +76,28 @@ fn pages(shell: Shell) {
 }
 
 fn part_of(view: View) -> El {
-    one(&["[data-view=", view.word(), "]"].concat())
+    query(&["[data-view=", view.word(), "]"].concat())
 }
 
-fn fill(shell: Shell, view: View) {
+fn render(shell: Shell, view: View) {
     let part = part_of(view);
     match view {
-        View::Servers => servers::fill(shell, &part),
-        View::Server(server) => server::fill(shell, &part, server),
-        View::Player(server, player) => player::fill(shell, &part, server, player),
+        View::Servers => servers::render(shell, &part),
+        View::Server(server) => server::render(shell, &part, server),
+        View::Player(server, player) => player::render(shell, &part, server, player),
         View::Overview | View::Alerts => {}
     }
 }
 
 /// Moments are said as "5 s ago"; all that are on the page are kept true together.
 fn ages(shell: Shell) {
-    live(move || {
+    effect(move || {
         let now = shell.page.now.get();
-        one("[data-clock]").text(&format::clock(now));
+        query("[data-clock]").text(&format::clock(now));
         if shell.page.paused.get() {
             return; // What is paused does not move, and an age is a thing that moves.
         }
-        for moment in all("time[data-at]") {
+        for moment in query_all("time[data-at]") {
             tell_age(&moment, now);
         }
     });
@@ -148,7 +148,7 @@ fn say(part: &El, sentence: &str) {
 }
 
 fn href(shell: Shell, view: View) -> String {
-    browser::href(&shell.page.place.with_untracked(|place| place.at(view)))
+    browser::href(&shell.page.route.with_untracked(|place| place.at(view)))
 }
 
 /// A link to a player's page; only the name where there is no player.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{Event, Seq};
 
 use super::Shell;
-use view_model::{filter::Filter, place::Place};
+use view_model::{filter::Filter, route::Route};
 
 use crate::{browser, fetch, json::Json};
 
@@ -58,7 +58,7 @@ impl Shell {
     /// An address that the room answers, which ends with `?` or a parameter: of the server that is looked at alone, if one
     /// is.
     pub fn of_room(self, start: &str) -> String {
-        browser::query(start, &self.page.place.with_untracked(Place::room_pair))
+        browser::query(start, &self.page.route.with_untracked(Route::room_pair))
     }
 
     async fn older(self, filter: &Filter, before: Seq) -> Result<Vec<Event>, &'static str> {

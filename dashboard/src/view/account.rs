@@ -8,14 +8,14 @@ use web_sys::{Element, KeyboardEvent};
 use super::servers;
 use crate::{
     browser,
-    dom::{live, one},
+    dom::{effect, query},
     fetch,
     json::Json,
     shell::Shell,
 };
 
 /// Keeps the menu true, and the name of the server that is looked at alone.
-pub fn keep(shell: Shell) {
+pub fn mount(shell: Shell) {
     let me = shell.page.me;
     fetch::spawn(async move {
         let trouble = match fetch::text("/api/me").await {
@@ -25,34 +25,34 @@ pub fn keep(shell: Shell) {
             }
             Err(trouble) => trouble,
         };
-        one("[data-me-role]").text(trouble);
+        query("[data-me-role]").text(trouble);
     });
     who(shell);
     alone(shell);
     for (button, path) in
         [("[data-sign-out]", "/logout"), ("[data-sign-out-everywhere]", "/logout/everywhere")]
     {
-        one(button).on("click", move |_| sign_out(path));
+        query(button).on("click", move |_| sign_out(path));
     }
     closing();
 }
 
 /// The address of the sign-in, which leads back to this place.
 pub fn sign_in_href(shell: Shell) -> String {
-    let next = "/".to_owned() + &browser::href(&shell.page.place.get_untracked());
+    let next = "/".to_owned() + &browser::href(&shell.page.route.get_untracked());
     browser::query("/login?", &[("next", next)])
 }
 
 fn who(shell: Shell) {
-    live(move || {
+    effect(move || {
         let Some(me) = shell.page.me.get() else { return };
-        one("[data-me]").text(&me.text("name"));
-        one("[data-me-role]").text(match me.text("role").as_str() {
+        query("[data-me]").text(&me.text("name"));
+        query("[data-me-role]").text(match me.text("role").as_str() {
             "admin" => "Administrator of all servers",
             "manager" => "Manager of your servers",
             _ => "By the one-time link of this machine",
         });
-        one("[data-me-ways]").hide(false);
+        query("[data-me-ways]").hide(false);
     });
 }
 
@@ -61,22 +61,22 @@ fn sign_out(path: &'static str) {
     fetch::spawn(async move {
         match fetch::post(path).await {
             Ok(_) => _ = window().location().set_href("/"),
-            Err(trouble) => _ = one("[data-me-role]").text(trouble),
+            Err(trouble) => _ = query("[data-me-role]").text(trouble),
         }
     });
 }
 
 /// A manager without a choice of their own looks at the first of their servers.
 fn alone(shell: Shell) {
-    live(move || {
+    effect(move || {
         let me = shell.page.me.get();
-        let chosen = shell.page.place.with(|place| place.room);
+        let chosen = shell.page.route.with(|place| place.room);
         let theirs = me.filter(|me| me.text("role") == "manager").map(|me| first(&me));
         let room = chosen.or(theirs.flatten());
-        one("[data-alone]").hide(room.is_none());
-        one("[data-all]").hide(theirs.is_some());
+        query("[data-alone]").hide(room.is_none());
+        query("[data-all]").hide(theirs.is_some());
         if let Some(room) = room {
-            one("[data-alone-name]").text(&servers::name_of(shell, room));
+            query("[data-alone-name]").text(&servers::name_of(shell, room));
         }
     });
 }
@@ -87,8 +87,8 @@ fn first(me: &Json) -> Option<GuildId> {
 
 /// A menu closes by Escape, and by whatever is done elsewhere.
 fn closing() {
-    let menu = one("[data-account]");
-    let body = one("body");
+    let menu = query("[data-account]");
+    let body = query("body");
     for happening in ["click", "focusin"] {
         let menu = menu.clone();
         body.on(happening, move |event| {
@@ -101,7 +101,7 @@ fn closing() {
     let closed = menu.clone();
     menu.on("keydown", move |event| {
         if event.dyn_ref::<KeyboardEvent>().is_some_and(|key| key.key() == "Escape") {
-            closed.flag("open", false).one("summary").focus();
+            closed.flag("open", false).query("summary").focus();
         }
     });
 }

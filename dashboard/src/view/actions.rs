@@ -15,7 +15,7 @@ use view_model::{
 
 use crate::{
     browser,
-    dom::{El, el, one},
+    dom::{El, el, query},
     fetch,
     json::Json,
     shell::Shell,
@@ -73,19 +73,21 @@ pub fn button(name: &str, act: Act) -> El {
 }
 
 /// Listens to the dialog.
-pub fn keep(shell: Shell) {
-    one("#act-form").on("submit", move |event| {
+pub fn mount(shell: Shell) {
+    query("#act-form").on("submit", move |event| {
         event.prevent_default();
         fetch::spawn(send(shell));
     });
 }
 
 fn open(act: &Rc<Act>) {
-    one("#act-title").text(&act.title);
-    one("#act-about").text(act.about);
-    one("#act-trouble").empty();
-    one("#act-do").class(if act.is_dangerous { "button danger" } else { "button primary" }).text(&act.title);
-    let fields = one("#act-fields");
+    query("#act-title").text(&act.title);
+    query("#act-about").text(act.about);
+    query("#act-trouble").empty();
+    query("#act-do")
+        .class(if act.is_dangerous { "button danger" } else { "button primary" })
+        .text(&act.title);
+    let fields = query("#act-fields");
     fields.empty();
     for field in &act.fields {
         let input = input_of(field.kind);
@@ -95,8 +97,8 @@ fn open(act: &Rc<Act>) {
         fields.add(el("label").text(field.label).add(&input));
         fields.add(el("p").class("field-trouble").attr("id", &trouble));
     }
-    one("#act-reason").set_value("");
-    one("[data-said]").empty();
+    query("#act-reason").set_value("");
+    query("[data-said]").empty();
     ASKED.with(|asked| *asked.borrow_mut() = (Some(act.clone()), String::new(), String::new()));
     let _ = dialog().show_modal();
 }
@@ -124,13 +126,13 @@ fn first(act: &Act, field: &Field) -> String {
 }
 
 fn dialog() -> HtmlDialogElement {
-    one("#act").0.unchecked_into()
+    query("#act").0.unchecked_into()
 }
 
 async fn send(shell: Shell) {
     let asked = ASKED.with(Rc::clone);
     let Some((path, body)) = body(&asked) else { return };
-    let yes = one("#act-do");
+    let yes = query("#act-do");
     yes.flag("disabled", true);
     let (status, answer) = fetch::act(&path, &body).await.unwrap_or_default();
     yes.flag("disabled", false);
@@ -143,10 +145,10 @@ async fn send(shell: Shell) {
         dialog().close();
         // The parts that show it read their figures again in place: nothing moves under the reader's eyes.
         shell.page.acted.update(|acted| *acted += 1);
-        one("[data-said]").text(&answer.map(said).unwrap_or_default());
+        query("[data-said]").text(&answer.map(said).unwrap_or_default());
     } else {
         let line = answer.map(|answer| said(answer.get("error"))).unwrap_or_default();
-        one("#act-trouble").text(if line.is_empty() { words::refusal(status) } else { &line });
+        query("#act-trouble").text(if line.is_empty() { words::refusal(status) } else { &line });
     }
 }
 
@@ -154,7 +156,7 @@ async fn send(shell: Shell) {
 fn typed(act: &Act) -> Option<Vec<(&'static str, String)>> {
     let mut sent = Some(Vec::new());
     for field in &act.fields {
-        let input = one(&["#act-fields [name=", field.name, "]"].concat());
+        let input = query(&["#act-fields [name=", field.name, "]"].concat());
         let value = input.value();
         let was = act.is_change.then(|| first(act, field));
         let read = field::read(field.kind, &value, was.as_deref());
@@ -170,7 +172,7 @@ fn typed(act: &Act) -> Option<Vec<(&'static str, String)>> {
 
 /// Says beside a field what is wrong with it, or that nothing is. The first that is wrong gets the keyboard.
 pub fn complain(input: &El, trouble: &str, is_first: bool) {
-    one(&["#", &input.get("aria-describedby")].concat()).text(trouble);
+    query(&["#", &input.get("aria-describedby")].concat()).text(trouble);
     input.attr("aria-invalid", if trouble.is_empty() { "false" } else { "true" });
     if !trouble.is_empty() && is_first {
         input.focus();
@@ -187,7 +189,7 @@ fn body(asked: &Asked) -> Option<(String, String)> {
     let put = |name: &str, value: &JsValue| _ = Reflect::set(&body, &name.into(), value);
     put("action", &act.action.into());
     put(act.to.0, &act.to.1);
-    put("reason", &one("#act-reason").value().into());
+    put("reason", &query("#act-reason").value().into());
     for (name, value) in fields {
         put(name, &value.into());
     }

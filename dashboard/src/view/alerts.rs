@@ -12,7 +12,7 @@ use view_model::{
 
 use crate::{
     browser,
-    dom::{El, all, el, live, one},
+    dom::{El, effect, el, query, query_all},
     fetch, format,
     shell::Shell,
 };
@@ -24,7 +24,7 @@ const SETTINGS: &str = "pulse-alerts";
 const LOG: &str = "pulse-alert-log";
 
 /// Watches, and keeps what it says true.
-pub fn keep(shell: Shell) {
+pub fn mount(shell: Shell) {
     shell.with(|state| {
         let kept = browser::kept(SETTINGS);
         if !kept.is_empty() {
@@ -34,11 +34,11 @@ pub fn keep(shell: Shell) {
     });
     form(shell);
     watch(shell);
-    live(move || {
+    effect(move || {
         shell.page.alerts.track();
         show(shell);
     });
-    live(move || {
+    effect(move || {
         shell.page.alerts.track();
         let first = shell.with(|state| state.alerts.active().next().map(told));
         let title =
@@ -50,7 +50,7 @@ pub fn keep(shell: Shell) {
 /// Looks at each new set of numbers, also while the page is paused or out of sight.
 fn watch(shell: Shell) {
     let looked = StoredValue::new(None);
-    live(move || {
+    effect(move || {
         let now = shell.page.now.get();
         let raised = shell.with(|state| {
             let stats = state.feed().stats()?;
@@ -110,9 +110,9 @@ fn show(shell: Shell) {
     });
     for (card, kinds) in [("latency", [Kind::Latency, Kind::Gateway]), ("commands", [Kind::Errors; 2])] {
         let alarmed = active.iter().any(|alert| kinds.contains(&alert.kind));
-        one(&["[data-card=", card, "]"].concat()).flag("data-alarmed", alarmed);
+        query(&["[data-card=", card, "]"].concat()).flag("data-alarmed", alarmed);
     }
-    let icon = one("#icon");
+    let icon = query("#icon");
     for name in ["href", "data-calm"] {
         if name == "data-calm" && !icon.0.has_attribute(name) {
             icon.attr(name, &icon.get("href"));
@@ -122,13 +122,13 @@ fn show(shell: Shell) {
     if icon.get("href") != wanted {
         icon.attr("href", &wanted);
     }
-    let badge = one("[data-alert-count]");
+    let badge = query("[data-alert-count]");
     badge.hide(active.is_empty()).text(&format::count(active.len() as u64));
     let words: Vec<String> = active
         .iter()
         .map(|alert| told(alert) + if alert.kind == Kind::Gateway { "" } else { ", over its threshold" })
         .collect();
-    let alarm = one("[data-alarm]");
+    let alarm = query("[data-alarm]");
     let words = words.join(" · ");
     if alarm.0.text_content().as_deref() != Some(&words) {
         alarm.text(&words);
@@ -137,10 +137,10 @@ fn show(shell: Shell) {
 }
 
 fn list(shell: Shell, log: &[Alert]) {
-    one("[data-no-alerts]").hide(!log.is_empty());
-    let table = one("[data-alert-log]");
+    query("[data-no-alerts]").hide(!log.is_empty());
+    let table = query("[data-alert-log]");
     table.hide(log.is_empty());
-    let body = table.one("tbody");
+    let body = table.query("tbody");
     body.empty();
     for alert in log {
         let (name, worst) = name_and_value(alert);
@@ -159,14 +159,14 @@ fn list(shell: Shell, log: &[Alert]) {
 
 fn form(shell: Shell) {
     let settings = shell.with(|state| state.settings);
-    let fields = all("[data-threshold]");
+    let fields = query_all("[data-threshold]");
     for (field, threshold) in fields.iter().zip(settings.thresholds) {
         field.set_value(&threshold.map(Tenths::write).unwrap_or_default());
     }
-    let (sound, notify) = (one("[data-sound]"), one("[data-notify]"));
+    let (sound, notify) = (query("[data-sound]"), query("[data-notify]"));
     sound.set_checked(settings.sound);
     notify.set_checked(settings.notify && browser::may_notify() == Some(true));
-    one("[data-alert-settings]").on("submit", |event| event.prevent_default());
+    query("[data-alert-settings]").on("submit", |event| event.prevent_default());
     let (ticked, heard) = (notify.clone(), sound.clone());
     let save = move || {
         let before = shell.with(|state| state.settings.thresholds);
@@ -183,13 +183,13 @@ fn form(shell: Shell) {
         shell.page.alerts.update(|alerts| *alerts += 1);
     };
     let asked = notify.clone();
-    one("[data-alert-settings]").on("change", move |_| {
+    query("[data-alert-settings]").on("change", move |_| {
         save();
         if asked.is_checked() && browser::may_notify() != Some(true) {
             ask_to_notify(asked.clone(), save.clone());
         }
     });
-    one("[data-try]").on("click", move |_| {
+    query("[data-try]").on("click", move |_| {
         if sound.is_checked() {
             browser::sound();
         }
@@ -197,7 +197,7 @@ fn form(shell: Shell) {
             browser::notify("Pulse would tell you like this.");
         }
         let is_silent = !sound.is_checked() && !notify.is_checked();
-        one("[data-try-note]")
+        query("[data-try-note]")
             .hide(!is_silent)
             .text("An alert only shows on this page: neither box is ticked.");
     });
@@ -210,7 +210,7 @@ fn ask_to_notify(tick: El, save: impl Fn() + 'static) {
         }
         let allowed = browser::may_notify() == Some(true);
         tick.set_checked(allowed);
-        one("[data-notify-note]")
+        query("[data-notify-note]")
             .hide(allowed)
             .text("This browser does not allow notifications of this page. Allow them beside its address, then try again.");
         save();

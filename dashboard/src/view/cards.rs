@@ -12,7 +12,7 @@ use view_model::{
 };
 
 use crate::{
-    dom::{El, all, live, one},
+    dom::{El, effect, query, query_all},
     format,
     page::Page,
 };
@@ -76,8 +76,8 @@ const SPARKS: [(&str, Of); 9] = [
 ];
 
 /// Keeps the numbers true.
-pub fn keep(page: Page) {
-    let places: Vec<(El, Text, bool)> = all("[data-figure]")
+pub fn mount(page: Page) {
+    let places: Vec<(El, Text, bool)> = query_all("[data-figure]")
         .into_iter()
         .filter_map(|place| {
             let name = place.get("data-figure");
@@ -86,7 +86,7 @@ pub fn keep(page: Page) {
             Some((place, text, flashes))
         })
         .collect();
-    live(move || {
+    effect(move || {
         let Some(stats) = page.stats.get() else { return };
         for (place, text, flashes) in &places {
             let text = text(&stats);
@@ -103,7 +103,7 @@ pub fn keep(page: Page) {
         }
         states(page, &stats);
     });
-    live(move || {
+    effect(move || {
         page.now.with(|now| now.0 / (5 * SECOND_MS));
         let (points, now) = (page.history.get(), page.now.get_untracked());
         draw_sparks(&points, now.max(page.as_of().unwrap_or_default()));
@@ -113,11 +113,12 @@ pub fn keep(page: Page) {
 /// Sets the attributes by which the style shows states.
 fn states(page: Page, stats: &Arc<DashboardStats>) {
     let is_lost = stats.gateway.is_some_and(|gateway| gateway.lost_since.is_some());
-    one("[data-bot]").attr("data-bot", if is_lost { "lost" } else { words::bot(stats.bot.status) });
-    one("[data-maintenance]").hide(!stats.maintenance_mode);
-    one("[data-latency]").attr("data-latency", words::grade(stats));
-    one("[data-figure=verdict]").attr("data-balanced", if stats.economy.balanced { "true" } else { "false" });
-    let last = one("[data-last-command]");
+    query("[data-bot]").attr("data-bot", if is_lost { "lost" } else { words::bot(stats.bot.status) });
+    query("[data-maintenance]").hide(!stats.maintenance_mode);
+    query("[data-latency]").attr("data-latency", words::grade(stats));
+    query("[data-figure=verdict]")
+        .attr("data-balanced", if stats.economy.balanced { "true" } else { "false" });
+    let last = query("[data-last-command]");
     match stats.last_command_timestamp {
         Some(at) => set_moment(&last, at, page.now.get_untracked()),
         None => _ = last.text("never"),
@@ -139,11 +140,11 @@ fn fit(value: &El, text: &str) {
 fn draw_sparks(points: &[HistoryPoint], now: protocol::Timestamp) {
     let span = Span::of_spark(points, now);
     for (card, of) in SPARKS {
-        let spark = one(&["[data-card=", card, "] .spark"].concat());
+        let spark = query(&["[data-card=", card, "] .spark"].concat());
         let series = Series::new(points, of, span, now);
         let (line, area) = series.paths(Scale::snug(series.extent(), of.fold == Fold::Sum));
-        spark.one(".line").attr("d", &line);
-        spark.one(".area").attr("d", &area);
+        spark.query(".line").attr("d", &line);
+        spark.query(".area").attr("d", &area);
     }
 }
 

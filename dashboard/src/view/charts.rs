@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use protocol::{Timestamp, history::HistoryPoint, time::SECOND_MS};
 
 use self::readout::{listen, percent, point_at, said, table};
-use super::figures;
+use super::cards;
 use view_model::{
     alert::{Kind, Tenths},
     chart::{Fold, HEIGHT, Of, Range, Scale, Series},
@@ -16,7 +16,7 @@ use view_model::{
 };
 
 use crate::{
-    dom::{El, all, el, live, one},
+    dom::{El, effect, el, query, query_all},
     fetch, format,
     json::Json,
     shell::Shell,
@@ -50,7 +50,7 @@ const CHARTS: [Chart; 4] = [
     Chart {
         key: "reply",
         name: "Reply time, 99 %",
-        of: Of { value: figures::reply, fold: Fold::Max },
+        of: Of { value: cards::reply, fold: Fold::Max },
         bars: None,
         from_zero: true,
         unit: " ms",
@@ -59,8 +59,8 @@ const CHARTS: [Chart; 4] = [
     Chart {
         key: "commands",
         name: "Commands",
-        of: Of { value: figures::commands, fold: Fold::Sum },
-        bars: Some(Of { value: figures::errors, fold: Fold::Sum }),
+        of: Of { value: cards::commands, fold: Fold::Sum },
+        bars: Some(Of { value: cards::errors, fold: Fold::Sum }),
         from_zero: true,
         unit: "",
         alert: None,
@@ -68,7 +68,7 @@ const CHARTS: [Chart; 4] = [
     Chart {
         key: "wealth",
         name: "Wealth",
-        of: Of { value: figures::wealth, fold: Fold::Last },
+        of: Of { value: cards::wealth, fold: Fold::Last },
         bars: None,
         from_zero: false,
         unit: "",
@@ -89,18 +89,18 @@ struct Shown {
 type Shared = Rc<RefCell<Shown>>;
 
 /// Keeps the charts true.
-pub fn keep(shell: Shell) {
+pub fn mount(shell: Shell) {
     let page = shell.page;
-    let range = Memo::new(move |_| page.place.with(|place| place.range));
+    let range = Memo::new(move |_| page.route.with(|place| place.range));
     choose(shell, range);
     ask(shell, range);
     for chart in &CHARTS {
-        let figure = one(&["[data-chart=", chart.key, "]"].concat());
+        let figure = query(&["[data-chart=", chart.key, "]"].concat());
         let shown = Shared::default();
         listen(&figure, chart, &shown);
         // The wall clock moves a chart on; a paused page stands still.
         let step = Memo::new(move |_| page.now.with(|now| now.0 / (5 * SECOND_MS)));
-        live(move || {
+        effect(move || {
             let (range, _) = (range.get(), step.get());
             let points = points(shell, range);
             page.alerts.track();
@@ -115,24 +115,24 @@ pub fn keep(shell: Shell) {
 }
 
 fn choose(shell: Shell, range: Memo<Range>) {
-    let buttons = all("[data-range]");
+    let buttons = query_all("[data-range]");
     for button in &buttons {
         let chosen = Range::of(&button.get("data-range")).unwrap_or_default();
         button.on("click", move |_| {
-            let mut place = shell.page.place.get_untracked();
+            let mut place = shell.page.route.get_untracked();
             place.range = chosen;
             shell.go(place, false);
         });
     }
-    live(move || {
+    effect(move || {
         for button in &buttons {
             let pressed = button.get("data-range") == range.get().word();
             button.attr("aria-pressed", if pressed { "true" } else { "false" });
         }
     });
-    live(move || {
+    effect(move || {
         let trouble = if range.get().is_live() { "" } else { shell.page.past_trouble.get() };
-        one("[data-history-note]").text(trouble);
+        query("[data-history-note]").text(trouble);
     });
 }
 
@@ -140,7 +140,7 @@ fn choose(shell: Shell, range: Memo<Range>) {
 fn ask(shell: Shell, range: Memo<Range>) {
     let page = shell.page;
     let turn = Memo::new(move |_| page.now.with(|now| now.seconds() / ASK_EVERY_S));
-    live(move || {
+    effect(move || {
         let (range, _) = (range.get(), turn.get());
         if range.is_live() || page.paused.get_untracked() {
             return;
@@ -188,20 +188,20 @@ fn draw(
     let bars = chart.bars.map(|of| Series::new(points, of, range.span(), now));
     let scale = Scale::new(series.extent(), chart.from_zero);
     let (line, area) = series.paths(scale);
-    figure.one(".line").attr("d", &line);
-    figure.one(".area").attr("d", &area);
+    figure.query(".line").attr("d", &line);
+    figure.query(".area").attr("d", &area);
     let drawn = bars.as_ref().map(|bars| bars.bars(scale)).unwrap_or_default();
-    figure.one(".bars").attr("d", &drawn);
+    figure.query(".bars").attr("d", &drawn);
     bands(shell, figure, chart, scale);
     grid(figure, chart, scale);
     ticks(figure, &series, range);
     let last = series.last().map_or_else(|| "–".to_owned(), |(_, value)| said(chart, value));
-    figure.one("[data-now]").text(&last);
-    figure.one(".plot").attr("aria-label", &summary(chart, &series, range));
+    figure.query("[data-now]").text(&last);
+    figure.query(".plot").attr("aria-label", &summary(chart, &series, range));
     let at = shown.borrow().at;
     *shown.borrow_mut() = Shown { series, bars, range, at };
     point_at(figure, chart, &shown.borrow(), at);
-    if figure.one("details").0.has_attribute("open") {
+    if figure.query("details").0.has_attribute("open") {
         table(figure, chart, &shown.borrow());
     }
 }
@@ -217,15 +217,15 @@ fn bands(shell: Shell, figure: &El, chart: &Chart, scale: Scale) {
         .filter(|&threshold| words::LATENCY_GOOD_MS < scale.high && words::LATENCY_GOOD_MS < threshold)
         .map_or(poor, |_| scale.y(words::LATENCY_GOOD_MS));
     for (class, top, bottom) in [(".poor", 0, poor), (".fair", poor, fair)] {
-        let band = figure.one(&[".band", class].concat());
+        let band = figure.query(&[".band", class].concat());
         band.attr("width", "1000").attr("y", &top.to_string()).attr("height", &(bottom - top).to_string());
     }
 }
 
 fn grid(figure: &El, chart: &Chart, scale: Scale) {
-    let plot = figure.one(".plot");
+    let plot = figure.query(".plot");
     for label in 0.. {
-        let old = plot.one(".level");
+        let old = plot.query(".level");
         if old.0.parent_element().is_none() || label > 20 {
             break;
         }
@@ -242,12 +242,12 @@ fn grid(figure: &El, chart: &Chart, scale: Scale) {
             .style("top", &percent(y * 100, HEIGHT));
         plot.add(&label);
     }
-    figure.one(".grid").attr("d", &path);
+    figure.query(".grid").attr("d", &path);
 }
 
 fn ticks(figure: &El, series: &Series, range: Range) {
     let places = [0, series.values.len() / 2, series.values.len()];
-    let mut tick = figure.one(".ticks").0.first_element_child();
+    let mut tick = figure.query(".ticks").0.first_element_child();
     for place in places {
         if let Some(part) = tick {
             part.set_text_content(Some(&format::tick(series.at(place), range == Range::Month)));

@@ -14,7 +14,7 @@ use view_model::{
 };
 
 use crate::{
-    dom::{El, live, one, px},
+    dom::{El, effect, px, query},
     format,
     shell::Shell,
 };
@@ -54,7 +54,7 @@ struct Table {
 }
 
 /// Keeps the list true.
-pub fn keep(shell: Shell) {
+pub fn mount(shell: Shell) {
     let drawn = Drawn {
         rows: Vec::new(),
         spare: Vec::new(),
@@ -67,22 +67,22 @@ pub fn keep(shell: Shell) {
     };
     let table = Table {
         shell,
-        area: one("[data-scroll]"),
-        list: one("[data-events]"),
+        area: query("[data-scroll]"),
+        list: query("[data-events]"),
         drawn: Rc::new(RefCell::new(drawn)),
     };
     table.listen();
-    filters::keep(shell);
-    exports::keep(shell);
-    let view = Memo::new(move |_| shell.page.place.with(|place| place.view));
+    filters::mount(shell);
+    exports::mount(shell);
+    let view = Memo::new(move |_| shell.page.route.with(|place| place.view));
     let shown_again = table.clone();
-    live(move || {
+    effect(move || {
         view.get();
         // A list that is out of sight has no height to draw for: the frame after it has come back has.
         let table = shown_again.clone();
         request_animation_frame(move || table.draw());
     });
-    live(move || {
+    effect(move || {
         shell.page.rows.track();
         table.draw();
     });
@@ -128,11 +128,11 @@ impl Table {
             };
             event.prevent_default();
             if let Some(next) = next {
-                El(next).one(".line").focus();
+                El(next).query(".line").focus();
             }
         });
         let area = self.area.clone();
-        one("[data-fresh]").on("click", move |_| area.0.set_scroll_top(0));
+        query("[data-fresh]").on("click", move |_| area.0.set_scroll_top(0));
     }
 
     fn toggle(&self, seq: Seq) {
@@ -289,19 +289,19 @@ impl Table {
             (fresh, state.list.is_complete(), !state.list.filter().is_open())
         });
         let known = self.shell.page.as_of().is_some();
-        let chip = one("[data-fresh]");
+        let chip = query("[data-fresh]");
         chip.hide(fresh == 0);
         if fresh > 0 {
             chip.text(&(format::count(fresh as u64) + " new"));
         }
-        let empty = one("[data-empty]");
+        let empty = query("[data-empty]");
         empty.hide(count > 0 || !known || !complete);
         empty.text(if filtered {
             "No event is like that. Change the filter, or clear it."
         } else {
             "No events yet. Try /daily in a server."
         });
-        let more = one("[data-more]");
+        let more = query("[data-more]");
         let trouble = self.trouble();
         more.hide(count == 0 && complete || !known);
         more.text(match (trouble, complete) {

@@ -6,7 +6,7 @@ use view_model::export::{Page, add_csv};
 
 use crate::{
     browser,
-    dom::{all, one},
+    dom::{query, query_all},
     fetch, format,
     json::Json,
     shell::Shell,
@@ -16,12 +16,12 @@ use crate::{
 const ROWS_MAX: usize = 10_000;
 
 /// Listens to the buttons.
-pub fn keep(shell: Shell) {
-    for button in all("[data-export]") {
+pub fn mount(shell: Shell) {
+    for button in query_all("[data-export]") {
         let as_csv = button.get("data-export") == "csv";
         button.on("click", move |_| {
             fetch::spawn(async move {
-                let note = one("[data-export-note]");
+                let note = query("[data-export-note]");
                 note.hide(false).text("Collecting …");
                 match collect(shell, as_csv).await {
                     Ok(count) => note.text(&(format::count(count) + " events saved.")),
@@ -34,7 +34,7 @@ pub fn keep(shell: Shell) {
 
 /// Asks the server for all that the filter lets through, up to a limit, and hands it over as a file.
 async fn collect(shell: Shell, as_csv: bool) -> Result<u64, &'static str> {
-    let filter = shell.page.place.get_untracked().filter;
+    let filter = shell.page.route.get_untracked().filter;
     let (mut before, mut file, mut found) = (Seq(u64::MAX >> 11), String::new(), 0);
     let (kind, add) =
         if as_csv { (".csv", add_csv as fn(&mut String, &str) -> Page) } else { ("", add_json as _) };

@@ -9,7 +9,7 @@ use view_model::{
 };
 
 use crate::{
-    dom::{El, all, el, live, one},
+    dom::{El, effect, el, query, query_all},
     json::Json,
     shell::Shell,
 };
@@ -19,9 +19,9 @@ const KINDS: [&str; 10] =
     ["daily", "transfer", "work", "coinflip", "shop", "level_up", "admin", "command", "bot", "edge"];
 
 /// Keeps the fields and the address alike.
-pub fn keep(shell: Shell) {
-    let fields = all("[data-filter]");
-    let kinds = one("[data-filter=source]");
+pub fn mount(shell: Shell) {
+    let fields = query_all("[data-filter]");
+    let kinds = query("[data-filter=source]");
     for kind in KINDS {
         option(&kinds, kind, words::source(kind));
     }
@@ -29,29 +29,29 @@ pub fn keep(shell: Shell) {
         let changed = field.clone();
         let name = field.get("data-filter");
         field.on("input", move |_| {
-            let mut place = shell.page.place.get_untracked();
+            let mut place = shell.page.route.get_untracked();
             place.filter.take(&name, &changed.value());
             shell.go(place, false);
         });
     }
-    let severities = all("[data-severity-pick]");
+    let severities = query_all("[data-severity-pick]");
     for button in &severities {
         let Some(severity) = severity(&button.get("data-severity-pick")) else { continue };
         button.on("click", move |_| {
-            let mut place = shell.page.place.get_untracked();
+            let mut place = shell.page.route.get_untracked();
             place.filter.toggle(severity);
             shell.go(place, false);
         });
     }
-    one(".filters").on("submit", |event| event.prevent_default());
-    one("[data-clear]").on("click", move |_| {
-        let mut place = shell.page.place.get_untracked();
+    query(".filters").on("submit", |event| event.prevent_default());
+    query("[data-clear]").on("click", move |_| {
+        let mut place = shell.page.route.get_untracked();
         place.filter = Filter::default();
         shell.go(place, false);
     });
-    live(move || {
-        let place = shell.page.place.get();
-        let servers = one("[data-filter=guild]");
+    effect(move || {
+        let place = shell.page.route.get();
+        let servers = query("[data-filter=guild]");
         shell.page.guilds.with(|guilds| {
             for guild in guilds.iter().flat_map(Json::items) {
                 option(&servers, &guild.text("id"), &isolated(&guild.text("name")));
@@ -74,12 +74,12 @@ pub fn keep(shell: Shell) {
             let picked = picked.is_some_and(|severity| place.filter.severities.contains(&severity));
             button.attr("aria-pressed", if picked { "true" } else { "false" });
         }
-        one("[data-clear]").hide(place.filter.is_open());
+        query("[data-clear]").hide(place.filter.is_open());
     });
 }
 
 fn option(list: &El, value: &str, name: &str) {
-    let known = list.one(&["option[value='", &value.replace(['\'', '\\'], ""), "']"].concat());
+    let known = list.query(&["option[value='", &value.replace(['\'', '\\'], ""), "']"].concat());
     if known.0.parent_element().is_some() {
         if known.0.text_content().as_deref() == Some(value) && !name.is_empty() {
             known.text(name);

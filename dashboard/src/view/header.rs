@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use protocol::link::Status;
 
 use super::href;
-use view_model::{place::View, words};
+use view_model::{route::View, words};
 
 use crate::{
     browser,
-    dom::{all, live, one},
+    dom::{effect, query, query_all},
     format,
     shell::Shell,
 };
@@ -17,15 +17,15 @@ use crate::{
 const THEME: &str = "pulse-theme";
 
 /// Keeps the page's head true, and the weight of what is below.
-pub fn keep(shell: Shell) {
-    one("[data-version]").text(env!("CARGO_PKG_VERSION"));
+pub fn mount(shell: Shell) {
+    query("[data-version]").text(env!("CARGO_PKG_VERSION"));
     pill(shell);
     as_of(shell);
     pause(shell);
     beat(shell);
-    live(move || shell.page.announced.with(|text| _ = one("[data-announced]").text(text)));
-    one("[data-retry]").on("click", move |_| shell.nudge());
-    one("[data-theme-switch]").on("click", |_| next_theme());
+    effect(move || shell.page.announced.with(|text| _ = query("[data-announced]").text(text)));
+    query("[data-retry]").on("click", move |_| shell.nudge());
+    query("[data-theme-switch]").on("click", |_| next_theme());
     show_theme(&theme());
     navigation(shell);
 }
@@ -42,52 +42,52 @@ pub fn next_theme() {
 }
 
 fn theme() -> String {
-    one(":root").get("data-theme")
+    query(":root").get("data-theme")
 }
 
 fn show_theme(theme: &str) {
-    one(":root").attr("data-theme", theme);
-    one("[data-theme-switch]")
+    query(":root").attr("data-theme", theme);
+    query("[data-theme-switch]")
         .attr("aria-label", &["Theme: ", theme].concat())
         .attr("title", &["Theme: ", theme].concat());
 }
 
 fn pill(shell: Shell) {
     let page = shell.page;
-    live(move || {
+    effect(move || {
         let (status, paused, pending) = (page.status.get(), page.paused.get(), page.pending.get());
         let well = matches!(status, Status::Live | Status::Connecting);
-        one(".pill").attr("data-status", if paused && well { "paused" } else { words::state(status) });
+        query(".pill").attr("data-status", if paused && well { "paused" } else { words::state(status) });
         let words = if paused { words::paused_pill(status, pending) } else { words::pill(status) };
-        one("[data-pill]").text(&format::digits(&words));
+        query("[data-pill]").text(&format::digits(&words));
         let waiting = matches!(status, Status::Reconnecting(_) | Status::Polling(_));
-        one("[data-retry]").hide(!waiting);
+        query("[data-retry]").hide(!waiting);
         let spoken = if paused && well { "Paused" } else { words::spoken(status) };
-        let ears = one("[data-spoken]");
+        let ears = query("[data-spoken]");
         if ears.0.text_content().as_deref() != Some(spoken) {
             ears.text(spoken); // Only a new state is told; a status that is set anew is read out anew.
         }
-        one("main").class(if words::is_doubtful(status) { "doubtful" } else { "" });
+        query("main").class(if words::is_doubtful(status) { "doubtful" } else { "" });
     });
 }
 
 fn as_of(shell: Shell) {
     let page = shell.page;
-    live(move || {
+    effect(move || {
         let old = page.paused.get() || words::is_doubtful(page.status.get());
         let text = match page.as_of().filter(|_| old) {
             Some(as_of) => "as of ".to_owned() + &format::clock(as_of),
             None => String::new(),
         };
-        one("[data-as-of]").text(&text);
+        query("[data-as-of]").text(&text);
     });
 }
 
 fn pause(shell: Shell) {
     let page = shell.page;
-    let button = one("[data-pause]");
+    let button = query("[data-pause]");
     button.on("click", move |_| shell.pause(!page.paused.get_untracked()));
-    live(move || {
+    effect(move || {
         let paused = page.paused.get();
         button.text(if paused { "Resume" } else { "Pause" });
         button.attr("aria-pressed", if paused { "true" } else { "false" });
@@ -95,8 +95,8 @@ fn pause(shell: Shell) {
 }
 
 fn beat(shell: Shell) {
-    let dot = one(".dot");
-    live(move || {
+    let dot = query(".dot");
+    effect(move || {
         dot.class(match shell.page.beat.get() {
             _ if shell.page.paused.get() => "dot",
             0 => "dot",
@@ -107,10 +107,10 @@ fn beat(shell: Shell) {
 }
 
 fn navigation(shell: Shell) {
-    live(move || {
-        let place = shell.page.place.get();
-        one(":root").flag("data-kiosk", place.kiosk);
-        for link in all("[data-go]") {
+    effect(move || {
+        let place = shell.page.route.get();
+        query(":root").flag("data-kiosk", place.kiosk);
+        for link in query_all("[data-go]") {
             let (view, word) = match link.get("data-go").as_str() {
                 "servers" => (View::Servers, "servers"),
                 "alerts" => (View::Alerts, "alerts"),

@@ -15,7 +15,7 @@ use super::{
 use view_model::{text::isolated, words};
 
 use crate::{
-    dom::{El, el, live},
+    dom::{El, effect, el},
     fetch, format,
     json::Json,
     shell::Shell,
@@ -55,8 +55,8 @@ struct Journal {
 
 /// The journal of a server; of one player in it, if one is given. What changed nothing is shown when it is asked for, or one
 /// of its rows is looked for.
-pub fn fill(shell: Shell, panel: &El, server: GuildId, player: Option<UserId>) {
-    let wanted = shell.page.place.with_untracked(|place| place.row.clone());
+pub fn render(shell: Shell, panel: &El, server: GuildId, player: Option<UserId>) {
+    let wanted = shell.page.route.with_untracked(|place| place.row.clone());
     let everything = RwSignal::new(wanted.is_some());
     let (choice, shown) = (el("div"), el("div"));
     choice.class("choice").attr("role", "group").attr("aria-label", "Journal rows");
@@ -69,11 +69,13 @@ pub fn fill(shell: Shell, panel: &El, server: GuildId, player: Option<UserId>) {
             everything.set(all);
         });
         choice.add(&button);
-        live(move || _ = button.attr("aria-pressed", if everything.get() == all { "true" } else { "false" }));
+        effect(move || {
+            button.attr("aria-pressed", if everything.get() == all { "true" } else { "false" });
+        });
     }
-    panel.one("header").add(&choice);
+    panel.query("header").add(&choice);
     panel.add(&shown);
-    live(move || {
+    effect(move || {
         shell.page.acted.track();
         let (place, more) = (el("div"), el("button"));
         more.class("button small more-rows").attr("type", "button").text("Older rows").hide(true);

@@ -5,11 +5,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlDialogElement, KeyboardEvent};
 
 use super::header;
-use view_model::place::View;
+use view_model::route::View;
 
 use crate::{
     browser,
-    dom::{El, one},
+    dom::{El, query},
     shell::Shell,
 };
 
@@ -18,12 +18,12 @@ const KEYS: &str = "pulse-keys";
 const OFF: &str = "off";
 
 /// Listens for keys and clicks.
-pub fn keep(shell: Shell) {
-    let body = one("body");
+pub fn mount(shell: Shell) {
+    let body = query("body");
     body.on("keydown", move |event| pressed(shell, &event));
     body.on("click", move |event| clicked(shell, &event));
-    one("[data-help]").on("click", |_| help());
-    let keys = one("[data-keys]");
+    query("[data-help]").on("click", |_| help());
+    let keys = query("[data-keys]");
     keys.set_checked(browser::kept(KEYS) != OFF);
     let ticked = keys.clone();
     keys.on("change", move |_| browser::keep(KEYS, if ticked.is_checked() { "" } else { OFF }));
@@ -48,15 +48,15 @@ fn pressed(shell: Shell, event: &Event) {
 }
 
 fn search(shell: Shell) {
-    let place = shell.page.place.get_untracked();
+    let place = shell.page.route.get_untracked();
     if place.view != View::Overview {
         shell.go(place.at(View::Overview), true);
     }
-    request_animation_frame(|| one("[data-filter=q]").focus());
+    request_animation_frame(|| query("[data-filter=q]").focus());
 }
 
 fn help() {
-    if let Ok(dialog) = one("#help").0.dyn_into::<HtmlDialogElement>()
+    if let Ok(dialog) = query("#help").0.dyn_into::<HtmlDialogElement>()
         && !dialog.open()
     {
         let _ = dialog.show_modal();
@@ -72,18 +72,18 @@ fn clicked(shell: Shell, event: &Event) {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let Some(link) = target.and_then(|target| target.closest("a[href^='?']").ok().flatten()) else { return };
     let place = browser::place_of(&El(link).get("href"));
-    let (view, room) = shell.page.place.with_untracked(|before| (before.view, before.room));
+    let (view, room) = shell.page.route.with_untracked(|before| (before.view, before.room));
     if place.room != room {
         return; // Another room is another document.
     }
     event.prevent_default();
     let moves = place.view != view;
     shell.go(place, true);
-    if let Ok(dialog) = one("#help").0.dyn_into::<HtmlDialogElement>() {
+    if let Ok(dialog) = query("#help").0.dyn_into::<HtmlDialogElement>() {
         dialog.close();
     }
     if moves {
         window().scroll_to_with_x_and_y(0.0, 0.0);
-        one("main").focus();
+        query("main").focus();
     }
 }

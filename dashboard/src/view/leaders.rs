@@ -4,27 +4,27 @@ use leptos::prelude::*;
 use protocol::stats::Leader;
 
 use super::{flash, href};
-use view_model::{leader::percent, place::View};
+use view_model::{leader::percent, route::View};
 
 use crate::{
-    dom::{El, all, live, one},
+    dom::{El, effect, query, query_all},
     format,
     shell::Shell,
 };
 
 /// Keeps the leaderboard true. Lines stay and those on them change, so that the keyboard stays where it is.
-pub fn keep(shell: Shell) {
+pub fn mount(shell: Shell) {
     let by = RwSignal::new(0_u32);
-    let buttons = all("[data-by]");
+    let buttons = query_all("[data-by]");
     for (index, button) in (0..).zip(&buttons) {
         button.on("click", move |_| by.set(index));
     }
-    live(move || {
+    effect(move || {
         let by = by.get();
         for (index, button) in (0..).zip(&buttons) {
             button.attr("aria-pressed", if index == by { "true" } else { "false" });
         }
-        let list = one("[data-leaderboard]");
+        let list = query("[data-leaderboard]");
         let word = ["wealth", "level", "streak"][by as usize];
         let same = list.get("data-leaderboard") == word;
         list.attr("data-leaderboard", word);
@@ -34,9 +34,9 @@ pub fn keep(shell: Shell) {
             1 => &stats.leaderboards.level,
             _ => &stats.leaderboards.streak,
         };
-        one("[data-nobody]").hide(!leaders.is_empty());
+        query("[data-nobody]").hide(!leaders.is_empty());
         let first = leaders.first().map_or(0, |leader| leader.value.get());
-        for (place, line) in all(".rank").iter().enumerate() {
+        for (place, line) in query_all(".rank").iter().enumerate() {
             line.hide(leaders.get(place).is_none());
             if let Some(leader) = leaders.get(place) {
                 show(shell, line, leader, first, by == 2, same);
@@ -46,11 +46,11 @@ pub fn keep(shell: Shell) {
 }
 
 fn show(shell: Shell, line: &El, leader: &Leader, first: i64, days: bool, flashes: bool) {
-    let name = line.one(".name");
+    let name = line.query(".name");
     name.text(if leader.name.is_empty() { "nameless" } else { &leader.name });
     name.attr("href", &href(shell, View::Player(leader.guild_id, leader.user_id)));
     name.attr("title", &leader.guild_id.to_string());
-    let held = line.one(".held");
+    let held = line.query(".held");
     let text = format::coins(leader.value) + if days { " d" } else { "" };
     let before = held.0.text_content().unwrap_or_default();
     if before != text {
@@ -60,5 +60,5 @@ fn show(shell: Shell, line: &El, leader: &Leader, first: i64, days: bool, flashe
         }
     }
     let share = percent(leader.value.get(), first).unwrap_or_default();
-    line.one("rect").attr("width", &share.to_string());
+    line.query("rect").attr("width", &share.to_string());
 }

@@ -12,7 +12,7 @@ use super::{
 use view_model::{field::Kind, text::isolated};
 
 use crate::{
-    dom::{El, el, live},
+    dom::{El, effect, el},
     fetch, format,
     json::Json,
     shell::Shell,
@@ -104,13 +104,13 @@ pub fn undo(server: GuildId, row: &Json) -> El {
 /// Everything is paused, or goes on: for those who may do so, and a manager may not.
 pub fn everything(shell: Shell, panel: &El) {
     let place = el("span");
-    panel.one("header").add(&place);
+    panel.query("header").add(&place);
     // A number, as other memos of the page are: each kind of memo has its price in bytes.
     let paused = Memo::new(move |_| {
         let stats = shell.page.stats.with(|stats| stats.as_ref().map(|stats| stats.maintenance_mode));
         stats.map_or(UNKNOWN, u64::from)
     });
-    live(move || {
+    effect(move || {
         place.empty();
         let paused = paused.get();
         let may = shell.page.me.get().is_some_and(|me| me.text("role") != "manager");
@@ -136,11 +136,11 @@ pub fn manage(shell: Shell, part: &El, server: GuildId) {
     let body = panel(part, "Rules and shop");
     let (reveal, shown) = (el("button"), el("div"));
     reveal.class("button small").attr("type", "button").text("Show");
-    body.one("header").add(&reveal);
+    body.query("header").add(&reveal);
     body.add(&shown);
     let revealed = RwSignal::new(false);
     reveal.on("click", move |_| revealed.set(true));
-    live(move || {
+    effect(move || {
         shell.page.acted.track();
         reveal.hide(revealed.get());
         if !revealed.get() {

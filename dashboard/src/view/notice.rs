@@ -7,12 +7,12 @@ use super::account;
 use view_model::words::{self, Ending};
 
 use crate::{
-    dom::{el, link, live, one},
+    dom::{effect, el, link, query},
     shell::Shell,
 };
 
 /// Shows a panel when the conversation has ended for good.
-pub fn keep(shell: Shell) {
+pub fn mount(shell: Shell) {
     let page = shell.page;
     // 0 while there is none: as other memos of the page are, because each kind of memo has its price in bytes.
     let code = Memo::new(move |_| match page.status.get() {
@@ -21,8 +21,8 @@ pub fn keep(shell: Shell) {
         Status::Ended(code) => u64::from(code),
         _ => 0,
     });
-    live(move || {
-        let place = one("#notice");
+    effect(move || {
+        let place = query("#notice");
         place.empty();
         let code = code.get();
         if code == 0 {
@@ -41,7 +41,7 @@ pub fn keep(shell: Shell) {
             sign_in.class("button primary");
             ways.add(&sign_in);
         }
-        if page.place.with_untracked(|place| place.room.is_some()) {
+        if page.route.with_untracked(|place| place.room.is_some()) {
             let all = link("?", "All servers");
             all.class("button");
             ways.add(&all);

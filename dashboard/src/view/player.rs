@@ -4,17 +4,17 @@ use leptos::prelude::Track;
 use protocol::{GuildId, Timestamp, UserId};
 
 use super::{journal, managing, moment, panel, say, servers, table::span};
-use view_model::{place::View, text::isolated, words};
+use view_model::{route::View, text::isolated, words};
 
 use crate::{
-    dom::{El, el, link, live},
+    dom::{El, effect, el, link},
     fetch, format,
     json::Json,
     shell::Shell,
 };
 
 /// Fills a player's page; it replaces what the part held before.
-pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
+pub fn render(shell: Shell, part: &El, guild: GuildId, player: UserId) {
     part.empty();
     let (head, title) = (el("header"), el("h2"));
     head.class("page-head");
@@ -22,15 +22,15 @@ pub fn fill(shell: Shell, part: &El, guild: GuildId, player: UserId) {
     head.add(&title).add(&back);
     part.add(&head);
     title.text(&player.to_string());
-    live(move || _ = back.text(&servers::name_of(shell, guild)));
+    effect(move || _ = back.text(&servers::name_of(shell, guild)));
     let facts = el("div");
     facts.class("facts").attr("aria-live", "polite");
     part.add(&facts);
     let (items, owned, tools) = (panel(part, "Items"), el("div"), el("span"));
     items.add(&owned);
     head.add(tools.class("tools"));
-    journal::fill(shell, &panel(part, "Journal"), guild, Some(player));
-    live(move || {
+    journal::render(shell, &panel(part, "Journal"), guild, Some(player));
+    effect(move || {
         shell.page.acted.track();
         let [title, tools, facts, owned] = [&title, &tools, &facts, &owned].map(Clone::clone);
         fetch::spawn(async move {

@@ -4,7 +4,7 @@ use leptos::prelude::GetUntracked;
 use protocol::{Event, GuildId, Timestamp};
 
 use super::{href, set_moment};
-use view_model::{place::View, text::isolated, words};
+use view_model::{route::View, text::isolated, words};
 
 use crate::{
     dom::{El, el, link, px, svg},
@@ -156,7 +156,7 @@ impl Row {
 fn journal_row(shell: Shell, event: &Event) -> Option<String> {
     let interaction: u64 = event.id.split('-').next()?.parse().ok()?;
     event.actor_id?;
-    let mut place = shell.page.place.get_untracked().at(View::Server(event.guild_id));
+    let mut place = shell.page.route.get_untracked().at(View::Server(event.guild_id));
     place.row = Some(interaction.to_string());
     Some(crate::browser::href(&place))
 }

@@ -7,11 +7,11 @@ use super::{
     journal, managing, moment, panel, player_link, say, servers,
     table::{self, Column, span},
 };
-use view_model::place::{Place, View};
+use view_model::route::{Route, View};
 
 use crate::{
     browser,
-    dom::{El, el, link, live},
+    dom::{El, effect, el, link},
     fetch, format,
     json::Json,
     shell::Shell,
@@ -28,26 +28,26 @@ const PLAYERS: [Column; 7] = [
 ];
 
 /// Fills a server's page; it replaces what the part held before.
-pub fn fill(shell: Shell, part: &El, server: GuildId) {
+pub fn render(shell: Shell, part: &El, server: GuildId) {
     part.empty();
     let head = el("header");
     head.class("page-head");
     let title = el("h2");
     head.add(&title);
-    let mut place: Place = shell.page.place.get_untracked().at(View::Overview);
+    let mut place: Route = shell.page.route.get_untracked().at(View::Overview);
     place.filter.guild = Some(server);
     head.add(&link(&browser::href(&place), "Its events"));
-    let mut alone: Place = shell.page.place.get_untracked().at(View::Overview);
+    let mut alone: Route = shell.page.route.get_untracked().at(View::Overview);
     if alone.room != Some(server) {
         alone.room = Some(server);
         head.add(&link(&browser::href(&alone), "Live: this server alone"));
     }
     proof(&head, server);
     part.add(&head);
-    live(move || _ = title.text(&servers::name_of(shell, server)));
+    effect(move || _ = title.text(&servers::name_of(shell, server)));
     players(shell, &panel(part, "Players"), server);
     managing::manage(shell, part, server);
-    journal::fill(shell, &panel(part, "Journal"), server, None);
+    journal::render(shell, &panel(part, "Journal"), server, None);
 }
 
 fn proof(head: &El, server: GuildId) {
@@ -103,15 +103,15 @@ fn players(shell: Shell, panel: &El, server: GuildId) {
         let button = el("button");
         button.attr("type", "button").text(name).on("click", move |_| wish.set((by, 1)));
         choice.add(&button);
-        live(move || _ = button.attr("aria-pressed", if wish.get().0 == by { "true" } else { "false" }));
+        effect(move || _ = button.attr("aria-pressed", if wish.get().0 == by { "true" } else { "false" }));
     }
-    panel.one("header").add(&choice);
+    panel.query("header").add(&choice);
     let place = el("div");
     place.attr("aria-live", "polite");
     panel.add(&place);
     let pages = RwSignal::new(1_u32);
     let shown = place.clone();
-    live(move || {
+    effect(move || {
         shell.page.acted.track();
         let (by, page) = wish.get();
         let shown = shown.clone();
@@ -181,7 +181,7 @@ fn pager(panel: &El, wish: RwSignal<(&'static str, u32)>, pages: RwSignal<u32>) 
     }
     line.add(&back).add(&where_).add(&on);
     panel.add(&line);
-    live(move || {
+    effect(move || {
         let (page, pages) = (wish.get().1, pages.get());
         line.hide(pages <= 1);
         back.flag("disabled", page <= 1);

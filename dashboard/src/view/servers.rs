@@ -9,12 +9,12 @@ use super::{
 };
 use view_model::{
     order::{Key, Order},
-    place::View,
+    route::View,
     text::isolated,
 };
 
 use crate::{
-    dom::{El, el, link, live},
+    dom::{El, effect, el, link},
     format,
     json::Json,
     shell::Shell,
@@ -38,13 +38,13 @@ pub const ASKED: u64 = 1;
 pub const KNOWN: u64 = 2;
 
 /// The table of servers.
-pub fn fill(shell: Shell, part: &El) {
+pub fn render(shell: Shell, part: &El) {
     let page = shell.page;
     part.empty();
     let panel = panel(part, "Servers");
     managing::everything(shell, &panel);
     let turn = Memo::new(move |_| page.now.with(|now| now.seconds() / ASK_EVERY_S));
-    live(move || {
+    effect(move || {
         turn.get();
         if !page.paused.get_untracked() {
             shell.ask_guilds();
@@ -52,7 +52,7 @@ pub fn fill(shell: Shell, part: &El) {
     });
     let state = el("div");
     panel.add(&state);
-    live(move || {
+    effect(move || {
         state.empty();
         let (trouble, guilds) = (page.guilds_trouble.get(), page.guilds.get());
         match guilds {

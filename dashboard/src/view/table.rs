@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use view_model::order::{Key, Order};
 
-use crate::dom::{El, el, live};
+use crate::dom::{El, effect, el};
 
 /// A column's heading.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ fn sortable_boxed(
         button.on("click", move |_| order.update(|order| *order = order.clicked(index, column.is_text)));
         cell.add(&button);
         head.add(&cell);
-        live(move || {
+        effect(move || {
             let Order { column, descending } = order.get();
             let sorted = if column != index {
                 "none"
@@ -66,7 +66,7 @@ fn sortable_boxed(
         });
     }
     let mut shown: Vec<(String, El)> = Vec::new();
-    live(move || {
+    effect(move || {
         let order = order.get();
         // Row by row into its place: what the library's sort adds to the page is not worth it for a list of servers.
         let mut sorted: Vec<Vec<Cell>> = Vec::new();

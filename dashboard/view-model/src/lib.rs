@@ -12,7 +12,7 @@ pub mod leader;
 pub mod list;
 pub mod log;
 pub mod order;
-pub mod place;
+pub mod route;
 pub mod socket;
 pub mod text;
 pub mod window;

@@ -33,9 +33,9 @@ impl View {
     }
 }
 
-/// Place, range, filter and dress of the page.
+/// Route, range, filter and dress of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct Route {
     /// The view that fills the page.
     pub view: View,
     /// The span of the charts.
@@ -50,7 +50,7 @@ pub struct Place {
     pub kiosk: bool,
 }
 
-impl Place {
+impl Route {
     /// Reads the decoded parameters of an address; what makes no sense is passed over.
     pub fn read(pairs: &[(String, String)]) -> Self {
         let mut place = Self::default();
@@ -120,13 +120,13 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Place {
+    fn read(query: &str) -> Route {
         let pairs: Vec<_> = query
             .split('&')
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        Place::read(&pairs)
+        Route::read(&pairs)
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
         for address in
             ["view=server&server=x", "room=all", "view=player&server=1", "view=../..", "range=9y&x=1"]
         {
-            assert_eq!(read(address), Place::default(), "{address}");
+            assert_eq!(read(address), Route::default(), "{address}");
         }
     }
 

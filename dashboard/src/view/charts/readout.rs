@@ -14,11 +14,11 @@ use crate::{
 };
 
 pub(super) fn listen(figure: &El, chart: &'static Chart, shown: &Shared) {
-    let plot = figure.one(".plot");
+    let plot = figure.query(".plot");
     let (on, kept) = (figure.clone(), Rc::clone(shown));
     plot.on("pointermove", move |event| {
         let Some(pointer) = event.dyn_ref::<PointerEvent>() else { return };
-        let area = on.one(".over").0.get_bounding_client_rect();
+        let area = on.query(".over").0.get_bounding_client_rect();
         let share = (f64::from(pointer.client_x()) - area.left()) / area.width().max(1.0);
         let mut shown = kept.borrow_mut();
         shown.at = Some(shown.series.under(share));
@@ -46,14 +46,14 @@ pub(super) fn listen(figure: &El, chart: &'static Chart, shown: &Shared) {
         });
         event.prevent_default();
         point_at(&on, chart, &shown, shown.at);
-        on.one("[data-heard]").text(&on.one(".readout").0.text_content().unwrap_or_default());
+        on.query("[data-heard]").text(&on.query(".readout").0.text_content().unwrap_or_default());
     });
     let (on, kept) = (figure.clone(), Rc::clone(shown));
-    figure.one("details").on("toggle", move |_| table(&on, chart, &kept.borrow()));
+    figure.query("details").on("toggle", move |_| table(&on, chart, &kept.borrow()));
 }
 
 pub(super) fn point_at(figure: &El, chart: &Chart, shown: &Shown, at: Option<usize>) {
-    let (cursor, readout) = (figure.one(".cursor"), figure.one(".readout"));
+    let (cursor, readout) = (figure.query(".cursor"), figure.query(".readout"));
     let at = at.filter(|&at| at < shown.series.values.len());
     cursor.hide(at.is_none());
     readout.hide(at.is_none());
@@ -90,7 +90,7 @@ pub(super) fn said(chart: &Chart, value: f64) -> String {
 
 /// All that is drawn, as a table, the newest first; what is not known is left out.
 pub(super) fn table(figure: &El, chart: &Chart, shown: &Shown) {
-    let place = figure.one(".figures-scroll");
+    let place = figure.query(".figures-scroll");
     place.empty();
     let table = el("table");
     let head = el("tr");
