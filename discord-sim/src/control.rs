@@ -21,7 +21,7 @@ use crate::{
     faults::{Fault, Weather},
     gateway::{Order, Settings},
     grants::Rights,
-    originals::Original,
+    original_responses::Original,
     state::{Counts, State},
 };
 

@@ -4,7 +4,7 @@ use protocol::{InteractionId, Timestamp, time::Day};
 use serde_json::Value;
 
 use crate::{
-    cast::{Guild, Player},
+    fixtures::{Guild, Player},
     payload::{Payload, Typed},
     splitmix::SplitMix,
 };

@@ -199,12 +199,12 @@ impl Faults {
     }
 
     /// Draws a chance of so many percent; a draw that hits is counted by its name.
-    pub fn befalls(&self, what: &'static str, percent: u64) -> bool {
-        let befalls = percent > 0 && lock(&self.chance).chance(percent);
-        if befalls {
+    pub fn rolls(&self, what: &'static str, percent: u64) -> bool {
+        let rolls = percent > 0 && lock(&self.chance).chance(percent);
+        if rolls {
             *lock(&self.struck).entry(what).or_default() += 1;
         }
-        befalls
+        rolls
     }
 
     /// The faults that chance has struck so far, counted by name.
@@ -219,7 +219,7 @@ impl Faults {
     }
 
     /// Takes the fault that hits this request: the first scripted one that is meant for it, otherwise one by chance.
-    pub fn strike(&self, method: &str, path: &str) -> Option<Effect> {
+    pub fn effect_on(&self, method: &str, path: &str) -> Option<Effect> {
         self.scripted_strike(method, path).or_else(|| self.chance_strike())
     }
 
@@ -239,17 +239,17 @@ impl Faults {
 
     fn chance_strike(&self) -> Option<Effect> {
         let weather = self.weather();
-        if self.befalls("error", weather.error_percent) {
+        if self.rolls("error", weather.error_percent) {
             let status = [500, 502, 503][usize::try_from(lock(&self.chance).below(3)).unwrap_or_default()];
             return Some(Effect::Status { status, code: 0, retry_after: 0.0, global: false });
         }
-        if self.befalls("limited", weather.limited_percent) {
+        if self.rolls("limited", weather.limited_percent) {
             return Some(Effect::Status { status: 429, code: 0, retry_after: 0.5, global: false });
         }
-        if self.befalls("cut", weather.cut_percent) {
+        if self.rolls("cut", weather.cut_percent) {
             return Some(Effect::Cut);
         }
-        self.befalls("silent", weather.silent_percent).then_some(Effect::Silence)
+        self.rolls("silent", weather.silent_percent).then_some(Effect::Silence)
     }
 }
 
@@ -327,7 +327,7 @@ mod tests {
     fn a_fault_hits_what_it_is_meant_for_as_often_as_asked() {
         let faults = Faults::new(1, 0);
         faults.add(Fault::new("/webhooks/", Effect::status(404)).method("PATCH").times(2));
-        let strike = |method, path| faults.strike(method, path).is_some();
+        let strike = |method, path| faults.effect_on(method, path).is_some();
         assert!(!strike("GET", "/webhooks/1/t") && !strike("PATCH", "/users/@me"));
         assert!(strike("PATCH", "/webhooks/1/t") && strike("PATCH", "/webhooks/1/t"));
         assert!(!strike("PATCH", "/webhooks/1/t"));
@@ -339,7 +339,7 @@ mod tests {
         faults.add(Fault::new("/webhooks/", Effect::status(404)).times(1));
         faults.add(Fault::new("/nowhere/", Effect::status(404)));
         faults.add(serde_json::from_str(r#"{"path":"/by-hand/","effect":"silence"}"#).unwrap());
-        assert!(faults.strike("GET", "/webhooks/1/t").is_some());
+        assert!(faults.effect_on("GET", "/webhooks/1/t").is_some());
         let missed = || faults.missed().into_iter().map(|fault| fault.path).collect::<Vec<_>>();
         assert_eq!(missed(), ["/nowhere/"]);
         faults.clear();
@@ -374,7 +374,7 @@ mod tests {
     fn weather_is_as_bad_as_it_is_set() {
         let faults = Faults::new(1, 0);
         faults.set_weather(Weather { error_percent: 30, ..Weather::default() });
-        let struck = (0..1_000).filter(|_| faults.strike("GET", "/").is_some()).count();
+        let struck = (0..1_000).filter(|_| faults.effect_on("GET", "/").is_some()).count();
         assert!((200..400).contains(&struck), "{struck}");
     }
 }

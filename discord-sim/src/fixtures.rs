@@ -1,4 +1,4 @@
-//! The cast: the same people in the same servers in every run, so that a kept ledger knows them again.
+//! The people and servers of this Discord: the same people in the same servers in every run, so that a kept ledger knows them again.
 
 use protocol::{GuildId, Timestamp, UserId, time::DAY_MS};
 
@@ -34,7 +34,7 @@ pub struct Player {
 }
 
 impl Player {
-    /// A person that is not of the cast, known by no more than a name.
+    /// A person that is not of the known ones, known by no more than a name.
     pub fn named(id: UserId, name: &str) -> Self {
         Self { id, username: username(name, id), global_name: Some(name.to_owned()), nick: None, bot: false }
     }

@@ -2,16 +2,17 @@
 //!
 //! Made for tests and the demo, with a latency that can be set while it runs. It listens on loopback only.
 
-pub mod cast;
 pub mod client;
 pub mod control;
 pub mod crowd;
+pub mod driver;
 pub mod faults;
+pub mod fixtures;
 pub mod gateway;
 pub mod grants;
 mod lock;
 pub mod objects;
-pub mod originals;
+pub mod original_responses;
 pub mod payload;
 mod rate_limit;
 pub mod reply;
@@ -20,12 +21,11 @@ pub mod server;
 pub mod signing;
 pub mod snowflake;
 pub mod splitmix;
-pub mod stage;
 pub mod state;
 pub mod typed;
 
-pub use cast::{Guild, Player};
 pub use client::{Answer, EdgeClient};
+pub use fixtures::{Guild, Player};
 pub use payload::{Payload, Press};
 pub use reply::Reply;
 pub use server::{Config, Server};

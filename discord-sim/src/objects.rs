@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::cast::Player;
+use crate::fixtures::Player;
 
 /// The permissions of a member in a channel unless told otherwise: no more than talk.
 pub const MEMBER_PERMISSIONS: u64 = 2_248_473_465_835_073;

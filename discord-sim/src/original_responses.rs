@@ -55,7 +55,7 @@ pub enum Standing {
 
 /// All answers, by the interaction's token.
 #[derive(Debug, Default)]
-pub struct Originals(Mutex<Kept>);
+pub struct OriginalResponses(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -63,7 +63,7 @@ struct Kept {
     order: VecDeque<String>,
 }
 
-impl Originals {
+impl OriginalResponses {
     /// An interaction was posted; `pressed` is the message of a component.
     pub fn posted(&self, token: &str, pressed: Option<Value>) {
         self.change(token, |original| {
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_webhook_exists_once_its_interaction_is_answered() {
-        let originals = Originals::default();
+        let originals = OriginalResponses::default();
         originals.posted("t", None);
         assert_eq!(originals.edit("t", &json!({ "content": "too early" })), None);
         originals.answered("t", Some(&Reply::Deferred { ephemeral: true }));
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_update_keeps_what_it_does_not_name() {
-        let originals = Originals::default();
+        let originals = OriginalResponses::default();
         originals.posted("t", Some(json!({ "content": "Ready?", "components": [1] })));
         originals.answered("t", Some(&Reply::Update(json!({ "components": [] }))));
         assert_eq!(originals.get("t").unwrap().message, json!({ "content": "Ready?", "components": [] }));
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_was_posted_elsewhere_may_be_edited_and_what_failed_may_not() {
-        let originals = Originals::default();
+        let originals = OriginalResponses::default();
         assert!(originals.edit("elsewhere", &json!({ "content": "x" })).is_some());
         originals.posted("t", None);
         originals.answered("t", None);

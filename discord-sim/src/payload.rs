@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 pub use crate::typed::{Choice, Typed, Value};
 use crate::{
-    cast::{self, Guild, Player},
+    fixtures::{self, Guild, Player},
     objects::{self, MANAGE_GUILD, MEMBER_PERMISSIONS, member, object, user},
     snowflake::DEFAULT_APPLICATION,
 };
@@ -21,7 +21,7 @@ enum Place {
 /// The bot's permissions in the channel, as a decimal bit set.
 const APP_PERMISSIONS: &str = "2248473465835073";
 
-/// Builds one interaction. Without further words: the first player of the cast, in its first server.
+/// Builds one interaction. Without further words: the first player of all, in its first server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Payload {
     id: InteractionId,
@@ -59,8 +59,8 @@ pub struct Press {
 impl Payload {
     /// Somebody uses a slash command.
     pub fn command(id: InteractionId, typed: Typed) -> Self {
-        let actor = cast::players(1).remove(0);
-        let place = Place::Guild(cast::guilds(1).remove(0));
+        let actor = fixtures::players(1).remove(0);
+        let place = Place::Guild(fixtures::guilds(1).remove(0));
         let kind = Kind::Command(typed);
         Self {
             id,
@@ -179,7 +179,7 @@ impl Payload {
     }
 
     fn pressed_message(&self, press: &Press) -> serde_json::Value {
-        objects::message(press.message_id, self.channel(), &cast::bot(self.application), &press.message)
+        objects::message(press.message_id, self.channel(), &fixtures::bot(self.application), &press.message)
     }
 
     /// The fields that every interaction has, as a PING.

@@ -17,13 +17,13 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{cast, objects, state::State};
+use crate::{fixtures, objects, state::State};
 
 mod application;
 mod commands;
+mod layer;
 mod messages;
 pub mod oauth;
-mod passage;
 mod webhooks;
 
 /// The routes below `/api/v10`; each answer waits for the current latency.
@@ -45,7 +45,7 @@ pub fn routes(state: Arc<State>) -> Router {
         .fallback(async || Error::NOT_FOUND)
         .method_not_allowed_fallback(async || Error::METHOD_NOT_ALLOWED)
         .layer(middleware::map_response(in_discords_words))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), passage::pass))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), layer::pass))
         .with_state(state)
 }
 
@@ -137,7 +137,7 @@ async fn only_the_bot(Shared(state): Shared<Arc<State>>, request: Request, next:
 }
 
 async fn current_user(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    let mut user = objects::user(&cast::bot(state.application));
+    let mut user = objects::user(&fixtures::bot(state.application));
     let more = json!({
         "accent_color": null, "banner": null, "banner_color": null, "bio": "", "email": null, "flags": 0,
         "locale": "en-US", "mfa_enabled": true, "premium_type": 0, "verified": true,

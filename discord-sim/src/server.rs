@@ -10,18 +10,18 @@ use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{
-    cast::{self, Player},
     client::{ClientError, EdgeClient},
     control,
     crowd::Crowd,
+    driver,
     faults::Faults,
+    fixtures::{self, Player},
     gateway::{self, Gateway},
-    originals::Originals,
+    original_responses::OriginalResponses,
     rate_limit::RateLimits,
     rest,
     signing::Signer,
     snowflake::DEFAULT_APPLICATION,
-    stage,
     state::State,
 };
 
@@ -112,7 +112,7 @@ impl Server {
         if let Some(edge) = state.edge.clone() {
             let crowd = Crowd::new(config.seed, state.guilds.clone(), crowd_of(&config));
             let crowd = crowd.taking_turns(config.players);
-            tasks.push(tokio::spawn(stage::play(Arc::clone(&state), edge, crowd)));
+            tasks.push(tokio::spawn(driver::play(Arc::clone(&state), edge, crowd)));
         }
         Ok(Self { state, tasks })
     }
@@ -144,7 +144,7 @@ impl Drop for Server {
 /// Everybody who comes to play.
 fn crowd_of(config: &Config) -> Vec<Player> {
     let all = if config.players == 0 { 0 } else { config.players.max(PEOPLE_A_DAY) };
-    cast::players(all)
+    fixtures::players(all)
 }
 
 fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
@@ -156,8 +156,8 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         bot_token: config.bot_token.clone(),
         public_key: config.signer.public_key_hex(),
         url: format!("http://{address}"),
-        guilds: cast::guilds(config.guilds),
-        players: cast::players(crowd_of(config).len().max(PEOPLE_AT_LEAST)),
+        guilds: fixtures::guilds(config.guilds),
+        players: fixtures::players(crowd_of(config).len().max(PEOPLE_AT_LEAST)),
         edge,
         signer: config.signer.clone(),
         endpoint: Mutex::new(endpoint),
@@ -168,7 +168,7 @@ fn state(config: &Config, address: SocketAddr) -> Result<State, StartError> {
         tally: crate::state::Tally::default(),
         faults: Faults::new(config.seed, config.latency_ms),
         gateway: Gateway::default(),
-        originals: Originals::default(),
+        originals: OriginalResponses::default(),
         limits: RateLimits::default(),
         grants: Mutex::default(),
         rights: Mutex::default(),

@@ -13,13 +13,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    cast::{Guild, Player},
     client::{self, Answer, ClientError, EdgeClient},
     faults::Faults,
+    fixtures::{Guild, Player},
     gateway::Gateway,
     grants::{Grant, Rights},
     lock::lock,
-    originals::Originals,
+    original_responses::OriginalResponses,
     payload::{Payload, Typed},
     rate_limit::RateLimits,
     reply::Reply,
@@ -66,7 +66,7 @@ pub struct State {
     /// The gateway's settings, sessions and open connections.
     pub gateway: Gateway,
     /// The answers to interactions, by their tokens.
-    pub originals: Originals,
+    pub originals: OriginalResponses,
     pub(crate) limits: RateLimits,
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
     pub(crate) rights: Mutex<HashMap<UserId, Rights>>,
@@ -147,7 +147,7 @@ impl State {
         self.url.replacen("http", "ws", 1)
     }
 
-    /// The owner of the application and of the first server: the first of the cast.
+    /// The owner of the application and of the first server: the first of all people.
     pub fn owner(&self) -> &Player {
         &self.players[0]
     }

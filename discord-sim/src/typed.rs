@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use crate::{cast::Player, objects, snowflake::command_id};
+use crate::{fixtures::Player, objects, snowflake::command_id};
 
 /// A slash command as a player typed it.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use axum::{Json, Router, routing::post};
 use discord_sim::{
     Config, Server, Signer,
     faults::{Effect, Fault},
-    originals::Standing,
+    original_responses::Standing,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -1,4 +1,4 @@
-//! A deployer's desk: a folder of its own with the files that `bot-worker setup` makes, and a Discord.
+//! A deployer's machine: a folder of its own with the files that `bot-worker setup` makes, and a Discord.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
@@ -15,18 +15,18 @@ use crate::{
 /// The client secret that the deployer has copied.
 pub const CLIENT_SECRET: &str = "a-client-secret-of-the-tests";
 
-/// The desk. Its folder goes with it.
+/// The machine. Its folder goes with it.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Deployer {
     /// The stand-in for Discord.
     pub discord: Server,
     folder: PathBuf,
 }
 
-impl Desk {
+impl Deployer {
     /// One with nothing on it.
     pub async fn new() -> Result<Self> {
-        let folder = root().join(format!("target/state/tests/desk-{:x}", getrandom::u64()?));
+        let folder = root().join(format!("target/state/tests/deployer-{:x}", getrandom::u64()?));
         fs::create_dir_all(&folder)?;
         Ok(Self { discord: bot::discord_like(|_| {}).await?, folder })
     }
@@ -102,7 +102,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Deployer {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder); // What stays behind is only in target/.
     }

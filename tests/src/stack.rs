@@ -19,7 +19,7 @@ pub const PACE: (&str, &str) = ("PULSE_PACE", "10");
 
 /// The three of them, and what is overheard on the way to the edge.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Stack {
     /// The stand-in for Discord.
     pub discord: Server,
     /// The edge, which nothing but the worker's reports tells of the bot.
@@ -30,7 +30,7 @@ pub struct Stage {
     pub worker: Program,
 }
 
-impl Stage {
+impl Stack {
     /// One with a Discord that has nothing special.
     pub async fn set() -> Result<Self> {
         Self::set_with(bot::discord_like(|_| {}).await?, &[]).await

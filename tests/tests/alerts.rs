@@ -14,7 +14,7 @@ use protocol::{ServerMessage, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::{
-    Edge, Stage, Viewer,
+    Edge, Stack, Viewer,
     edge::{ADMIN_TOKEN, BOT_TOKEN, http, until},
     people::{daily, guild, pay, player},
     program::root,
@@ -89,22 +89,22 @@ async fn heard(receiver: &Receiver, count: usize) -> Result<Vec<Heard>> {
     Ok(receiver.heard())
 }
 
-async fn set_latency(stage: &Stage, ms: u64) -> Result<()> {
-    let url = format!("{}/control/latency", stage.discord.url());
+async fn set_latency(stack: &Stack, ms: u64) -> Result<()> {
+    let url = format!("{}/control/latency", stack.discord.url());
     http().put(url).json(&json!({ "ms": ms })).send().await?.error_for_status()?;
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn latency_with_no_page_open_is_one_message_that_is_edited_when_it_ends() -> Result<()> {
-    let mut stage = Stage::set().await?;
+    let mut stack = Stack::set().await?;
     let receiver = Receiver::start().await?;
-    set_latency(&stage, 20).await?;
-    add(&stage.edge, "discord", &receiver.channel()).await?;
-    set(&stage.edge, "gatewaySpike", json!({"threshold": 300, "holdS": 1})).await?;
-    set(&stage.edge, "gatewayLatency", json!({"on": false})).await?;
-    stage.connected().await?;
-    set_latency(&stage, 600).await?;
+    set_latency(&stack, 20).await?;
+    add(&stack.edge, "discord", &receiver.channel()).await?;
+    set(&stack.edge, "gatewaySpike", json!({"threshold": 300, "holdS": 1})).await?;
+    set(&stack.edge, "gatewayLatency", json!({"on": false})).await?;
+    stack.connected().await?;
+    set_latency(&stack, 600).await?;
     until("the message stands", async || Ok(receiver.messages().len() == 1)).await?;
     let opened = receiver.messages()[0].clone();
     assert!(
@@ -112,16 +112,16 @@ async fn latency_with_no_page_open_is_one_message_that_is_edited_when_it_ends() 
         "{opened}"
     );
 
-    noted(&stage.edge).await?;
-    stage.edge.kill();
-    set_latency(&stage, 20).await?;
-    stage.edge.revive()?;
+    noted(&stack.edge).await?;
+    stack.edge.kill();
+    set_latency(&stack, 20).await?;
+    stack.edge.revive()?;
     let is_over = |messages: &[Value]| {
         messages.iter().any(|embed| embed["title"].as_str().is_some_and(|title| title.starts_with("Over: ")))
     };
     until("the message says that it is over", async || Ok(is_over(&receiver.messages()))).await?;
     assert_eq!(receiver.messages().len(), 1, "{:?}", receiver.messages());
-    let incidents = stage.edge.get("/api/alerts").await?["incidents"].clone();
+    let incidents = stack.edge.get("/api/alerts").await?["incidents"].clone();
     assert_eq!(incidents[0]["kind"], "gatewaySpike", "{incidents}");
     assert!(incidents[0]["until"].is_number(), "{incidents}");
     Ok(())
@@ -129,16 +129,16 @@ async fn latency_with_no_page_open_is_one_message_that_is_edited_when_it_ends() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bot_worker_that_is_killed_while_nobody_looks_is_missed_within_a_minute() -> Result<()> {
-    let mut stage = Stage::set().await?;
+    let mut stack = Stack::set().await?;
     let receiver = Receiver::start().await?;
-    stage.connected().await?;
-    add(&stage.edge, "discord", &receiver.channel()).await?;
-    stage.worker.kill();
+    stack.connected().await?;
+    add(&stack.edge, "discord", &receiver.channel()).await?;
+    stack.worker.kill();
     let died = Instant::now();
     until("somebody is told", async || Ok(!receiver.messages().is_empty())).await?;
     assert!(died.elapsed() < Duration::from_mins(1), "told after {:?}", died.elapsed());
     assert_eq!(receiver.messages()[0]["title"], "The bot is silent");
-    stage.restart(&[])?;
+    stack.restart(&[])?;
     until("it is over", async || Ok(receiver.messages()[0]["title"] == "Over: The bot is silent")).await?;
     assert_eq!(receiver.messages().len(), 1);
     Ok(())
@@ -146,17 +146,17 @@ async fn a_bot_worker_that_is_killed_while_nobody_looks_is_missed_within_a_minut
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_is_cut_is_told_while_the_bot_worker_lives_and_the_page_says_so() -> Result<()> {
-    let stage = Stage::set().await?;
+    let stack = Stack::set().await?;
     let receiver = Receiver::start().await?;
-    stage.connected().await?;
-    add(&stage.edge, "discord", &receiver.channel()).await?;
-    let gateway = &stage.discord.state().gateway;
+    stack.connected().await?;
+    add(&stack.edge, "discord", &receiver.channel()).await?;
+    let gateway = &stack.discord.state().gateway;
     let calm = gateway.settings();
     gateway.set(Settings { open: false, ..calm.clone() });
     gateway.order(&Cut);
     until("the message stands", async || Ok(!receiver.messages().is_empty())).await?;
     assert_eq!(receiver.messages()[0]["title"], "The gateway is lost");
-    let mut viewer = Viewer::join(&stage.edge).await?;
+    let mut viewer = Viewer::join(&stack.edge).await?;
     let notice = loop {
         if let ServerMessage::Notice { data } = viewer.next().await? {
             break data;

@@ -15,7 +15,7 @@ use tests::{
     edge::{BOT_TOKEN, http, until},
     people::{daily, guild, interaction, pay, player},
     program::free_port,
-    stage::PACE,
+    stack::PACE,
 };
 
 /// The channel for announcements.

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use discord_sim::{faults::Weather, gateway::Order};
 use tests::{
-    Stage, bot,
+    Stack, bot,
     edge::http,
     program::resident_bytes,
-    stage::{complaints, is_connected},
+    stack::{complaints, is_connected},
 };
 
 /// An hour has 720 reports, at a tenth of their distance.
@@ -40,47 +40,47 @@ async fn the_worker_is_well_after_the_storm() -> Result<()> {
     let discord = bot::discord_like(|config| config.guilds = GUILDS).await?;
     let gateway = discord_sim::gateway::Settings { heartbeat_ms: 500, ..discord.state().gateway.settings() };
     discord.state().gateway.set(gateway);
-    let mut stage = Stage::set_with(discord, &[]).await?;
-    stage.connected().await?;
-    let before = resident_bytes(stage.worker.id())?;
+    let mut stack = Stack::set_with(discord, &[]).await?;
+    stack.connected().await?;
+    let before = resident_bytes(stack.worker.id())?;
     let mut halfway = before;
-    stage.discord.state().faults.set_weather(storm());
+    stack.discord.state().faults.set_weather(storm());
     let mut away = None;
     for number in 1..=reports {
-        stage.relay.next_report(|_| true).await?;
+        stack.relay.next_report(|_| true).await?;
         if number % MOVING_REPORTS == 0 {
-            let guild = stage.discord.state().guilds[number / MOVING_REPORTS % GUILDS].id;
+            let guild = stack.discord.state().guilds[number / MOVING_REPORTS % GUILDS].id;
             if let Some(guild) = away.replace(guild) {
-                stage.discord.state().gateway.order(&Order::Join { guild });
+                stack.discord.state().gateway.order(&Order::Join { guild });
             }
-            stage.discord.state().gateway.order(&Order::Leave { guild });
+            stack.discord.state().gateway.order(&Order::Leave { guild });
         }
         if number == reports / 2 {
-            halfway = resident_bytes(stage.worker.id())?;
+            halfway = resident_bytes(stack.worker.id())?;
         }
     }
     if let Some(guild) = away {
-        stage.discord.state().gateway.order(&Order::Join { guild });
+        stack.discord.state().gateway.order(&Order::Join { guild });
     }
-    stage.discord.state().faults.set_weather(Weather::default());
-    stage
+    stack.discord.state().faults.set_weather(Weather::default());
+    stack
         .relay
         .next_report(|report| {
             is_connected(report) && report.rest_ms.is_some() && report.guilds.count == GUILDS as u64
         })
         .await?;
-    stage.connected().await?;
-    stage.shown(|stats| stats.guilds.count == GUILDS as u64).await?;
+    stack.connected().await?;
+    stack.shown(|stats| stats.guilds.count == GUILDS as u64).await?;
 
-    let after = resident_bytes(stage.worker.id())?;
+    let after = resident_bytes(stack.worker.id())?;
     assert!(after < before + before / 2, "{before} bytes became {halfway}, and then {after}");
     assert!(after < halfway + halfway / 4, "{before} bytes became {halfway}, and then {after}");
-    let stats = http().get(format!("{}/control/stats", stage.discord.url())).send().await?;
+    let stats = http().get(format!("{}/control/stats", stack.discord.url())).send().await?;
     let stats: serde_json::Value = stats.json().await?;
     assert!(stats["invalidRequests"].as_u64().is_some_and(|count| count < 100), "{stats}");
-    let watch = stage.discord.state().gateway.watch();
-    let struck = stage.discord.state().faults.struck();
-    let lines = stage.end()?;
+    let watch = stack.discord.state().gateway.watch();
+    let struck = stack.discord.state().faults.struck();
+    let lines = stack.end()?;
     let told = complaints(&lines).len();
     println!(
         "{reports} reports: {before} bytes, {halfway}, {after}; {told} complaints; {stats}; {watch:?}; {struck:?}"

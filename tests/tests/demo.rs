@@ -6,7 +6,7 @@ mod sqlite;
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use discord_sim::{cast, crowd::Crowd};
+use discord_sim::{crowd::Crowd, fixtures};
 use ed25519_dalek::{Signer, SigningKey};
 use interactions::{Books, Interaction, PublicKey, schema, signature::verify};
 use protocol::{InteractionId, Timestamp, time::MINUTE_MS};
@@ -20,7 +20,7 @@ const GUILDS: usize = 3;
 /// Everybody who comes to play, some at a time.
 const PEOPLE: usize = 1_000;
 
-/// The books of each server, in the order of the cast.
+/// The books of each server, in the order of the servers.
 struct Demo {
     crowd: Crowd,
     books: Vec<Books<Sqlite>>,
@@ -44,7 +44,7 @@ impl Demo {
             schema::migrate(&sqlite).unwrap();
             Books::new(sqlite)
         });
-        let crowd = Crowd::new(1, cast::guilds(GUILDS), cast::players(PEOPLE)).taking_turns(24);
+        let crowd = Crowd::new(1, fixtures::guilds(GUILDS), fixtures::players(PEOPLE)).taking_turns(24);
         Self { crowd, books: books.collect(), key: SigningKey::from_bytes(&[7; 32]), now: NOON, deeds: 0 }
     }
 
@@ -56,7 +56,7 @@ impl Demo {
             self.deeds += 1;
             // An id of this moment: how old an account is follows from ids.
             let id = InteractionId(((self.now.0 - 1_420_070_400_000) << 22) | (self.deeds & 0xfff));
-            let guild = cast::guilds(GUILDS).iter().position(|guild| guild.id == next.guild.id).unwrap();
+            let guild = fixtures::guilds(GUILDS).iter().position(|guild| guild.id == next.guild.id).unwrap();
             let reply = self.answer(guild, &next.payload(id).build());
             let footer = reply["data"]["embeds"][0]["footer"]["text"].as_str().unwrap_or_default();
             let is_refused =

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use discord_sim::{
     Config, Guild, Payload, Player, Server, Typed,
     faults::{Effect, Fault},
-    originals::{Original, Standing},
+    original_responses::{Original, Standing},
     payload::Value,
 };
 use serde_json::{Value as Json, json};

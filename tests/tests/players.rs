@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use discord_sim::{
-    cast,
     crowd::{Crowd, Deed},
+    fixtures,
 };
 use serde_json::Value;
 use tests::{Edge, people::interaction};
@@ -39,7 +39,7 @@ fn buttons(answer: &Value) -> impl Iterator<Item = &str> {
 
 #[tokio::test]
 async fn the_crowd_types_every_command_and_presses_every_button() -> Result<()> {
-    let (edge, mut crowd) = (Edge::shared(), Crowd::new(1, cast::guilds(1), cast::players(24)));
+    let (edge, mut crowd) = (Edge::shared(), Crowd::new(1, fixtures::guilds(1), fixtures::players(24)));
     let (mut typed, mut shown, mut pressed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let (mut refusals, discord) = (BTreeMap::<String, usize>::new(), edge.discord());
     for _ in 0..DEEDS {

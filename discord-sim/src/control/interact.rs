@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{Error, read};
 use crate::{
-    cast::{self, Guild, Player},
+    fixtures::{self, Guild, Player},
     payload::{self, Payload},
     state::State,
     typed::{self, Typed},
 };
 
-/// The interaction that is to happen. A person who is not of the cast comes into being with the given name.
+/// The interaction that is to happen. A person who is not of the known ones comes into being with the given name.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Wanted {
@@ -77,7 +77,7 @@ pub(super) async fn interact(Shared(state): Shared<Arc<State>>, body: Bytes) -> 
 
 impl Wanted {
     fn payload(self, state: &State, id: InteractionId) -> Result<Payload, Error> {
-        let somebody = || cast::players(1).remove(0).id;
+        let somebody = || fixtures::players(1).remove(0).id;
         let actor = player(state, self.user_id.unwrap_or_else(somebody), self.user_name.clone());
         let (in_dm, guild_id, permissions) = (self.direct_message, self.guild_id, self.permissions.clone());
         let mut payload = self.kind(state, id)?.by(&actor);

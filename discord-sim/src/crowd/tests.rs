@@ -1,12 +1,12 @@
 use serde_json::json;
 
 use super::*;
-use crate::cast;
+use crate::fixtures;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn play(seed: u64, players: usize, moves: usize) -> Vec<Move> {
-    let mut crowd = Crowd::new(seed, cast::guilds(3), cast::players(players));
+    let mut crowd = Crowd::new(seed, fixtures::guilds(3), fixtures::players(players));
     let mut played = Vec::new();
     for _ in 0..moves {
         let Some(next) = crowd.next(NOW) else { break };
@@ -53,7 +53,7 @@ fn only_managers_manage_and_a_pause_is_over_with_the_next_deed() {
 
 #[test]
 fn a_button_that_is_offered_is_pressed_and_one_that_is_grey_is_not() {
-    let mut crowd = Crowd::new(1, cast::guilds(1), cast::players(2));
+    let mut crowd = Crowd::new(1, fixtures::guilds(1), fixtures::players(2));
     let button = |id: &str, disabled: bool| json!({ "type": 2, "custom_id": id, "disabled": disabled });
     let row = json!({ "type": 1, "components": [button("shop:0", true), button("shop:2", false)] });
     let answer = json!({ "type": 4, "data": { "components": [row] } });
@@ -172,7 +172,7 @@ impl Books {
 
 /// Plays so many hours; gives, for each, the times that each command was done, and the times that any was `refused`.
 fn hours(hours: u64) -> Vec<std::collections::BTreeMap<String, u64>> {
-    let mut crowd = Crowd::new(1, cast::guilds(3), cast::players(960)).taking_turns(12);
+    let mut crowd = Crowd::new(1, fixtures::guilds(3), fixtures::players(960)).taking_turns(12);
     let (balances, claimed, worked) = Default::default();
     let mut books = Books { balances, claimed, worked, chance: SplitMix::new(2) };
     let (mut now, mut counts) = (NOW, Vec::new());
@@ -206,14 +206,14 @@ fn the_demo_lives_for_days() {
 
 #[test]
 fn people_come_and_go_and_managers_stay() {
-    let mut crowd = Crowd::new(1, cast::guilds(3), cast::players(60)).taking_turns(12);
+    let mut crowd = Crowd::new(1, fixtures::guilds(3), fixtures::players(60)).taking_turns(12);
     let (mut now, mut seen) = (NOW, std::collections::BTreeSet::new());
     for _ in 0..40_000 {
         let next = crowd.next(now).unwrap();
         now = now.plus(next.after_ms);
         seen.insert(next.player.id.0);
         assert_eq!(crowd.those(|_| true).len(), 12);
-        assert!(!next.manages || cast::players(3).contains(&next.player), "{next:?}");
+        assert!(!next.manages || fixtures::players(3).contains(&next.player), "{next:?}");
         crowd.taken(&next, &Value::Null);
     }
     assert_eq!(seen.len(), 60, "everybody has been there");
@@ -221,7 +221,7 @@ fn people_come_and_go_and_managers_stay() {
 
 #[test]
 fn a_purse_is_what_an_answer_says() {
-    let mut crowd = Crowd::new(1, cast::guilds(1), cast::players(1));
+    let mut crowd = Crowd::new(1, fixtures::guilds(1), fixtures::players(1));
     let claim = crowd.next(NOW).unwrap();
     crowd.taken(
         &claim,
@@ -229,7 +229,7 @@ fn a_purse_is_what_an_answer_says() {
     );
     assert_eq!(crowd.members[0].purse, 1_250);
     let refused = json!({"data": {"embeds": [{"footer": {"text": "daily_claimed"}}]}});
-    let mut crowd = Crowd::new(1, cast::guilds(1), cast::players(1));
+    let mut crowd = Crowd::new(1, fixtures::guilds(1), fixtures::players(1));
     let claim = crowd.next(NOW).unwrap();
     crowd.taken(&claim, &refused);
     assert_eq!(

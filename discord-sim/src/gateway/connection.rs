@@ -22,7 +22,7 @@ use super::{
     compression::{Transport, Wish},
     events,
 };
-use crate::{cast::Guild, state::State};
+use crate::{fixtures::Guild, state::State};
 
 /// The period at which the weather looks at a connection.
 const WEATHER_EVERY: Duration = Duration::from_secs(1);
@@ -114,13 +114,13 @@ impl Connection {
 
     fn weather(&self) -> ControlFlow<()> {
         let (faults, weather) = (&self.state.faults, self.state.faults.weather());
-        if faults.befalls("gatewayCut", weather.gateway_cut_percent) {
+        if faults.rolls("gatewayCut", weather.gateway_cut_percent) {
             return ControlFlow::Break(());
         }
-        if faults.befalls("gatewayReconnect", weather.gateway_reconnect_percent) {
+        if faults.rolls("gatewayReconnect", weather.gateway_reconnect_percent) {
             self.say(&events::reconnect());
         }
-        if faults.befalls("gatewayInvalid", weather.gateway_invalid_percent) {
+        if faults.rolls("gatewayInvalid", weather.gateway_invalid_percent) {
             if let Some(session) = &self.session {
                 self.state.gateway.end(session);
             }
@@ -165,7 +165,7 @@ impl Connection {
         let settings = self.state.gateway.settings();
         self.state.gateway.note(|watch| watch.heartbeats += 1);
         let unacknowledged = self.state.faults.weather().gateway_unacknowledged_percent;
-        if !settings.acknowledges || self.state.faults.befalls("gatewayUnacknowledged", unacknowledged) {
+        if !settings.acknowledges || self.state.faults.rolls("gatewayUnacknowledged", unacknowledged) {
             return;
         }
         let wait = settings.ack_ms.map_or_else(|| self.state.faults.latency(), Duration::from_millis);

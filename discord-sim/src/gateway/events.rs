@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cast::{self, Guild},
+    fixtures::{self, Guild},
     objects,
     state::State,
 };
@@ -32,7 +32,7 @@ pub(super) fn ready(state: &State, session: &str, shard: (u32, u32)) -> Value {
     let guilds: Vec<Value> =
         guilds_of(state, shard).map(|guild| json!({ "id": guild.id, "unavailable": true })).collect();
     json!({
-        "v": 10, "user": objects::user(&cast::bot(state.application)), "guilds": guilds, "session_id": session,
+        "v": 10, "user": objects::user(&fixtures::bot(state.application)), "guilds": guilds, "session_id": session,
         "resume_gateway_url": state.gateway_url(), "shard": [shard.0, shard.1],
         "application": { "id": state.application.to_string(), "flags": 0 }, "session_type": "normal",
         "user_settings": {}, "relationships": [], "private_channels": [], "presences": [], "auth": {},
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_server_is_what_twilight_reads() {
-        let guild = cast::guilds(1).remove(0);
+        let guild = fixtures::guilds(1).remove(0);
         let GuildCreate::Available(read) = serde_json::from_value(guild_create(&guild)).unwrap() else {
             panic!("not available")
         };

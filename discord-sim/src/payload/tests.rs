@@ -14,7 +14,7 @@ use super::*;
 const ID: InteractionId = InteractionId(1_300_000_000_000_000_001);
 
 fn pay() -> Typed {
-    let payee = Player { bot: true, ..cast::players(2).remove(1) };
+    let payee = Player { bot: true, ..fixtures::players(2).remove(1) };
     Typed::new("pay")
         .with("user", Value::User(payee))
         .with("amount", Value::Integer(25))
@@ -27,8 +27,8 @@ fn read(payload: &Payload) -> Interaction {
 
 #[test]
 fn a_command_in_a_server_is_what_twilight_reads() {
-    let guild = cast::guilds(2).remove(1);
-    let actor = cast::players(5).remove(4);
+    let guild = fixtures::guilds(2).remove(1);
+    let actor = fixtures::players(5).remove(4);
     let interaction = read(&Payload::command(ID, pay()).by(&actor).in_guild(&guild));
     assert_eq!(interaction.kind, InteractionType::ApplicationCommand);
     assert_eq!(interaction.id.get(), ID.0);

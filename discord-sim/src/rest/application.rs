@@ -8,7 +8,7 @@ use axum::{Json, extract::State as Shared};
 use serde_json::{Value, json};
 
 use super::{Answer, Error};
-use crate::{cast, lock::lock, objects, state::State};
+use crate::{fixtures, lock::lock, objects, state::State};
 
 /// The `OAuth2` scopes that a server can be asked for; Discord knows more of them.
 const SCOPES: [&str; 2] = ["bot", "applications.commands"];
@@ -91,7 +91,7 @@ fn check_install(install: &Value) -> Result<(), Error> {
 fn object(state: &State) -> Value {
     json!({
         "approximate_guild_count": state.guilds_here().count(),
-        "bot": objects::user(&cast::bot(state.application)),
+        "bot": objects::user(&fixtures::bot(state.application)),
         "bot_public": true,
         "bot_require_code_grant": false,
         "description": "An economy, live.",

@@ -33,7 +33,7 @@ pub(super) async fn pass(Shared(state): Shared<Arc<State>>, request: Request, ne
     note_attempt(&state, &path);
     let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let is_named = agent.starts_with("DiscordBot (") && agent.contains(')');
-    let response: Response = match state.faults.strike(request.method().as_str(), &path) {
+    let response: Response = match state.faults.effect_on(request.method().as_str(), &path) {
         // Discord may block a program without the name that it asks for, and Cloudflare says so.
         _ if !is_named => page(403, None),
         Some(Effect::Delay { ms }) => {

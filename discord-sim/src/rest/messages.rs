@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Error, extend};
 use crate::{
-    cast::{self, Player},
+    fixtures::{self, Player},
     lock::lock,
     objects,
     reply::check_message,
@@ -87,7 +87,8 @@ async fn create_message(
     {
         return Ok(Json(made.clone()));
     }
-    let mut message = objects::message(state.fresh_id(), channel, &cast::bot(state.application), &contents);
+    let mut message =
+        objects::message(state.fresh_id(), channel, &fixtures::bot(state.application), &contents);
     extend(&mut message, json!({ "channel_id": channel_id }));
     messages.push_back(message.clone());
     if messages.len() > KEPT {

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{cast::Player, grants::Grant, lock::lock, objects, state::State};
+use crate::{fixtures::Player, grants::Grant, lock::lock, objects, state::State};
 
 /// Seconds that a token lives.
 const EXPIRES_IN: u64 = 604_800;

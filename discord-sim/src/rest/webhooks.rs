@@ -13,7 +13,7 @@ use axum::{
 use serde_json::Value;
 
 use super::{Answer, Error, extend, messages::checked};
-use crate::{cast, objects, state::State};
+use crate::{fixtures, objects, state::State};
 
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new()
@@ -70,7 +70,7 @@ fn known_webhook(state: &State, application: u64) -> Result<(), Error> {
 }
 
 fn message(state: &State, contents: &Value) -> Value {
-    let mut message = objects::message(state.fresh_id(), 1, &cast::bot(state.application), contents);
+    let mut message = objects::message(state.fresh_id(), 1, &fixtures::bot(state.application), contents);
     let id = state.application.to_string();
     extend(&mut message, serde_json::json!({ "application_id": id, "type": 20, "webhook_id": id }));
     message

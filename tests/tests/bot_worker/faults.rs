@@ -7,7 +7,7 @@ use discord_sim::{
 };
 use futures_util::future::try_join_all;
 use protocol::report::RestFailure;
-use tests::{Stage, bot, stage::count};
+use tests::{Stack, bot, stack::count};
 
 /// Reports of a minute.
 const MINUTE_REPORTS: usize = 12;
@@ -43,17 +43,17 @@ async fn no_fault_makes_the_worker_ask_in_a_hurry() -> Result<()> {
 
 /// One fault after the other, each with a fresh worker.
 async fn under(faults: Vec<(Effect, u64, &'static str)>) -> Result<()> {
-    let mut stage = Stage::set_with(bot::discord_like(|_| {}).await?, &[]).await?;
+    let mut stack = Stack::set_with(bot::discord_like(|_| {}).await?, &[]).await?;
     for (effect, invalid_max, words) in faults {
-        stage.connected().await?;
-        let counts = || stage.discord.state().tally.counts();
+        stack.connected().await?;
+        let counts = || stack.discord.state().tally.counts();
         let before = counts();
-        stage.discord.state().faults.add(Fault::new("/users/@me", effect.clone()));
+        stack.discord.state().faults.add(Fault::new("/users/@me", effect.clone()));
         for _ in 0..MINUTE_REPORTS {
-            stage.relay.next_report(|_| true).await?;
+            stack.relay.next_report(|_| true).await?;
         }
         let failing = |failure: RestFailure| failure.count > 1;
-        stage
+        stack
             .shown(|stats| stats.ping.rest.is_none() && stats.ping.rest_failure.is_some_and(failing))
             .await?;
         let Counts { requests, invalid_requests, .. } = counts();
@@ -62,11 +62,11 @@ async fn under(faults: Vec<(Effect, u64, &'static str)>) -> Result<()> {
             asked <= REQUESTS_MAX && invalid <= invalid_max,
             "{effect:?}: {invalid} of {asked} are invalid"
         );
-        stage.discord.state().faults.clear();
-        let lines = stage.end()?;
+        stack.discord.state().faults.clear();
+        let lines = stack.end()?;
         assert!(count(&lines, words) >= 1, "{effect:?}");
-        stage.restart(&[])?;
+        stack.restart(&[])?;
     }
-    stage.connected().await?;
+    stack.connected().await?;
     Ok(())
 }

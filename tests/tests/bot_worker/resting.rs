@@ -8,8 +8,8 @@ use protocol::{
     stats::BotStatus,
 };
 use tests::{
-    Stage,
-    stage::{complaints, is_connected},
+    Stack,
+    stack::{complaints, is_connected},
 };
 
 /// The worker measures this often between two reports at rest; on a busy machine one sample can fall to the report after.
@@ -21,12 +21,12 @@ fn is_at_rest(report: &Report) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_rest_it_reports_and_asks_rarely_and_loses_no_sample() -> Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.connected().await?;
-    stage.relay.set_at_rest(true);
-    stage.relay.next_report(is_at_rest).await?;
-    let before = stage.relay.until(|_| true).await?;
-    let after = stage.relay.until(|now| now.reports.len() == before.reports.len() + 4).await?;
+    let mut stack = Stack::set().await?;
+    stack.connected().await?;
+    stack.relay.set_at_rest(true);
+    stack.relay.next_report(is_at_rest).await?;
+    let before = stack.relay.until(|_| true).await?;
+    let after = stack.relay.until(|now| now.reports.len() == before.reports.len() + 4).await?;
     let reports = &after.reports[before.reports.len()..];
     assert!(reports.iter().all(is_at_rest), "every half minute");
     let samples: usize = reports.iter().map(|report| report.missed.len()).sum();
@@ -36,27 +36,27 @@ async fn at_rest_it_reports_and_asks_rarely_and_loses_no_sample() -> Result<()> 
     );
     let pulls = after.pulls - before.pulls;
     assert!((1..=3).contains(&pulls), "two minutes, and jobs were asked for {pulls} times");
-    let shown = stage.shown(|_| true).await?;
+    let shown = stack.shown(|_| true).await?;
     assert_eq!(shown.bot.status, BotStatus::Online);
     assert!(shown.ping.avg.is_some() && shown.ping.gateway.is_some(), "{:?}", shown.ping);
 
-    stage.relay.set_at_rest(false);
-    let woken = stage.relay.next_report(|report| report.next_in_ms == REPORT_EVERY_MS).await?;
+    stack.relay.set_at_rest(false);
+    let woken = stack.relay.next_report(|report| report.next_in_ms == REPORT_EVERY_MS).await?;
     assert!(woken.missed.is_empty(), "the one after the answer comes at once: {:?}", woken.missed);
-    assert!(complaints(&stage.end()?).is_empty());
-    stage.shown_offline().await
+    assert!(complaints(&stack.end()?).is_empty());
+    stack.shown_offline().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_at_rest_is_told_at_once() -> Result<()> {
-    let mut stage = Stage::set().await?;
-    stage.connected().await?;
-    stage.relay.set_at_rest(true);
-    stage.relay.next_report(is_at_rest).await?;
-    let gateway = &stage.discord.state().gateway;
+    let mut stack = Stack::set().await?;
+    stack.connected().await?;
+    stack.relay.set_at_rest(true);
+    stack.relay.next_report(is_at_rest).await?;
+    let gateway = &stack.discord.state().gateway;
     gateway.set(Settings { open: false, ..gateway.settings() });
     gateway.order(&Order::Cut);
-    let lost = stage.relay.next_report(|report| !is_connected(report)).await?;
+    let lost = stack.relay.next_report(|report| !is_connected(report)).await?;
     assert!(lost.missed.len() < SAMPLES_BETWEEN, "without waiting for its time: {:?}", lost.missed);
-    stage.end().map(drop)
+    stack.end().map(drop)
 }
