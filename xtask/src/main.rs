@@ -5,6 +5,8 @@ mod build;
 mod commands;
 mod dev;
 mod edge;
+#[cfg(test)]
+mod map;
 mod processes;
 mod settings;
 mod stamp;
