@@ -46,7 +46,7 @@ pub enum RoomAddress {
 
 impl RoomAddress {
     /// The header of an answer that sends the Worker to a server's own room.
-    pub const HEADER: &'static str = "X-Pulse-RoomAddress";
+    pub const HEADER: &'static str = "X-Pulse-Place";
 
     /// The place of the object with this name; `None` for a name that is no room's.
     pub fn named(name: &str) -> Option<Self> {
