@@ -101,7 +101,7 @@ impl Problem {
 
     /// The database has refused a statement: because of a limit, or by a failure of ours.
     pub fn database(what: &str, error: &SqlError) -> Self {
-        if error.is_limit() { Self::limit(crate::room::now()) } else { Self::failure(what, error) }
+        if error.is_limit() { Self::limit(crate::clock::now()) } else { Self::failure(what, error) }
     }
 
     pub fn into_response(self) -> worker::Result<Response> {
@@ -123,7 +123,7 @@ impl std::fmt::Display for Problem {
 impl From<worker::Error> for Problem {
     fn from(error: worker::Error) -> Self {
         if limit::is_limit(&error.to_string()) {
-            return Self::limit(crate::room::now());
+            return Self::limit(crate::clock::now());
         }
         Self::failure("The edge could not answer", &error)
     }
@@ -190,4 +190,16 @@ pub async fn read_bounded(request: &mut Request, max_bytes: usize) -> Result<Vec
         }
     }
     Ok(body)
+}
+
+/// The JSON of an answer that is kept, byte for byte.
+pub fn json(body: String, status: u16) -> Result<Response, Problem> {
+    let response = Response::ok(body)?.with_status(status);
+    response.headers().set("Content-Type", "application/json")?;
+    Ok(response)
+}
+
+/// Another action was sent with the same key.
+pub fn key_reused() -> Problem {
+    Problem::new(409, "key_reused", "Another action was sent with this key. Choose a new one.")
 }

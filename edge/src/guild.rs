@@ -1,7 +1,6 @@
 //! One object a server: its books over its own SQLite. It answers calls, and pushes what the journal gained to the room.
 
 mod acting;
-mod asking;
 mod journal;
 mod outbox;
 mod proving;
@@ -19,32 +18,23 @@ use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{Env, Method, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
-pub use self::{
-    acting::{MAINTENANCE, act},
-    asking::{Answer, OVERLOADED, ROWS_WRITTEN, ask, autocomplete},
-    reading::audit,
-};
-use self::{asking::Question, outbox::Outboxes, proving::Proofs};
+use self::{outbox::Outboxes, proving::Proofs};
 use crate::{
     answer::Problem,
+    clock::now,
     identity::{self, Nameless},
     log,
     objects::Objects,
-    room,
     settings::Settings,
     sql::ObjectSql,
+    stubs::{
+        guild::{ACT, Answer, FOLLOW, MAINTENANCE, PROVE, Question, REMIND_NO_MORE},
+        room,
+    },
 };
 
-/// The binding in `wrangler.toml`.
-pub const BINDING: &str = "GUILD";
 /// The setting with what an object may store, in megabytes.
 const STORE_MAX_MB: &str = "STORE_MAX_MB";
-/// The path at which a server's own room asks to be told.
-pub const FOLLOW: &str = "/follow";
-
-/// The path at which the room says who takes no messages of the bot.
-pub const REMIND_NO_MORE: &str = "/remind-no-more";
-
 /// Why the books did not answer.
 #[derive(Debug, thiserror::Error)]
 enum AnswerError {
@@ -114,7 +104,7 @@ impl Guild {
     ///
     /// Nothing has happened; the log says why.
     pub fn answer(&self, question: &str) -> Result<String, JsError> {
-        let now = Timestamp(worker::Date::now().as_millis());
+        let now = now();
         let question: Question<'_> = serde_json::from_str(question)?;
         match self.inner.answer(now, &question) {
             Ok(answered) => {
@@ -164,14 +154,14 @@ impl worker::DurableObject for Guild {
         if request.method() == Method::Get {
             return self.inner.read(&request).or_else(Problem::into_response);
         }
-        let now = Timestamp(worker::Date::now().as_millis());
+        let now = now();
         if request.path() == FOLLOW {
             return self.inner.follow(now).await.or_else(Problem::into_response);
         }
-        if request.path() == proving::PROVE {
+        if request.path() == PROVE {
             return self.inner.prove_piece(&mut request).await.or_else(Problem::into_response);
         }
-        if request.path() == acting::ACT {
+        if request.path() == ACT {
             return self.inner.act(now, &mut request).await.or_else(Problem::into_response);
         }
         if request.path() == MAINTENANCE {
@@ -199,7 +189,7 @@ impl worker::DurableObject for Guild {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.inner.alarm_armed.set(false);
-        let now = Timestamp(worker::Date::now().as_millis());
+        let now = now();
         if let Err(error) = self.inner.wake(now).await {
             // A failing alarm would be repeated and then dropped; the next command arms a new one.
             log::error(&format_args!("the books' alarm: {error}"));
@@ -353,7 +343,7 @@ fn start(state: &State, books: &Books<ObjectSql>) -> Result<GuildId, AnswerError
     let guild = name.parse().map_err(|_| AnswerError::Broken(format!("`{name}` is no server's id")))?;
     sql.atomically(|| {
         schema::migrate(sql).map_err(BooksError::from)?;
-        Ok::<_, AnswerError>(books.begin(Timestamp(worker::Date::now().as_millis()))?)
+        Ok::<_, AnswerError>(books.begin(now())?)
     })?;
     Ok(guild)
 }

@@ -5,31 +5,33 @@
     reason = "the SDK's macros export methods that cannot carry any; nothing depends on this crate"
 )]
 
-mod acting;
-mod alerting;
 mod answer;
-mod check;
+mod clock;
 mod discord;
 mod ed25519;
 mod guild;
+mod handlers;
 mod headers;
 mod identity;
-mod interactions;
 mod limits;
 mod log;
 mod objects;
-mod page;
+mod query;
 mod room;
 mod session;
 mod settings;
 mod sql;
-mod status;
+mod stubs;
 
 use std::rc::Rc;
 
 use worker::{Context, Env, Method, Request, Response, event};
 
-use self::{answer::Problem, session::sign_in, settings::Settings};
+use self::{
+    answer::Problem,
+    handlers::{acting, alerting, audit, bot, check, interactions, page, sign_in, status, stream},
+    settings::Settings,
+};
 pub use self::{guild::Guild, room::Room};
 
 #[event(fetch)]
@@ -57,27 +59,27 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
     match (request.method(), segments.as_slice()) {
         (Method::Get | Method::Head, [""]) => page::document(request, settings).await,
         (Method::Post, ["interactions"]) => interactions::post(request, settings, context).await,
-        (Method::Get, ["ws"]) => room::open_socket(request, settings).await,
-        (Method::Get, ["api", "snapshot"]) => room::get(request, settings, "/snapshot").await,
-        (Method::Get, ["api", "guilds"]) => room::get(request, settings, "/guilds").await,
-        (Method::Get, ["api", "events"]) => room::get(request, settings, "/events").await,
-        (Method::Get, ["api", "events.csv"]) => room::get(request, settings, "/events.csv").await,
-        (Method::Get, ["api", "history"]) => room::get(request, settings, "/history").await,
-        (Method::Get, ["api", "room"]) => room::get(request, settings, "/room").await,
+        (Method::Get, ["ws"]) => stream::open_socket(request, settings).await,
+        (Method::Get, ["api", "snapshot"]) => stream::get(request, settings, "/snapshot").await,
+        (Method::Get, ["api", "guilds"]) => stream::get(request, settings, "/guilds").await,
+        (Method::Get, ["api", "events"]) => stream::get(request, settings, "/events").await,
+        (Method::Get, ["api", "events.csv"]) => stream::get(request, settings, "/events.csv").await,
+        (Method::Get, ["api", "history"]) => stream::get(request, settings, "/history").await,
+        (Method::Get, ["api", "room"]) => stream::get(request, settings, "/room").await,
         (Method::Get, ["api", "check"]) => check::get(&request, settings).await,
         (_, ["api", "guilds", _, "actions"]) if request.method() != Method::Post => {
             Err(Problem::method_not_allowed("POST"))
         }
         (Method::Get, ["api", "guilds", guild, rest @ ..]) => {
-            guild::audit(&request, settings, guild, &rest.join("/")).await
+            audit::audit(&request, settings, guild, &rest.join("/")).await
         }
         (Method::Post, ["api", "actions"]) => acting::on_everything(request, settings).await,
         (Method::Post, ["api", "guilds", guild, "actions"]) => {
             acting::on_server(request, settings, guild).await
         }
-        (Method::Get, ["api", "alerts"]) => room::get(request, settings, "/alerts").await,
+        (Method::Get, ["api", "alerts"]) => stream::get(request, settings, "/alerts").await,
         (Method::Get, ["api", "alerts", "incidents"]) => {
-            room::get(request, settings, "/alerts/incidents").await
+            stream::get(request, settings, "/alerts/incidents").await
         }
         (Method::Put, ["api", "alerts", "rules"]) => alerting::set_rules(request, settings).await,
         (Method::Post, ["api", "alerts", "channels"]) => alerting::add_channel(request, settings).await,
@@ -93,14 +95,14 @@ async fn route(request: Request, settings: &Rc<Settings>, context: &Context) -> 
         (Method::Post, ["api", "alerts", "incidents", id]) => {
             alerting::handle_incident(request, settings, id).await
         }
-        (Method::Post, ["api", "report"]) => room::post_report(request, settings).await,
-        (Method::Get, ["api", "jobs"]) => room::get_jobs(&request, settings).await,
-        (Method::Post, ["api", "jobs", id]) => room::settle_job(request, settings, id).await,
+        (Method::Post, ["api", "report"]) => bot::post_report(request, settings).await,
+        (Method::Get, ["api", "jobs"]) => bot::get_jobs(&request, settings).await,
+        (Method::Post, ["api", "jobs", id]) => bot::settle_job(request, settings, id).await,
         (Method::Get, ["api", "me"]) => sign_in::me(request, settings).await,
         (Method::Get, ["login"]) => sign_in::begin(&request, settings),
         (Method::Get, ["login", "callback"]) => sign_in::finish(&request, settings).await,
         #[cfg(feature = "local-link")]
-        (Method::Get, ["login", "local"]) => session::local::link(&request, settings).await,
+        (Method::Get, ["login", "local"]) => handlers::local_sign_in::link(&request, settings).await,
         (Method::Post, ["logout"]) => sign_in::end(&request, settings, false).await,
         (Method::Post, ["logout", "everywhere"]) => sign_in::end(&request, settings, true).await,
         (Method::Get | Method::Head, ["status"]) => status::page(settings).await,

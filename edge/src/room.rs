@@ -4,7 +4,6 @@ mod alerting;
 mod answering;
 mod authorization;
 mod events;
-mod handlers;
 mod limit;
 mod memory;
 mod server;
@@ -19,7 +18,7 @@ use std::{
 
 use interactions::sql::SqlError;
 use protocol::{
-    Epoch, ServerMessage, Timestamp,
+    Epoch, ServerMessage,
     job::Jobs,
     message::{PING, PONG},
     record::Acknowledgement,
@@ -28,17 +27,15 @@ use protocol::{
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 use worker::{Env, Request, Response, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
-pub use self::handlers::{
-    BINDING, RoomAddress, admit, admit_actor, close_session, get, get_jobs, me, open_session, open_socket,
-    own_origin, post_report, push, require_own_origin, settle_job, tell, tell_at,
-};
 use self::{authorization::Authorization, memory::Store, server::UpstreamSync, sockets::Sockets};
 use crate::{
     answer::{LIMIT, Problem},
+    clock::now,
     identity, log,
     session::Sessions,
     settings::Settings,
     sql::ObjectSql,
+    stubs::room::RoomAddress,
 };
 
 /// The Durable Object of a room: sockets and SQLite on one side, the room of `protocol` on the other.
@@ -366,11 +363,6 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// The clock on the wall.
-pub fn now() -> Timestamp {
-    Timestamp(worker::Date::now().as_millis())
 }
 
 /// One serialisation, one JavaScript string, however many sockets it goes to.

@@ -2,9 +2,6 @@
 
 pub mod cookie;
 pub mod discord;
-#[cfg(feature = "local-link")]
-pub mod local;
-pub mod sign_in;
 pub mod store;
 
 use protocol::room::SessionId;
@@ -111,7 +108,7 @@ pub fn hash(token: &str) -> String {
 }
 
 /// 256 random bits in hexadecimal digits, as many as a sealed token has.
-fn random_token() -> String {
+pub fn random_token() -> String {
     let mut bytes = [0; TOKEN_BYTES];
     // The runtime's entropy does not fail; were it to, a predictable session would be worse than none.
     getrandom::fill(&mut bytes).expect("the platform gives entropy");
@@ -119,11 +116,6 @@ fn random_token() -> String {
 }
 
 /// Whether this can be a token.
-fn is_token(text: &str) -> bool {
+pub fn is_token(text: &str) -> bool {
     text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Returns a query parameter, decoded; the first one of that name.
-pub fn query(request: &Request, name: &str) -> Result<Option<String>, Problem> {
-    Ok(request.url()?.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()))
 }

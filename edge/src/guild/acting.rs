@@ -2,42 +2,14 @@
 
 use interactions::action::{Acted, Order};
 use protocol::{Timestamp, record::Maintenance};
-use serde::{Deserialize, Serialize};
 use worker::{Request, Response};
 
-use super::{AnswerError, Inner, asking};
+use super::{AnswerError, Inner};
 use crate::{
-    acting::{json, key_reused},
-    answer::{LIMIT, Problem},
+    answer::{Problem, json, key_reused},
     log,
-    settings::Settings,
+    stubs::guild::ActionRequest,
 };
-
-/// The path at which the Worker asks for an action.
-pub(super) const ACT: &str = "/act";
-/// The path at which the room says whether everything is paused.
-pub const MAINTENANCE: &str = "/maintenance";
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ActionRequest {
-    /// [`protocol::VERSION`].
-    version: u32,
-    order: Order,
-    arrived_at: Timestamp,
-}
-
-/// Asks a server's books for an action; gives their answer.
-pub async fn act(order: &Order, settings: &Settings) -> Result<Response, Problem> {
-    let arrived_at = Timestamp(worker::Date::now().as_millis());
-    let asked = ActionRequest { version: protocol::VERSION, order: order.clone(), arrived_at };
-    let mut answer = asking::post(&order.guild.to_string(), ACT, &asked, settings).await?;
-    let body = answer.text().await?;
-    if answer.status_code() == 503 && body.contains(LIMIT) {
-        return Err(Problem::limit(arrived_at));
-    }
-    json(body, answer.status_code())
-}
 
 impl Inner {
     pub(super) async fn act(

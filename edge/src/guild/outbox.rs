@@ -16,7 +16,7 @@ use crate::{
     answer::Problem,
     log,
     objects::Objects,
-    room::{self, RoomAddress},
+    stubs::room::{self, RoomAddress},
 };
 
 /// An alarm looks after a push that was lost with the object, after this many milliseconds.

@@ -4,46 +4,22 @@
 use std::{cell::RefCell, time::Duration};
 
 use interactions::{BooksError, books::proof::Proving};
-use protocol::{GuildId, Timestamp, audit::Proof, time::SECOND_MS};
-use serde::{Deserialize, Serialize};
+use protocol::{Timestamp, audit::Proof, time::SECOND_MS};
 use worker::{Request, Response};
 
-use super::{Inner, asking, reading::unread};
-use crate::{answer::Problem, session::Credential, settings::Settings};
+use super::{Inner, reading::unread};
+use crate::{
+    answer::Problem,
+    clock::now,
+    stubs::guild::{Piece, ProofRequest},
+};
 
-/// The path at which the Worker asks for the next piece of a proof.
-pub(super) const PROVE: &str = "/prove";
 /// Steps of a proof within one request, so that long books take few requests. The object is free between two steps.
 const STEPS_A_PIECE: usize = 20;
 /// Proofs of one server that are under way at a time, in all: each has a row of memory for every player.
 const UNDER_WAY_MAX: usize = 8;
 /// A proof that nobody has carried on for so long is let go of, in milliseconds.
 const LEASE_MS: u64 = 10 * SECOND_MS;
-/// The wait before another try while another proof is under way, in milliseconds.
-const BUSY_MS: u64 = 2 * SECOND_MS;
-/// An object that is moved, or started anew, forgets what was under way; so often it is begun again.
-const BEGIN_AGAIN: usize = 2;
-
-/// The Worker's question for a piece of a proof.
-#[derive(Serialize, Deserialize)]
-struct ProofRequest {
-    /// The session that wants to know, or the program.
-    who: String,
-    /// The proof to carry on; a new one when left out.
-    id: Option<String>,
-}
-
-/// The object's answer to it.
-#[derive(Serialize, Deserialize)]
-enum Piece {
-    Proven(Proof),
-    /// There is more to do: it is carried on by this name.
-    UnderWay(String),
-    /// Another proof is under way.
-    Busy,
-    /// It is not known by that name.
-    Lost,
-}
 
 /// A proof that is under way.
 struct UnderWay {
@@ -56,40 +32,6 @@ struct UnderWay {
 /// Those that are under way. Lost with the object.
 #[derive(Default)]
 pub(super) struct Proofs(RefCell<Vec<UnderWay>>);
-
-/// Asks for one piece after the other; gives the proof.
-pub(super) async fn prove(
-    credential: &Credential,
-    guild: GuildId,
-    settings: &Settings,
-) -> Result<Response, Problem> {
-    let mut asked = ProofRequest { who: credential.to_header(), id: None };
-    let mut begun = 0;
-    loop {
-        let mut answer = asking::post(&guild.to_string(), PROVE, &asked, settings).await?;
-        if answer.status_code() != 200 {
-            return Ok(answer);
-        }
-        match answer.json().await? {
-            Piece::Proven(proof) => return Ok(Response::from_json(&proof)?),
-            Piece::UnderWay(id) => asked.id = Some(id),
-            Piece::Busy => return Err(busy()),
-            Piece::Lost if begun < BEGIN_AGAIN => {
-                asked.id = None;
-                begun += 1;
-            }
-            Piece::Lost => {
-                let message = "The books were started anew while they were replayed. Ask again.";
-                return Err(Problem::new(503, "unavailable", message).retry_after(BUSY_MS));
-            }
-        }
-    }
-}
-
-fn busy() -> Problem {
-    let message = "Another proof of these books is under way. One session has one at a time.";
-    Problem::new(429, "proof_under_way", message).retry_after(BUSY_MS)
-}
 
 impl Inner {
     /// The object's end: some steps of a proof.
@@ -146,8 +88,4 @@ impl Proofs {
         }
         Some(stepped)
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp(worker::Date::now().as_millis())
 }

@@ -1,47 +1,20 @@
 //! `GET /api/guilds/{id}/…`: an administrator reads a server's books.
 
 use interactions::{BooksError, books::Measure};
-use protocol::{GuildId, Timestamp, audit::PLAYERS_PAGES_MAX};
-use worker::{Method, Request, Response};
+use protocol::audit::PLAYERS_PAGES_MAX;
+use worker::{Request, Response};
 
-use super::{BINDING, Inner, journal, proving};
+use super::Inner;
 use crate::{
     answer::Problem,
-    room,
-    session::{Credential, query},
-    settings::Settings,
+    clock::now,
+    query::{number, query},
 };
-
-/// Hands a reader who may look to the object.
-pub async fn audit(
-    request: &Request,
-    settings: &Settings,
-    guild: &str,
-    path: &str,
-) -> Result<Response, Problem> {
-    let credential = Credential::of(request, settings)?; // Who is nobody is not told which addresses there are.
-    let guild: GuildId = guild.parse().map_err(|_| Problem::not_found())?;
-    room::admit(&credential, settings, guild).await?;
-    match path {
-        "proof" => proving::prove(&credential, guild, settings).await,
-        "journal" | "journal.csv" => journal::read(request, settings, guild, path == "journal.csv").await,
-        _ => {
-            let search = request.url()?.query().map(|query| format!("?{query}")).unwrap_or_default();
-            ask(settings, guild, &format!("{path}{search}")).await
-        }
-    }
-}
-
-/// Asks a server's books for something to read.
-pub(super) async fn ask(settings: &Settings, guild: GuildId, what: &str) -> Result<Response, Problem> {
-    let inner = Request::new(&format!("https://guild/{what}"), Method::Get)?;
-    Ok(settings.objects(BINDING)?.named(&guild.to_string())?.fetch_with_request(inner).await?)
-}
 
 impl Inner {
     pub(super) fn read(&self, request: &Request) -> Result<Response, Problem> {
         let books = &self.books;
-        let now = Timestamp(worker::Date::now().as_millis());
+        let now = now();
         let path = request.path();
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         match segments.as_slice() {
@@ -65,14 +38,6 @@ impl Inner {
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn unread(error: BooksError) -> Problem {
     Problem::failure("The books could not be read", &error)
-}
-
-pub(super) fn number(request: &Request, name: &str) -> Result<Option<u64>, Problem> {
-    let given = query(request, name)?.filter(|value| !value.is_empty());
-    given
-        .map(|value| value.parse::<u64>())
-        .transpose()
-        .map_err(|_| Problem::new(400, "bad_query", format!("`{name}` takes a whole number.")))
 }
 
 fn players_page(request: &Request) -> Result<(Measure, u64), Problem> {

@@ -28,13 +28,14 @@ use worker::{
     AbortController, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, Url,
 };
 
-use super::{Inner, now};
+use super::Inner;
 use crate::{
     alerting::{Address, HERE},
     answer::Problem,
+    clock::now,
     discord::named,
     log,
-    session::query,
+    query::query,
 };
 
 /// How long a receiver may take, its answer's body included, in milliseconds.

@@ -7,28 +7,23 @@ use protocol::{
     Seq,
     check::RoomCheck,
     history::Range,
-    job::Settlement,
     message::CloseCode,
     record::{Acknowledgement, Push},
     room::{Input, Refusal, SESSION_SOCKETS_MAX, Takes},
     session::View,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use worker::{Method, Request, Response, WebSocketPair};
 
-use super::{Alarm, Inner, RoomAddress, events::EventQuery, now};
+use super::{Alarm, Inner, events::EventQuery};
 use crate::{
     answer::Problem,
+    clock::now,
     log,
-    session::{Credential, query},
+    query::query,
+    session::Credential,
+    stubs::room::{RoomAddress, Settled},
 };
-
-/// The settlement of a job, as the Worker passes it on.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Settled {
-    pub(super) id: String,
-    pub(super) settlement: Settlement,
-}
 
 impl Inner {
     pub(super) async fn route(self: &Rc<Self>, mut request: Request) -> Result<Response, Problem> {

@@ -21,15 +21,17 @@ use protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Inner, RoomAddress, now, tell_at};
+use super::Inner;
 use crate::{
     answer::Problem,
+    clock::now,
     log,
     session::{
         CloseSession, Credential, OpenSession, Principal, SessionOpened, Sessions,
         discord::{self, OAuthError},
         store::{Session, short},
     },
+    stubs::room::{RoomAddress, tell_at},
 };
 
 /// A server's own room that has asked within this long has viewers to be sent away, in milliseconds.

@@ -10,7 +10,7 @@ use worker::{Request, Response, Url};
 
 use crate::{
     answer::{Problem, csv_response},
-    session::query,
+    query::query,
     sql::ObjectSql,
 };
 

@@ -5,9 +5,10 @@ use std::{rc::Rc, time::Duration};
 use protocol::room::{self, Input, Output};
 use worker::Delay;
 
-use super::{Inner, Reply, now};
+use super::{Inner, Reply};
 use crate::{
     answer::{LIMIT, Problem},
+    clock::now,
     log,
 };
 

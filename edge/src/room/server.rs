@@ -13,8 +13,17 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use worker::{Env, Method, RequestInit};
 
-use super::{BINDING, Inner, RoomAddress, authorization::RIGHTS_UNKNOWN, now, tell};
-use crate::{answer::Problem, guild, log, objects::Objects};
+use super::{Inner, authorization::RIGHTS_UNKNOWN};
+use crate::{
+    answer::Problem,
+    clock::now,
+    log,
+    objects::Objects,
+    stubs::{
+        guild,
+        room::{BINDING, RoomAddress, tell},
+    },
+};
 
 /// The longest that the room of all servers may take to answer, in milliseconds: the tick waits for it.
 const ANSWER_MAX_MS: u64 = 2_000;

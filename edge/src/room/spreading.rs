@@ -9,7 +9,7 @@ use serde::Serialize;
 use worker::{Delay, Method, Request, RequestInit};
 
 use super::Inner;
-use crate::{answer::Problem, guild, log};
+use crate::{answer::Problem, log, stubs::guild};
 
 /// The waits before a server is told again, in milliseconds. What it has not heard then, it hears with its next command.
 const AGAIN_AFTER_MS: [u64; 4] = [250, 1_000, 4_000, 10_000];

@@ -8,7 +8,7 @@ use worker::{Request, Response};
 
 use crate::{
     answer::Problem,
-    limits, room,
+    limits,
     session::{Credential, cookie},
     settings::Settings,
 };
@@ -47,7 +47,7 @@ pub async fn document(request: Request, settings: &Rc<Settings>) -> Result<Respo
 /// No numbers are no reason for no page: it says by itself why it has none.
 async fn snapshot(request: Request, settings: &Settings) -> Option<String> {
     let address = limits::address(&request).ok()?;
-    let mut answer = room::get(request, settings, "/document").await.ok()?;
+    let mut answer = super::stream::get(request, settings, "/document").await.ok()?;
     match answer.status_code() {
         200 => answer.text().await.ok(),
         401 => {

@@ -9,11 +9,12 @@ use protocol::{
 };
 use worker::{Request, Response};
 
+use super::authorize;
 use crate::{
-    answer::{Problem, read_bounded},
-    guild, room,
+    answer::{Problem, json, key_reused, read_bounded},
     session::Credential,
     settings::Settings,
+    stubs::{guild, room},
 };
 
 /// Why an action on one server is none on everything.
@@ -44,18 +45,6 @@ pub async fn on_everything(mut request: Request, settings: &Settings) -> Result<
     }
 }
 
-/// The JSON of an answer that is kept, byte for byte.
-pub fn json(body: String, status: u16) -> Result<Response, Problem> {
-    let response = Response::ok(body)?.with_status(status);
-    response.headers().set("Content-Type", "application/json")?;
-    Ok(response)
-}
-
-/// Another action was sent with the same key.
-pub fn key_reused() -> Problem {
-    Problem::new(409, "key_reused", "Another action was sent with this key. Choose a new one.")
-}
-
 /// Gives the person who acts, if they may, and if it is their own page that asks, in JSON.
 async fn admit(
     request: &Request,
@@ -77,9 +66,9 @@ pub async fn admit_from_own_page(
 ) -> Result<Actor, Problem> {
     let from_a_page = request.headers().get("Origin")?.is_some();
     if from_a_page || *credential != Credential::Program {
-        room::require_own_origin(request, settings)?;
+        authorize::require_own_origin(request, settings)?;
     }
-    room::admit_actor(credential, settings, on).await
+    authorize::admit_actor(credential, settings, on).await
 }
 
 /// Whether the body says that it is JSON.

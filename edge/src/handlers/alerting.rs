@@ -16,12 +16,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use worker::{Request, Response};
 
-use crate::{
+use super::{
     acting::{admit_from_own_page, require_json, sentence},
+    stream,
+};
+use crate::{
     answer::{Problem, read_bounded},
-    room,
     session::Credential,
     settings::Settings,
+    stubs::room,
 };
 
 /// Whether a channel's address may be this very machine: only in the build for developers and tests.
@@ -63,7 +66,7 @@ pub async fn set_rules(mut request: Request, settings: &Settings) -> Result<Resp
     let actor = admit(&request, settings).await?;
     let change: RulesChange = read(&mut request, "bad_rule").await?;
     order(settings, &actor, &Order::SetRules(change), "bad_rule").await?;
-    room::get(request, settings, "/alerts").await
+    stream::get(request, settings, "/alerts").await
 }
 
 /// `POST /api/alerts/channels`. A secret that is made here is told this once.

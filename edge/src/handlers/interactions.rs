@@ -22,10 +22,12 @@ use worker::{Context, Delay, Headers, Request, Response};
 
 use crate::{
     answer::{LIMIT, Problem, read_bounded},
-    ed25519,
-    guild::{self, Answer},
-    headers, log, room,
+    ed25519, headers, log,
     settings::Settings,
+    stubs::{
+        guild::{self, Answer},
+        room,
+    },
 };
 
 /// The largest interaction that is read, in bytes. Discord's own are far smaller.

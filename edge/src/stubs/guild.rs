@@ -1,25 +1,42 @@
-//! The Worker's end: it asks a server's books.
+//! A server's books, as others ask them.
 
 use std::borrow::Cow;
 
 use interactions::{
     Call,
+    action::Order,
     books::{Answered, NoRow},
     interaction::Autocomplete,
     limit,
     sql::is_full,
 };
 use js_sys::Promise;
-use protocol::Timestamp;
+use protocol::{GuildId, Timestamp, audit::Proof};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use worker::{Method, Request, RequestInit, Response, Stub};
 
-use super::BINDING;
-use crate::{answer::Problem, settings::Settings};
+use crate::{
+    answer::{LIMIT, Problem, json},
+    clock::now,
+    settings::Settings,
+};
 
+/// The binding in `wrangler.toml`.
+pub const BINDING: &str = "GUILD";
+/// The path at which a server's own room asks to be told.
+pub const FOLLOW: &str = "/follow";
+
+/// The path at which the room says who takes no messages of the bot.
+pub const REMIND_NO_MORE: &str = "/remind-no-more";
+/// The path at which the Worker asks for an action.
+pub const ACT: &str = "/act";
+/// The path at which the room says whether everything is paused.
+pub const MAINTENANCE: &str = "/maintenance";
+/// The path at which the Worker asks for the next piece of a proof.
+pub const PROVE: &str = "/prove";
 /// The header that says what an answer cost, in written rows of the storage.
 pub const ROWS_WRITTEN: &str = "Pulse-Rows-Written";
 /// The code of an object whose storage is full.
@@ -30,14 +47,14 @@ pub const OVERLOADED: &str = "overloaded";
 /// A call that the Worker asks a server's books to answer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Question<'a> {
+pub struct Question<'a> {
     /// [`protocol::VERSION`]: old and new code run side by side during a deployment.
-    pub(super) version: u32,
-    pub(super) call: Cow<'a, Call>,
-    pub(super) arrived_at: Timestamp,
+    pub version: u32,
+    pub call: Cow<'a, Call>,
+    pub arrived_at: Timestamp,
     /// The storage had no room for the books' answer: one without a row is wanted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) without_room: bool,
+    pub without_room: bool,
 }
 
 /// An answer for Discord.
@@ -117,7 +134,7 @@ pub async fn autocomplete(lookup: &Autocomplete, settings: &Settings) -> Result<
     Ok(post(&lookup.guild.to_string(), "/complete", lookup, settings).await?.text().await?)
 }
 
-pub(super) async fn post(
+pub async fn post(
     guild: &str,
     path: &str,
     what: &impl Serialize,
@@ -129,6 +146,56 @@ pub(super) async fn post(
     init.with_method(Method::Post).with_body(Some(body.into()));
     let request = Request::new_with_init(&format!("https://guild{path}"), &init)?;
     stub.fetch_with_request(request).await.map_err(unanswered)
+}
+
+/// An action from the page that the Worker asks for.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionRequest {
+    /// [`protocol::VERSION`].
+    pub version: u32,
+    pub order: Order,
+    pub arrived_at: Timestamp,
+}
+
+/// Asks a server's books for an action; gives their answer.
+pub async fn act(order: &Order, settings: &Settings) -> Result<Response, Problem> {
+    let arrived_at = now();
+    let asked = ActionRequest { version: protocol::VERSION, order: order.clone(), arrived_at };
+    let mut answer = post(&order.guild.to_string(), ACT, &asked, settings).await?;
+    let body = answer.text().await?;
+    if answer.status_code() == 503 && body.contains(LIMIT) {
+        return Err(Problem::limit(arrived_at));
+    }
+    json(body, answer.status_code())
+}
+
+/// Asks a server's books for something to read.
+pub async fn read(settings: &Settings, guild: GuildId, what: &str) -> Result<Response, Problem> {
+    let inner = Request::new(&format!("https://guild/{what}"), Method::Get)?;
+    Ok(settings.objects(BINDING)?.named(&guild.to_string())?.fetch_with_request(inner).await?)
+}
+
+/// The Worker's question for a piece of a proof.
+#[derive(Serialize, Deserialize)]
+pub struct ProofRequest {
+    /// The session that wants to know, or the program.
+    pub who: String,
+    /// The proof to carry on; a new one when left out.
+    pub id: Option<String>,
+}
+
+/// The object's answer to it.
+#[derive(Serialize, Deserialize)]
+pub enum Piece {
+    /// The proof.
+    Proven(Proof),
+    /// There is more to do: it is carried on by this name.
+    UnderWay(String),
+    /// Another proof is under way.
+    Busy,
+    /// It is not known by that name.
+    Lost,
 }
 
 fn unanswered(error: worker::Error) -> Problem {

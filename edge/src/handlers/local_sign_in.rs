@@ -3,10 +3,11 @@
 use subtle::ConstantTimeEq;
 use worker::{Request, Response};
 
-use super::{OpenSession, Principal, SessionOpened, cookie, hash, query};
+use super::authorize;
 use crate::{
     answer::{Problem, see_other},
-    room,
+    query::query,
+    session::{OpenSession, Principal, SessionOpened, cookie, hash},
     settings::Settings,
 };
 
@@ -32,7 +33,7 @@ pub async fn link(request: &Request, settings: &Settings) -> Result<Response, Pr
         link: Some(hash(ticket)),
         instead_of: None,
     };
-    match room::open_session(settings, &opening).await? {
+    match authorize::open_session(settings, &opening).await? {
         SessionOpened::Session(token) => {
             let response = see_other("/")?;
             response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token, settings)?)?;

@@ -12,7 +12,7 @@ use protocol::{
 use sha2::{Digest, Sha256};
 use worker::Response;
 
-use crate::{answer::Problem, room, settings::Settings};
+use crate::{answer::Problem, clock::now, settings::Settings, stubs::room};
 
 /// The setting that turns it on.
 const SETTING: &str = "STATUS_PAGE";
@@ -53,7 +53,7 @@ async fn status(settings: &Settings) -> Result<PublicStatus, Problem> {
     if settings.text(SETTING).as_deref() != Some("on") {
         return Err(Problem::not_found());
     }
-    let now = room::now();
+    let now = now();
     let is_fresh = |kept: &PublicStatus| now.since(kept.at) < KEPT_MS && kept.at <= now;
     if let Some(kept) = KEPT.with_borrow(|kept| kept.clone().filter(is_fresh)) {
         return Ok(kept);

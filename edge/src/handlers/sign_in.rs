@@ -6,15 +6,16 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use worker::{Request, Response};
 
-use super::{
-    CloseSession, Credential, OpenSession, Principal, SessionOpened, cookie,
-    discord::{self, OAuthError},
-    is_token, query, random_token,
-};
+use super::authorize::{self, own_origin};
 use crate::{
     answer::{Problem, page, see_other},
     log,
-    room::{self, own_origin},
+    query::query,
+    session::{
+        CloseSession, Credential, OpenSession, Principal, SessionOpened, cookie,
+        discord::{self, OAuthError},
+        hash, is_token, random_token,
+    },
     settings::Settings,
 };
 
@@ -118,8 +119,8 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
         }
     };
     let name = visitor.person.as_ref().map(|person| person.name.clone()).unwrap_or_default();
-    let instead_of = cookie::session_of(request, settings)?.map(|token| super::hash(&token));
-    Ok(match room::open_session(settings, &OpenSession { visitor, link: None, instead_of }).await? {
+    let instead_of = cookie::session_of(request, settings)?.map(|token| hash(&token));
+    Ok(match authorize::open_session(settings, &OpenSession { visitor, link: None, instead_of }).await? {
         SessionOpened::Session(token) => {
             let response = see_other(&begun.next)?;
             response.headers().append("Set-Cookie", &cookie::session(&request.url()?, &token, settings)?)?;
@@ -138,9 +139,9 @@ async fn come_back(request: &Request, settings: &Settings) -> Result<Result<Resp
 
 /// `POST /logout`, `POST /logout/everywhere`: the session ends, or all of this person's, and their sockets with them.
 pub async fn end(request: &Request, settings: &Settings, everywhere: bool) -> Result<Response, Problem> {
-    room::require_own_origin(request, settings)?;
+    authorize::require_own_origin(request, settings)?;
     if let Some(token) = cookie::session_of(request, settings)? {
-        room::close_session(settings, &CloseSession { hash: super::hash(&token), everywhere }).await?;
+        authorize::close_session(settings, &CloseSession { hash: hash(&token), everywhere }).await?;
     }
     let response = Response::empty()?.with_status(204);
     response.headers().append("Set-Cookie", &cookie::no_session(&request.url()?))?;
@@ -150,7 +151,7 @@ pub async fn end(request: &Request, settings: &Settings, everywhere: bool) -> Re
 /// `GET /api/me`: who one is here.
 pub async fn me(request: Request, settings: &Settings) -> Result<Response, Problem> {
     let credential = Credential::of(&request, settings)?;
-    room::me(&credential, settings).await
+    authorize::me(&credential, settings).await
 }
 
 fn redirect_uri(request: &Request, settings: &Settings) -> Result<String, Problem> {

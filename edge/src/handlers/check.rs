@@ -4,11 +4,14 @@ use interactions::{PublicKey, deployment};
 use protocol::check::{BindingCheck, EdgeCheck, RoomCheck};
 use worker::{Request, Response};
 
+use super::authorize;
 use crate::{
     answer::Problem,
-    guild, room,
-    session::{Credential, discord, query},
+    clock::now,
+    query::query,
+    session::{Credential, discord},
     settings::Settings,
+    stubs::{guild, room},
 };
 
 /// Answers bot-worker, programs and administrators.
@@ -18,7 +21,7 @@ pub async fn get(request: &Request, settings: &Settings) -> Result<Response, Pro
     Ok(Response::from_json(&EdgeCheck {
         version: protocol::VERSION,
         release: env!("CARGO_PKG_VERSION").to_owned(),
-        now: room::now(),
+        now: now(),
         settings: deployment::look_at(|name| settings.text(name)),
         bindings: bindings(settings),
         public_key_matches: public_key_matches(request, settings)?,
@@ -36,7 +39,7 @@ async fn admit(request: &Request, settings: &Settings) -> Result<(), Problem> {
     match Credential::of(request, settings)? {
         // The room need not be up for it: that it is not is among what is asked here.
         Credential::Program => Ok(()),
-        session @ Credential::Session(_) => room::admit_actor(&session, settings, None).await.map(drop),
+        session @ Credential::Session(_) => authorize::admit_actor(&session, settings, None).await.map(drop),
     }
 }
 

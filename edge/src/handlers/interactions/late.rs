@@ -16,9 +16,9 @@ use super::tell_failure;
 use crate::{
     answer::Problem,
     discord::{self, named},
-    guild::Answer,
-    log, room,
+    log,
     settings::Settings,
+    stubs::{guild::Answer, room},
 };
 
 /// The waits between attempts, in milliseconds. For some seconds Discord answers 404, until it has seen the promise.
