@@ -1,14 +1,12 @@
 //! History at three resolutions: 5 s for an hour, 1 min for a day, 15 min for 30 days.
 
 mod activity;
-mod step;
+pub(super) mod step;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
-
 use self::activity::Activity;
-pub use self::step::{Bucket, Gauges, Resolution};
+pub use self::step::{Bucket, Gauges, Months, Resolution};
 use super::{
     Output,
     handling::{handling_bin, percentile},
@@ -36,17 +34,6 @@ pub(super) struct Sums {
     pub(super) failed: u64,
     pub(super) minted: Coins,
     pub(super) burned: Coins,
-}
-
-/// Commands by calendar month, UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Months {
-    /// The newest month with a command, counted from January 1970.
-    pub month: u32,
-    /// The number of commands in that month.
-    pub commands: u64,
-    /// The number of commands in the month before it.
-    pub previous: u64,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 //! also while nobody looks. Only the room of all servers keeps it.
 
 mod events;
-mod judge;
+pub(super) mod judge;
 mod orders;
 mod readings;
 mod telling;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{handling::percentile, row::Kind};
+use super::super::{handling::percentile, row::kind::Kind};
 use crate::{
     Coins, Timestamp,
     history::HistoryPoint,
@@ -148,4 +148,15 @@ impl Bucket {
             started_at: Some(self.started_at),
         }
     }
+}
+
+/// Commands by calendar month, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Months {
+    /// The newest month with a command, counted from January 1970.
+    pub month: u32,
+    /// The number of commands in that month.
+    pub commands: u64,
+    /// The number of commands in the month before it.
+    pub previous: u64,
 }
