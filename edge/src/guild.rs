@@ -10,9 +10,11 @@ use std::{cell::Cell, rc::Rc};
 
 use interactions::{
     Books, BooksError, Call,
-    books::{Answered, Listener, NoRow, STORE_MAX_BYTES},
+    books::{Listener, STORE_MAX_BYTES},
     interaction::Autocomplete,
-    limit, reply, schema, sql,
+    limit, reply, schema,
+    service::{Answered, NoRow},
+    sql,
 };
 use protocol::{GuildId, Timestamp, UserId};
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};

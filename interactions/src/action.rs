@@ -2,16 +2,11 @@
 
 use protocol::{
     GuildId, UserId,
-    action::{self, Action, Actor, BadAction, Deed, Item},
+    action::{self, Action, Actor, BadAction, Deed},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    command::economy::{Adjust, Economy, Freeze, ItemAct, Pause, Reset, Rules, Undo, Wanted},
-    interaction::Person,
-    rules::{Account, Adjustment},
-    text,
-};
+use crate::text;
 
 /// An action that may be looked at, and who asks for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,48 +52,5 @@ impl Order {
             | Deed::Unfreeze { user_id } => Some(*user_id),
             _ => None,
         }
-    }
-
-    /// The act of `/economy` that it is. `account` is that of whom it is about.
-    pub(crate) fn act(&self, account: Option<&Account>) -> Economy {
-        let reason = || self.action.reason.clone();
-        let target = |id: UserId| Person {
-            id,
-            name: account.map_or_else(|| id.to_string(), |account| account.name.clone()),
-            bot: false,
-            absent: false,
-        };
-        let adjust =
-            |user: &UserId, adjustment| Economy::Adjust(Adjust::new(target(*user), adjustment, reason()));
-        let freeze = |user: &UserId, frozen| {
-            Economy::Freeze(Freeze { target: target(*user), frozen, reason: reason() })
-        };
-        match &self.action.deed {
-            Deed::Give { user_id, amount } => adjust(user_id, Adjustment::Give(*amount)),
-            Deed::Take { user_id, amount } => adjust(user_id, Adjustment::Take(*amount)),
-            Deed::Set { user_id, amount } => adjust(user_id, Adjustment::Set(*amount)),
-            Deed::Reset { user_id } => Economy::Reset(Reset::new(target(*user_id), reason())),
-            Deed::Freeze { user_id } => freeze(user_id, true),
-            Deed::Unfreeze { user_id } => freeze(user_id, false),
-            Deed::Undo { seq } => Economy::Undo(Undo { row: *seq, reason: reason() }),
-            Deed::Pause => Economy::Pause(Pause { paused: true }),
-            Deed::Resume => Economy::Pause(Pause { paused: false }),
-            Deed::Setting { setting, value } => Economy::Rules(Rules::to_set(setting, value)),
-            Deed::ItemAdd(item) => Economy::Item(ItemAct::Add(wanted(item))),
-            Deed::ItemEdit(item) => Economy::Item(ItemAct::Edit(wanted(item))),
-            Deed::ItemRemove(item) => Economy::Item(ItemAct::Remove(wanted(item))),
-        }
-    }
-}
-
-fn wanted(item: &Item) -> Wanted {
-    let cleaned = |name: &String| text::clean_name(name);
-    Wanted {
-        name: cleaned(&item.item),
-        new_name: item.name.as_ref().map(cleaned),
-        price: item.price,
-        description: item.description.as_deref().map(text::clean_note),
-        stock: item.stock,
-        limit: item.limit,
     }
 }

@@ -18,7 +18,6 @@ mod row;
 mod shop;
 mod standings;
 mod totals;
-mod unwritten;
 mod upkeep;
 
 use std::cell::{Cell, RefCell};
@@ -29,6 +28,7 @@ use protocol::{
     record::{Activity, Life, Maintenance},
 };
 
+pub(crate) use self::acting::NOBODY;
 pub use self::{
     acting::MovedRow,
     boards::Standing,
@@ -38,7 +38,6 @@ pub use self::{
     outbox::Listener,
     shop::{Holding, SHOP_MAX},
     standings::Measure,
-    unwritten::NoRow,
     upkeep::REPLIES_KEPT_MS,
 };
 use self::{
@@ -46,16 +45,11 @@ use self::{
     outbox::{Acknowledged, Retelling},
     standings::Standings,
     totals::Totals,
-    unwritten::{refused, without_row},
 };
 use crate::{
-    Call,
     action::Order,
-    command,
-    command::Context,
-    interaction::Autocomplete,
-    reply::Choice,
-    rules::{Account, Refusal},
+    origin::Origin,
+    rules::Account,
     settings::{Setting, Settings},
     sql::{Sql, SqlError, Value},
 };
@@ -90,15 +84,6 @@ impl BooksError {
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Sql(error) if error.is_full())
     }
-}
-
-/// The reply to a call, and its cost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// The JSON for Discord.
-    pub reply: String,
-    /// Rows that the database wrote for it, index entries counted; 0 for a call that had been answered before.
-    pub rows_written: u64,
 }
 
 /// One server's books over its database. What is in memory beside it can always be read again.
@@ -157,45 +142,19 @@ impl<S: Sql> Books<S> {
         self.cached(|kept| Ok(kept.settings))
     }
 
-    /// Answers a call. The same interaction gets the same answer, and changes nothing again. `entropy` is 64 random
-    /// bits; `handled_ms` is the time since the call arrived at the edge. After an error nothing of it may be kept: the
-    /// caller rolls the database back, and calls [`Books::forget`].
-    pub fn answer(
-        &self,
-        now: Timestamp,
-        entropy: u64,
-        call: &Call,
-        handled_ms: u32,
-    ) -> Result<Answered, BooksError> {
-        if let Some(reply) = self.reply_to(call.id)? {
-            return Ok(answered_before(call, reply)?);
-        }
-        if let Err(wait_ms) = self.rate_limits.borrow_mut().step(now, call.actor.id) {
-            // Nothing is written down, which is the point: the same interaction is decided anew when it is sent again.
-            return Ok(refused(&Refusal::TooOften { next: now.plus(wait_ms) }, call.pressed)?);
-        }
+    /// Counts a command of a person's; the wait in milliseconds, if they use commands faster than anybody types.
+    pub(crate) fn count(&self, now: Timestamp, person: UserId) -> Result<(), u64> {
+        self.rate_limits.borrow_mut().step(now, person)
+    }
+
+    /// Counts the rows that are written from now on anew.
+    pub(crate) fn count_rows_anew(&self) {
         self.rows_written.set(0);
-        let decision =
-            self.decide(&Context { call, books: self, settings: self.settings()?, now, entropy })?;
-        if self.keeps_no_row_of(call, &decision)? {
-            return Ok(without_row(now, call, decision, NoRow::Full)?);
-        }
-        let reply = self.commit(now, call, decision, handled_ms, None)?;
-        Ok(Answered { reply, rows_written: self.rows_written.get() })
     }
 
-    fn decide(&self, context: &Context<'_, S>) -> Result<Decision, BooksError> {
-        let command = &context.call.command;
-        match (command.is_administrative(), self.maintenance()?.is_on) {
-            (false, true) => Ok(Decision::refuse(&Refusal::Maintenance)),
-            (false, false) if context.settings.paused() => Ok(Decision::refuse(&Refusal::Paused)),
-            _ => command.decide(context),
-        }
-    }
-
-    /// Returns what an option could be completed to, at most 25 choices. Nothing is written.
-    pub fn autocomplete(&self, lookup: &Autocomplete) -> Result<Vec<Choice>, BooksError> {
-        command::autocomplete(lookup, self)
+    /// Returns the rows that were written since they are counted.
+    pub(crate) fn rows_written(&self) -> u64 {
+        self.rows_written.get()
     }
 
     /// Lets go of everything in memory: what was counted in a transaction that failed never happened.
@@ -206,10 +165,10 @@ impl<S: Sql> Books<S> {
     }
 
     /// Everything a call changes, in one stretch without an await.
-    fn commit(
+    pub(crate) fn commit(
         &self,
         now: Timestamp,
-        call: &Call,
+        origin: &Origin<'_>,
         decision: Decision,
         handled_ms: u32,
         order: Option<&Order>,
@@ -226,18 +185,19 @@ impl<S: Sql> Books<S> {
             mut jobs,
             refusal,
             undoes,
+            waits: _,
         } = decision;
         let race = self.race(&changes)?;
         let mut totals = self.totals()?;
         totals.seq = totals.seq.next();
-        let mut row = JournalEntry::new(now, call, outcome, handled_ms);
+        let mut row = JournalEntry::new(now, origin, outcome, handled_ms);
         for mut change in changes {
-            events.extend(level_up(call, &change, now));
+            events.extend(level_up(origin, &change, now));
             totals.add_change(&change);
             let before = change.before.as_ref();
-            if change.after.user == call.actor.id && order.is_none() {
+            if change.after.user == origin.actor.id && order.is_none() {
                 row.activity = Some(Activity { previous: before.map(|before| before.last_at) });
-                change.after.name.clone_from(&call.actor.name);
+                change.after.name.clone_from(&origin.actor.name);
                 change.after.last_at = now;
             }
             if entry.moves(change.after.user) {
@@ -249,19 +209,19 @@ impl<S: Sql> Books<S> {
         }
         totals.add_entry(&entry);
         self.move_standings(&row.moves)?;
-        jobs.extend(self.finish(race, call, now)?);
+        jobs.extend(self.finish(race, origin, now)?);
         for write in writes {
             self.perform(write, now)?;
         }
         for event in &mut events {
             event.handled_ms = Some(handled_ms);
         }
-        events.extend(self.tell_fullness(call, now, totals.seq.0)?);
+        events.extend(self.tell_fullness(origin, now, totals.seq.0)?);
         row.undoes = undoes;
         row.order = order;
         row.reply = match order {
-            None => serde_json::to_string(&reply.into_response(call.pressed))?,
-            Some(_) => acting::answer(totals.seq, call.id, refusal.as_ref(), &entry, &events)?,
+            None => serde_json::to_string(&reply.into_response(origin.pressed))?,
+            Some(_) => acting::answer(totals.seq, origin.id, refusal.as_ref(), &entry, &events)?,
         };
         row.audited = audited;
         row.name = name;
@@ -273,7 +233,7 @@ impl<S: Sql> Books<S> {
     fn perform(&self, write: Write, now: Timestamp) -> Result<(), BooksError> {
         match write {
             Write::Setting(key, value) => self.write_setting(Setting::of(key).name, value),
-            Write::Paused(paused) => self.write_setting(PAUSED, i64::from(paused)),
+            Write::Paused(paused) => self.pause(paused),
             Write::Item(item) => self.write_item(&item),
             Write::Stock { item, left } => {
                 self.write("UPDATE items SET stock = ? WHERE id = ?", &[left.into(), item.into()])
@@ -282,13 +242,17 @@ impl<S: Sql> Books<S> {
             Write::Holding { user, item, quantity } => self.write_holding(user, item, quantity),
             Write::ForgetHoldings(user) => self.write("DELETE FROM holdings WHERE user = ?", &[user.into()]),
             Write::Announce(channel) => self.write_announce_channel(channel),
-            Write::Pend(call) => {
-                let json = serde_json::to_string(&call)?;
+            Write::Pend { id, call } => {
                 let statement = "INSERT INTO pending (id, at, call) VALUES (?, ?, ?)";
-                self.write(statement, &[call.id.to_string().into(), now.into(), json.into()])
+                self.write(statement, &[id.to_string().into(), now.into(), call.into()])
             }
             Write::Settle(id) => self.write("DELETE FROM pending WHERE id = ?", &[id.to_string().into()]),
         }
+    }
+
+    /// Pauses the economy, or lets it go on.
+    pub(crate) fn pause(&self, paused: bool) -> Result<(), BooksError> {
+        self.write_setting(PAUSED, i64::from(paused))
     }
 
     fn write_setting(&self, name: &str, value: i64) -> Result<(), BooksError> {
@@ -324,14 +288,6 @@ impl<S: Sql> Books<S> {
     }
 }
 
-/// A reply that is not kept any more is none: whoever asks so late is told that nothing has happened now.
-fn answered_before(call: &Call, reply: String) -> Result<Answered, serde_json::Error> {
-    if reply.is_empty() {
-        return refused(&Refusal::AnsweredBefore, call.pressed);
-    }
-    Ok(Answered { reply, rows_written: 0 })
-}
-
 fn read_settings(sql: &impl Sql) -> Result<Settings, BooksError> {
     let mut read = Settings::default();
     for row in sql.query("SELECT key, value FROM settings ORDER BY key", &[])? {
@@ -347,11 +303,11 @@ fn read_settings(sql: &impl Sql) -> Result<Settings, BooksError> {
     Ok(read)
 }
 
-fn level_up(call: &Call, change: &Change, now: Timestamp) -> Option<Event> {
+fn level_up(origin: &Origin<'_>, change: &Change, now: Timestamp) -> Option<Event> {
     let (before, after) = (change.before.as_ref().map_or(0, Account::level), change.after.level());
     (after > before).then(|| {
         let message = Sentence::of(&change.after.name).words(" reached level ").number(after);
-        let event = command::event(call, now, Severity::Info, Source::LevelUp, message);
-        Event { id: format!("{}-level", call.id), ..event }
+        let event = origin.event(now, Severity::Info, Source::LevelUp, message);
+        Event { id: format!("{}-level", origin.id), ..event }
     })
 }

@@ -3,7 +3,9 @@
 mod balance;
 mod buy;
 mod coinflip;
+mod context;
 mod daily;
+pub(crate) mod definition;
 pub(crate) mod economy;
 mod history;
 mod inventory;
@@ -15,30 +17,19 @@ mod shop;
 mod unknown;
 mod work;
 
-use protocol::{Event, Sentence, Severity, Source, Timestamp};
 use serde::{Deserialize, Serialize};
-use twilight_model::{
-    application::{
-        command::{Command as Definition, CommandType},
-        interaction::InteractionContextType,
-    },
-    oauth::ApplicationIntegrationType,
-};
-use twilight_util::builder::command::CommandBuilder;
+use twilight_model::application::command::Command as Definition;
 
-pub use self::options::Options;
+use self::definition::SlashCommand;
+pub use self::{context::Context, options::Options};
 use crate::{
-    BooksError, Call, Person,
-    books::{Books, Change, Decision},
-    interaction::{Autocomplete, ParseError},
+    BooksError,
+    autocomplete::Autocomplete,
+    books::{Books, Decision},
+    parse_error::ParseError,
     reply::Choice,
-    rules::Account,
-    settings::Settings,
     sql::Sql,
 };
-
-/// The largest whole number that Discord lets anybody type.
-const INTEGER_OPTION_MAX: i64 = (1 << 53) - 1;
 
 macro_rules! commands {
     ($($command:ident in $module:ident;)+) => {
@@ -140,115 +131,4 @@ commands! {
     Buy in buy;
     Inventory in inventory;
     Economy in economy;
-}
-
-/// A slash command: its definition, its options and its decision.
-pub(crate) trait SlashCommand: Sized {
-    /// As it is typed.
-    const NAME: &'static str;
-    /// Whether only who typed it reads the answer.
-    const EPHEMERAL: bool = false;
-    /// Whether it goes on working in a paused economy.
-    const ADMINISTRATIVE: bool = false;
-
-    /// Returns the definition that is registered with Discord.
-    fn definition() -> Definition;
-
-    /// Reads the command's options; fails where a required one is missing, or one is of another type.
-    fn parse(options: &mut Options) -> Result<Self, ParseError>;
-
-    /// Reads a button of its own: the words after its name.
-    fn from_component<'a>(_words: impl Iterator<Item = &'a str>) -> Option<Self> {
-        None
-    }
-
-    /// Whether its button is answered by a message of its own, to who pressed it alone.
-    fn answers_with_new_message(&self) -> bool {
-        false
-    }
-
-    /// Returns what an option could be completed to.
-    fn autocomplete(_lookup: &Autocomplete, _books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
-        Ok(Vec::new())
-    }
-
-    /// The name it stands with in the journal.
-    fn name(&self) -> &str {
-        Self::NAME
-    }
-
-    /// Decides what happens; writes nothing.
-    fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError>;
-}
-
-/// The context in which a command decides.
-pub struct Context<'a, S> {
-    /// The interaction: the command with its options, the actor and the server.
-    pub call: &'a Call,
-    /// The books, to look into.
-    pub books: &'a Books<S>,
-    /// The server's rules in force.
-    pub settings: Settings,
-    /// The moment of the decision, by the edge's clock.
-    pub now: Timestamp,
-    /// 64 random bits.
-    pub entropy: u64,
-}
-
-impl<S: Sql> Context<'_, S> {
-    /// The account of who typed it.
-    fn own(&self) -> Result<Option<Account>, BooksError> {
-        self.books.account(self.call.actor.id)
-    }
-
-    /// Returns the actor's account, opened if there is none.
-    fn opened(&self, own: Option<&Account>) -> Account {
-        own.cloned().unwrap_or_else(|| Account::open(&self.call.actor, self.now))
-    }
-
-    /// Returns the person whom a command is about (the actor, when nobody is named), and that person's account.
-    fn subject<'a>(
-        &'a self,
-        named: Option<&'a Person>,
-        own: Option<&Account>,
-    ) -> Result<(&'a Person, Option<Account>), BooksError> {
-        let actor = &self.call.actor;
-        Ok(match named {
-            Some(person) if person.id != actor.id => (person, self.books.account(person.id)?),
-            _ => (named.unwrap_or(actor), own.cloned()),
-        })
-    }
-
-    /// Returns a change of nothing but `last_at`; `None` for an actor without an account.
-    fn seen(&self) -> Result<Option<Change>, BooksError> {
-        Ok(self.own()?.map(Change::none))
-    }
-
-    /// An event of this call, to be filled in.
-    fn event(&self, severity: Severity, source: Source, message: impl Into<Sentence>) -> Event {
-        event(self.call, self.now, severity, source, message)
-    }
-}
-
-/// An event of a call, to be filled in.
-pub(crate) fn event(
-    call: &Call,
-    now: Timestamp,
-    severity: Severity,
-    source: Source,
-    message: impl Into<Sentence>,
-) -> Event {
-    Event {
-        actor_id: Some(call.actor.id),
-        actor_name: Some(call.actor.name.clone()),
-        ..Event::new(call.id.to_string(), now, call.guild, severity, source, message)
-    }
-}
-
-/// A slash command that exists in servers only, and only in those that have added Pulse: an application that people may
-/// install for themselves, as new ones may be, would come along into every server that they are in.
-fn defined(name: &str, description: &str) -> CommandBuilder {
-    CommandBuilder::new(name, description, CommandType::ChatInput)
-        .contexts([InteractionContextType::Guild])
-        .integration_types([ApplicationIntegrationType::GuildInstall])
 }

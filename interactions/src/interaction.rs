@@ -7,11 +7,12 @@ mod wire;
 
 use std::fmt;
 
-use protocol::{GuildId, InteractionId, Timestamp, UserId, time::HOUR_MS};
+use protocol::{GuildId, InteractionId, Timestamp, time::HOUR_MS};
 use serde::{Deserialize, Serialize};
 
 use self::wire::{Kind, Wire};
-use crate::{Command, Verified, books::REPLIES_KEPT_MS, command::Options};
+use crate::{Command, Verified, books::REPLIES_KEPT_MS, command::Options, origin::Origin};
+pub use crate::{autocomplete::Autocomplete, parse_error::ParseError, person::Person};
 
 /// No books of Pulse are older, so that no interaction from before can have been answered: 2026-11-22T00:00:00Z.
 const FIRST_BOOKS: Timestamp = Timestamp(1_795_305_600_000);
@@ -56,6 +57,18 @@ pub struct Call {
 }
 
 impl Call {
+    /// Everything about it but the command's options.
+    pub fn origin(&self) -> Origin<'_> {
+        Origin {
+            id: self.id,
+            guild: self.guild,
+            actor: &self.actor,
+            manager: self.manager,
+            pressed: self.pressed,
+            command: self.command.name(),
+        }
+    }
+
     /// Whether its answer changes the message that it was pressed below.
     pub fn changes_message(&self) -> bool {
         self.pressed && !self.command.answers_with_new_message()
@@ -66,34 +79,6 @@ impl Call {
         let made_at = self.id.created_at();
         made_at >= FIRST_BOOKS && now.since(made_at) > TAKEN_FOR_MS
     }
-}
-
-/// A person or a bot on Discord.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// The user id.
-    pub id: UserId,
-    /// The name shown in the server, cleaned, not escaped.
-    pub name: String,
-    /// Whether it is a bot.
-    pub bot: bool,
-    /// Whether they are not in the server, or not any more. Discord names them among the users, and not among the
-    /// members.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub absent: bool,
-}
-
-/// An option that is being typed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Autocomplete {
-    /// The server in which it is typed.
-    pub guild: GuildId,
-    /// Whether who types may manage the server.
-    pub manager: bool,
-    /// The name of the command, such as `buy`.
-    pub command: String,
-    /// The text in the option so far, cleaned.
-    pub typed: String,
 }
 
 /// The place at Discord to which a late answer goes.
@@ -108,40 +93,6 @@ pub struct Webhook {
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook").field("application", &self.application).finish_non_exhaustive()
-    }
-}
-
-/// Signed by Discord, and still not understood.
-#[derive(Debug, thiserror::Error)]
-pub enum ParseError {
-    /// Not the JSON of an interaction.
-    #[error("not an interaction: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// A kind that Pulse offers nobody.
-    #[error("interactions of type {0} are not offered by Pulse")]
-    UnknownType(u8),
-    /// Something that is used is not there.
-    #[error("the interaction has no {0}")]
-    Missing(&'static str),
-    /// An option that its definition demands is missing or of another type.
-    #[error("/{command} came without a usable option `{option}`")]
-    BadOption {
-        /// The command's name, without its slash.
-        command: &'static str,
-        /// The option's name in the command's definition.
-        option: &'static str,
-    },
-}
-
-impl ParseError {
-    /// Stable, `snake_case`.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "malformed_interaction",
-            Self::UnknownType(_) => "unknown_interaction_type",
-            Self::Missing(_) => "incomplete_interaction",
-            Self::BadOption { .. } => "bad_option",
-        }
     }
 }
 

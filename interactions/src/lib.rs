@@ -5,17 +5,22 @@
 
 pub mod action;
 pub mod at_rest;
+mod autocomplete;
 pub mod books;
 pub mod command;
 pub mod deployment;
 pub mod interaction;
 pub mod job;
 pub mod limit;
+pub mod origin;
+mod parse_error;
+mod person;
 pub mod reply;
 pub mod rest;
 pub mod rules;
 pub mod schema;
 pub mod sealed;
+pub mod service;
 pub mod settings;
 pub mod signature;
 pub mod sql;

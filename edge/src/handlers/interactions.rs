@@ -11,9 +11,9 @@ use std::{
 
 use ::interactions::{
     Call, Interaction, PublicKey,
-    books::NoRow,
     interaction::{Autocomplete, Webhook},
     reply,
+    service::NoRow,
     signature::{Claim, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verified},
 };
 use futures_util::future::{Either, select};

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use interactions::{
     Call,
     action::Order,
-    books::{Answered, NoRow},
     interaction::Autocomplete,
     limit,
+    service::{Answered, NoRow},
     sql::is_full,
 };
 use js_sys::Promise;

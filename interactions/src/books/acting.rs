@@ -1,21 +1,17 @@
 //! Actions from the page: the same key is answered by the same bytes, and happens once.
 
-use protocol::{Coins, Event, InteractionId, JournalSeq, Timestamp, UserId, action::Done};
+use protocol::{Coins, Event, InteractionId, JournalSeq, UserId, action::Done};
 use serde_json::json;
 
-use super::{Books, BooksError, Decision, Entry, Party, row::Reader};
+use super::{Books, BooksError, Entry, Party, row::Reader};
 use crate::{
-    Call, Command, Person,
     action::{Acted, Order},
-    command::Context,
     rules::Refusal,
     sql::Sql,
 };
 
-/// Ids of actions have this bit, which Discord's ids get in the year 2084.
-const ACTION_BIT: u64 = 1 << 63;
 /// Stands for the actor of an action who has no account on Discord.
-const NOBODY: UserId = UserId(0);
+pub(crate) const NOBODY: UserId = UserId(0);
 
 /// The coins that a row of the journal moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,54 +33,13 @@ pub struct MovedRow {
 }
 
 impl<S: Sql> Books<S> {
-    /// Does what an action asks for, once. `entropy` is 64 random bits. After an error nothing of it may be kept, as
-    /// with [`Books::answer`].
-    pub fn act(
-        &self,
-        now: Timestamp,
-        entropy: u64,
-        order: &Order,
-        handled_ms: u32,
-    ) -> Result<Acted, BooksError> {
-        if let Some(acted) = self.acted(order)? {
-            return Ok(acted);
-        }
-        if self.totals()?.seq == JournalSeq(0) {
-            return Ok(Acted::UnknownServer);
-        }
-        self.rows_written.set(0);
-        let about = order.user().map(|user| self.account(user)).transpose()?.flatten();
-        let (id, name) = (order.actor.id.unwrap_or(NOBODY), order.actor.name.clone());
-        let actor = Person { id, name, bot: false, absent: false };
-        let act = order.act(about.as_ref());
-        let id = InteractionId(entropy | ACTION_BIT);
-        let call = Call {
-            id,
-            guild: order.guild,
-            actor,
-            manager: true,
-            pressed: false,
-            command: Command::Economy(act.clone()),
-        };
-        let context = Context { call: &call, books: self, settings: self.settings()?, now, entropy };
-        // The page names who is acted on by the id alone; an account has the name.
-        let mut decision = if order.user().is_some() && about.is_none() {
-            Decision::refuse(&Refusal::UnknownPlayer)
-        } else {
-            act.decide_action(&context, &order.action.reason)?
-        };
-        if order.actor.id.is_none() {
-            for event in &mut decision.events {
-                event.actor_id = None;
-            }
-        }
-        let refused = decision.refusal.is_some();
-        let answer = self.commit(now, &call, decision, handled_ms, Some(order))?;
-        Ok(if refused { Acted::Refused(answer) } else { Acted::Done(answer) })
+    /// Whether nobody has used these books yet.
+    pub(crate) fn is_unused(&self) -> Result<bool, BooksError> {
+        Ok(self.totals()?.seq == JournalSeq(0))
     }
 
     /// Returns the outcome of an earlier order with this key, if there was one.
-    fn acted(&self, order: &Order) -> Result<Option<Acted>, BooksError> {
+    pub(crate) fn acted(&self, order: &Order) -> Result<Option<Acted>, BooksError> {
         let statement = "SELECT action, actor, outcome, reply FROM journal WHERE key = ?";
         let row = self.sql.query(statement, &[order.action.key.as_str().into()])?.into_iter().next();
         let Some(row) = row else { return Ok(None) };

@@ -4,7 +4,8 @@ use protocol::{Timestamp, UserId, record::JobOrder};
 
 use super::{Books, BooksError, Change, row::Reader};
 use crate::{
-    Call, job,
+    job,
+    origin::Origin,
     rules::Account,
     sql::{Sql, Value},
 };
@@ -51,13 +52,13 @@ impl<S: Sql> Books<S> {
     pub(super) fn finish(
         &self,
         race: Option<Race>,
-        call: &Call,
+        origin: &Origin<'_>,
         now: Timestamp,
     ) -> Result<Option<JobOrder>, BooksError> {
         let Some(Race { channel, leader: before, rising }) = race else { return Ok(None) };
         let top = leader(self.first_two()?);
         let top = top.filter(|top| Some(top.user) != before && rising.contains(&top.user));
-        Ok(top.map(|top| job::announce(call.guild, channel, &top, now)))
+        Ok(top.map(|top| job::announce(origin.guild, channel, &top, now)))
     }
 
     fn first_two(&self) -> Result<Vec<Account>, BooksError> {

@@ -6,7 +6,6 @@ use protocol::{
 };
 
 use crate::{
-    Call,
     reply::Reply,
     rules::{Account, Item, Refusal},
     settings::{Key, Settings},
@@ -26,6 +25,8 @@ pub struct Decision {
     pub(super) name: Option<String>,
     pub(super) refusal: Option<Refusal>,
     pub(super) undoes: Option<JournalSeq>,
+    /// The call waits for its button.
+    pub(super) waits: bool,
 }
 
 /// An account before and after.
@@ -69,7 +70,12 @@ pub enum Write {
     /// New richest players are announced in this channel, or nowhere.
     Announce(Option<String>),
     /// A call waits for its button.
-    Pend(Box<Call>),
+    Pend {
+        /// The id of its interaction.
+        id: InteractionId,
+        /// The call, as JSON.
+        call: String,
+    },
     /// A call waits no more.
     Settle(InteractionId),
 }
@@ -164,11 +170,12 @@ impl Decision {
             name: None,
             refusal: None,
             undoes: None,
+            waits: false,
         }
     }
 
     /// Whether something is missing without a row of it. A look and a refusal can do without.
-    pub(super) fn needs_row(&self) -> bool {
+    pub(crate) fn needs_row(&self) -> bool {
         let is_changed = |change: &Change| change.before.as_ref() != Some(&change.after);
         self.audited
             || self.entry.debit.is_some()
@@ -204,6 +211,37 @@ impl Decision {
     #[must_use]
     pub fn with_change(mut self, change: impl Into<Option<Change>>) -> Self {
         self.changes.extend(change.into());
+        self
+    }
+
+    /// Whether the call waits for its button.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// Whether a rule said no.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// Returns the writes beside accounts and the journal row.
+    pub(crate) fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// Returns the events to show, to be changed.
+    pub(crate) fn events_mut(&mut self) -> &mut [Event] {
+        &mut self.events
+    }
+
+    /// Returns the reply alone.
+    pub(crate) fn into_reply(self) -> Reply {
+        self.reply
+    }
+
+    /// Has the call wait for its button.
+    pub(crate) fn waiting(mut self) -> Self {
+        self.waits = true;
         self
     }
 

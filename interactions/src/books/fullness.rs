@@ -3,8 +3,8 @@
 
 use protocol::{Event, Sentence, Severity, Source, Timestamp};
 
-use super::{Books, BooksError, Decision, row::Reader};
-use crate::{Call, Command, sql::Sql};
+use super::{Books, BooksError, row::Reader};
+use crate::{origin::Origin, sql::Sql};
 
 /// An object may store so much on Cloudflare's paid plan, in bytes.
 pub const STORE_MAX_BYTES: u64 = 10_000_000_000;
@@ -50,7 +50,7 @@ impl<S: Sql> Books<S> {
     /// written.
     pub(super) fn tell_fullness(
         &self,
-        call: &Call,
+        origin: &Origin<'_>,
         now: Timestamp,
         row: u64,
     ) -> Result<Option<Event>, BooksError> {
@@ -69,17 +69,11 @@ impl<S: Sql> Books<S> {
             kept.told_percent = mark;
             Ok(())
         })?;
-        Ok(is_news.then(|| warning(call, now, mark, percent)))
-    }
-
-    /// Whether a command gets no row because the storage is full: those who manage the server go on.
-    pub(super) fn keeps_no_row_of(&self, call: &Call, decision: &Decision) -> Result<bool, BooksError> {
-        let is_for_managers = matches!(call.command, Command::Economy(_)) && decision.refusal.is_none();
-        Ok(!is_for_managers && self.is_full()?)
+        Ok(is_news.then(|| warning(origin, now, mark, percent)))
     }
 }
 
-fn warning(call: &Call, now: Timestamp, mark: u64, percent: u64) -> Event {
+fn warning(origin: &Origin<'_>, now: Timestamp, mark: u64, percent: u64) -> Event {
     let message =
         Sentence::new("The books of this server take up ").number(percent).words(" % of their storage");
     let (severity, message) = if mark < FULL_PERCENT {
@@ -87,7 +81,7 @@ fn warning(call: &Call, now: Timestamp, mark: u64, percent: u64) -> Event {
     } else {
         (Severity::Error, message.words(": whoever plays can only look now, until there is more room"))
     };
-    Event::new(format!("{}-store-{mark}", call.id), now, call.guild, severity, Source::Edge, message)
+    Event::new(format!("{}-store-{mark}", origin.id), now, origin.guild, severity, Source::Edge, message)
 }
 
 pub(super) fn read_told(sql: &impl Sql) -> Result<u64, BooksError> {

@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::{Books, BooksError, Change, Entry, Party, row::Reader, standings::RankMoves, totals::Totals};
-use crate::{Call, action::Order, sql::Sql};
+use crate::{action::Order, origin::Origin, sql::Sql};
 
 /// The columns of the journal, beside those of [`Totals`].
 const COLUMNS: [&str; 29] = [
@@ -44,7 +44,7 @@ const COLUMNS: [&str; 29] = [
 /// A row in the making.
 pub(super) struct JournalEntry<'a> {
     now: Timestamp,
-    call: &'a Call,
+    origin: &'a Origin<'a>,
     outcome: Outcome,
     handled_ms: u32,
     pub(super) activity: Option<Activity>,
@@ -70,10 +70,10 @@ struct Side {
 }
 
 impl<'a> JournalEntry<'a> {
-    pub(super) fn new(now: Timestamp, call: &'a Call, outcome: Outcome, handled_ms: u32) -> Self {
+    pub(super) fn new(now: Timestamp, origin: &'a Origin<'a>, outcome: Outcome, handled_ms: u32) -> Self {
         Self {
             now,
-            call,
+            origin,
             outcome,
             handled_ms,
             activity: None,
@@ -102,7 +102,7 @@ impl<'a> JournalEntry<'a> {
 }
 
 impl<S: Sql> Books<S> {
-    pub(super) fn reply_to(&self, id: InteractionId) -> Result<Option<String>, BooksError> {
+    pub(crate) fn reply_to(&self, id: InteractionId) -> Result<Option<String>, BooksError> {
         let rows = self.sql.query("SELECT reply FROM journal WHERE id = ?", &[id.to_string().into()])?;
         rows.into_iter().next().map(|row| Reader::new("journal", Some(row)).text()).transpose()
     }
@@ -148,7 +148,7 @@ impl<S: Sql> Books<S> {
         events: &[Event],
         totals: &Totals,
     ) -> Result<(), BooksError> {
-        let call = row.call;
+        let origin = row.origin;
         let events = if events.is_empty() { None } else { Some(serde_json::to_string(events)?) };
         let jobs = if row.jobs.is_empty() { None } else { Some(serde_json::to_string(&row.jobs)?) };
         let action = row.order.map(|order| serde_json::to_string(&order.action)).transpose()?;
@@ -162,15 +162,15 @@ impl<S: Sql> Books<S> {
         );
         let parameters = [
             totals.seq.0.into(),
-            call.id.to_string().into(),
+            origin.id.to_string().into(),
             row.now.into(),
-            row.name.as_deref().unwrap_or(call.command.name()).into(),
+            row.name.as_deref().unwrap_or(origin.command).into(),
             outcome_word(row.outcome).into(),
             entry.debit.map(Party::word).into(),
             entry.credit.map(Party::word).into(),
             entry.amount.into(),
             entry.tax.into(),
-            call.actor.id.into(),
+            origin.actor.id.into(),
             entry.target.into(),
             entry.note.as_deref().into(),
             entry.balance_after.into(),

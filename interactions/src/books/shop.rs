@@ -4,7 +4,6 @@ use protocol::{Timestamp, UserId, text::fold, time::MINUTE_MS};
 
 use super::{Books, BooksError, row::Reader};
 use crate::{
-    Call,
     rules::Item,
     sql::{Row, Sql, Value},
 };
@@ -70,13 +69,12 @@ impl<S: Sql> Books<S> {
         .collect()
     }
 
-    /// The call that waits for its button, if it still does.
-    pub fn pending(&self, id: protocol::InteractionId, now: Timestamp) -> Result<Option<Call>, BooksError> {
+    /// Returns the JSON of the call that waits for its button, if it still does.
+    pub fn pending(&self, id: protocol::InteractionId, now: Timestamp) -> Result<Option<String>, BooksError> {
         let statement = "SELECT call FROM pending WHERE id = ? AND at > ?";
         let parameters = [id.to_string().into(), now.minus(PENDING_MAX_MS).into()];
         let row = self.sql.query(statement, &parameters)?.into_iter().next();
-        let json = row.map(|row| Reader::new("pending", Some(row)).text()).transpose()?;
-        Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
+        row.map(|row| Reader::new("pending", Some(row)).text()).transpose()
     }
 
     pub(super) fn write_item(&self, item: &Item) -> Result<(), BooksError> {

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::UserBuilder;
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Measure},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     sql::Sql,
     text,

@@ -8,11 +8,16 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
+    autocomplete::Autocomplete,
     books::{Books, Change, Decision, Entry, Party, Write},
-    interaction::{Autocomplete, ParseError},
+    parse_error::ParseError,
     reply::{CHOICES_MAX, Choice, Reply},
     rules::{self, QUANTITY_MAX, Refusal},
     sql::Sql,
@@ -61,10 +66,10 @@ impl SlashCommand for Buy {
     }
 
     fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Context { call, books, now, .. } = context;
+        let Context { origin, books, now, .. } = context;
         let Some(item) = books.item(&self.item)? else { return Ok(Decision::refuse(&Refusal::UnknownItem)) };
         let before = context.own()?;
-        let held = books.held(call.actor.id, item.id)?;
+        let held = books.held(origin.actor.id, item.id)?;
         let account = context.opened(before.as_ref());
         let bought = match rules::purchase(account, item, held, self.quantity, *now) {
             Ok(bought) => bought,
@@ -75,7 +80,7 @@ impl SlashCommand for Buy {
         let event = context.event(
             Severity::Success,
             Source::Shop,
-            Sentence::of(&call.actor.name)
+            Sentence::of(&origin.actor.name)
                 .words(" bought ")
                 .then(what.clone())
                 .words(" for ")
@@ -86,11 +91,11 @@ impl SlashCommand for Buy {
             .field("Balance", &text::coins(bought.account.balance))
             .field("You hold", &bought.held.to_string());
         let stock = item.stock.map(|left| Write::Stock { item: item.id, left });
-        let holding = Write::Holding { user: call.actor.id, item: item.id, quantity: bought.held };
+        let holding = Write::Holding { user: origin.actor.id, item: item.id, quantity: bought.held };
         let decision = stock.into_iter().fold(Decision::done(reply), Decision::with_write);
         Ok(decision
             .with_entry(Entry {
-                debit: Some(Party::Player(call.actor.id)),
+                debit: Some(Party::Player(origin.actor.id)),
                 credit: Some(Party::Shop),
                 amount: bought.cost,
                 note: Some(what.to_string()),

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
 
-use super::{Context, INTEGER_OPTION_MAX, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{INTEGER_OPTION_MAX, SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry, Party},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{self, Flip, Side},
     sql::Sql,
@@ -54,7 +58,7 @@ impl SlashCommand for Coinflip {
             Ok(flip) => flip,
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
-        let player = Party::Player(context.call.actor.id);
+        let player = Party::Player(context.origin.actor.id);
         let (debit, credit) = match flip.won {
             // The house pays out of what it has won. It owes nobody: what it lacks, the mint makes.
             true if context.books.house()? >= self.bet => (Party::House, player),
@@ -91,7 +95,8 @@ impl Coinflip {
 
     fn event<S: Sql>(self, won: bool, context: &Context<'_, S>) -> Event {
         let verb = if won { " won " } else { " lost " };
-        let message = Sentence::of(&context.call.actor.name).words(verb).coins(self.bet).words(" on a coin");
+        let message =
+            Sentence::of(&context.origin.actor.name).words(verb).coins(self.bet).words(" on a coin");
         Event { amount: Some(self.bet), ..context.event(Severity::Info, Source::Coinflip, message) }
     }
 }

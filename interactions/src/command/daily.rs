@@ -4,12 +4,16 @@ use protocol::{Event, Sentence, Severity, Source, record::JobOrder};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry},
-    interaction::ParseError,
     job,
+    parse_error::ParseError,
     reply::Reply,
     rules::{self, Refusal},
     sql::Sql,
@@ -67,7 +71,7 @@ impl SlashCommand for Daily {
         };
         let rank = context.books.rank_after(before.as_ref(), &daily.account)?;
         Ok(Decision::done(reply_to(&daily, rank, context))
-            .with_entry(Entry::earned(context.call.actor.id, daily.amount, daily.account.balance))
+            .with_entry(Entry::earned(context.origin.actor.id, daily.amount, daily.account.balance))
             .with_event(event(&daily, context))
             .with_jobs(reminders(before.as_ref(), &daily, context))
             .with_change(Change { before, after: daily.account }))
@@ -81,14 +85,14 @@ fn reminders<S: Sql>(
     context: &Context<'_, S>,
 ) -> Vec<JobOrder> {
     let Some(before) = before.filter(|before| before.remind) else { return Vec::new() };
-    let guild = context.call.guild;
+    let guild = context.origin.guild;
     vec![job::remind_no_more(guild, before, context.now), job::remind(guild, &daily.account, context.now)]
 }
 
 /// Asks for reminders, or for none any more.
 fn toggle(context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
     let Some(before) = context.own()? else { return Ok(Decision::refuse(&Refusal::NoAccount)) };
-    let guild = context.call.guild;
+    let guild = context.origin.guild;
     let after = rules::Account { remind: !before.remind, ..before.clone() };
     let (line, order) = if after.remind {
         let line = "I will write to you when your next daily is ready. Press again for no more reminders.";
@@ -120,7 +124,7 @@ fn reply_to<S: Sql>(daily: &rules::Daily, rank: u64, context: &Context<'_, S>) -
 }
 
 fn event<S: Sql>(daily: &rules::Daily, context: &Context<'_, S>) -> Event {
-    let (name, streak) = (&context.call.actor.name, daily.account.streak);
+    let (name, streak) = (&context.origin.actor.name, daily.account.streak);
     let claimed = Sentence::of(name).words(" claimed ").coins(daily.amount);
     let message = claimed.words(" (day ").number(streak).words(")");
     Event { amount: Some(daily.amount), ..context.event(Severity::Success, Source::Daily, message) }

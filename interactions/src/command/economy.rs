@@ -1,5 +1,6 @@
 //! `/economy …`: what those who manage the server do. Each act is a journal row with a reason, and an event.
 
+mod act;
 mod adjust;
 mod announce;
 mod audit;
@@ -10,10 +11,9 @@ mod pause;
 mod rules;
 mod undo;
 
-use protocol::{Coins, Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::{application::command::Command as Definition, guild::Permissions};
-use twilight_util::builder::command::{StringBuilder, SubCommandBuilder, UserBuilder};
+use twilight_util::builder::command::SubCommandBuilder;
 
 pub(crate) use self::{
     adjust::{Adjust, Reset},
@@ -24,16 +24,21 @@ pub(crate) use self::{
     undo::Undo,
 };
 use self::{announce::Announce, audit::Audit, confirm::Confirm};
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    buy::Buy,
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
-    BooksError, Person,
+    BooksError,
+    autocomplete::Autocomplete,
     books::{Books, Decision},
-    interaction::{Autocomplete, ParseError},
+    parse_error::ParseError,
     reply::Choice,
     rules::Refusal,
     settings::{AGAINST_SECOND_ACCOUNTS, Key, Setting, Settings},
     sql::Sql,
-    text::{self, NOTE_MAX_CHARS},
 };
 
 /// `/economy …`.
@@ -112,7 +117,7 @@ impl SlashCommand for Economy {
 
     fn autocomplete(lookup: &Autocomplete, books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
         if may(lookup.manager, &books.settings()?) {
-            super::Buy::autocomplete(lookup, books)
+            Buy::autocomplete(lookup, books)
         } else {
             Ok(Vec::new())
         }
@@ -135,7 +140,7 @@ impl SlashCommand for Economy {
     }
 
     fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
-        if !may(context.call.manager, &context.settings) {
+        if !may(context.origin.manager, &context.settings) {
             return Ok(Decision::refuse(&Refusal::NotPermitted));
         }
         let decision = match self {
@@ -201,48 +206,5 @@ impl Economy {
             Self::Pause(pause) => Ok(pause.decide(context)),
             Self::Confirm(_) => Ok(Decision::refuse(&Refusal::ConfirmationGone)),
         }
-    }
-}
-
-fn user_option() -> UserBuilder {
-    UserBuilder::new("user", "Who").required(true)
-}
-
-fn reason_option() -> StringBuilder {
-    let most = u16::try_from(NOTE_MAX_CHARS).unwrap_or(u16::MAX);
-    StringBuilder::new("reason", "Why; it stands in the audit").max_length(most).required(true)
-}
-
-fn parse_reason(options: &mut Options) -> Result<String, ParseError> {
-    Ok(text::clean_note(&options.text("reason")?.ok_or(options.bad("reason"))?))
-}
-
-/// Refusals of every act on a player: `bot_recipient`, `reason_missing`, `note_too_long`.
-fn check_act(target: &Person, reason: &str) -> Result<(), Refusal> {
-    if target.bot {
-        return Err(Refusal::BotRecipient);
-    }
-    if reason.is_empty() {
-        return Err(Refusal::ReasonMissing);
-    }
-    if reason.chars().count() > NOTE_MAX_CHARS {
-        return Err(Refusal::NoteTooLong);
-    }
-    Ok(())
-}
-
-/// The event of an act.
-fn event<S: Sql>(
-    context: &Context<'_, S>,
-    severity: Severity,
-    target: Option<&Person>,
-    amount: Option<Coins>,
-    message: Sentence,
-) -> Event {
-    Event {
-        target_id: target.map(|target| target.id),
-        target_name: target.map(|target| target.name.clone()),
-        amount,
-        ..context.event(severity, Source::Admin, message)
     }
 }

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::IntegerBuilder;
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
     books::{Change, Decision, Moved},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::Refusal,
     sql::Sql,

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Context, Options, SlashCommand, defined};
-use crate::{BooksError, books::Decision, interaction::ParseError, reply::Reply, sql::Sql, text};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
+use crate::{BooksError, books::Decision, parse_error::ParseError, reply::Reply, sql::Sql, text};
 
 /// Kinds of items that fit into one reply.
 const SHOWN: usize = 40;
@@ -26,7 +30,7 @@ impl SlashCommand for Inventory {
     }
 
     fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let holdings = context.books.holdings(context.call.actor.id)?;
+        let holdings = context.books.holdings(context.origin.actor.id)?;
         let shown = holdings.iter().take(SHOWN);
         let mut lines: Vec<_> =
             shown.map(|held| format!("{} × **{}**", held.quantity, text::shown(&held.name))).collect();

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder};
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
     books::{Change, Decision, Measure, Standing},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{Account, Refusal},
     sql::Sql,
@@ -63,7 +67,7 @@ impl SlashCommand for Leaderboard {
             return Ok(Decision::refuse(&Refusal::NoSuchPage { last: pages }));
         }
         let board = context.books.board(self.by, (self.page - 1) * PAGE, PAGE)?;
-        let of = if context.call.pressed { self.of } else { Some(context.call.actor.id) };
+        let of = if context.origin.pressed { self.of } else { Some(context.origin.actor.id) };
         let whose = of.map(|user| self.rank_of(user, context)).transpose()?.unwrap_or_default();
         let footer = format!("{whose}page {} of {}", self.page, pages.max(1));
         let of = of.map(|user| format!(":{user}")).unwrap_or_default();
@@ -87,7 +91,7 @@ impl Leaderboard {
 
     /// Returns the line with somebody's rank. Everybody reads it, so it says who that is.
     fn rank_of(self, user: UserId, context: &Context<'_, impl Sql>) -> Result<String, BooksError> {
-        let actor = &context.call.actor;
+        let actor = &context.origin.actor;
         let account = if user == actor.id { context.own()? } else { context.books.account(user)? };
         let name = match &account {
             _ if user == actor.id => actor.name.as_str(),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use protocol::{Coins, UserId};
 use serde_json::Value;
 
-use crate::{Person, interaction::ParseError};
+use crate::{Person, parse_error::ParseError};
 
 /// The options of a command, as Discord sent them.
 #[derive(Clone, Debug, Default)]

@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::{IntegerBuilder, StringBuilder, UserBuilder};
 
-use super::{Context, INTEGER_OPTION_MAX, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{INTEGER_OPTION_MAX, SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, Party},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{self, Account, TransferOrder},
     sql::Sql,
@@ -48,9 +52,9 @@ impl SlashCommand for Pay {
     }
 
     fn decide(&self, context: &Context<'_, impl Sql>) -> Result<Decision, BooksError> {
-        let Context { call, books, settings, now, .. } = context;
+        let Context { origin, books, settings, now, .. } = context;
         let order = TransferOrder { to: &self.to, amount: self.amount, note: self.note.as_deref() };
-        if let Err(refusal) = rules::check_order(&call.actor, order, settings, *now) {
+        if let Err(refusal) = rules::check_order(origin.actor, order, settings, *now) {
             return Ok(Decision::refuse(&refusal));
         }
         let (from_before, to_before) = (context.own()?, books.account(self.to.id)?);
@@ -63,7 +67,7 @@ impl SlashCommand for Pay {
         };
         Ok(Decision::done(self.reply_to(&transfer))
             .with_entry(Entry {
-                debit: Some(Party::Player(call.actor.id)),
+                debit: Some(Party::Player(origin.actor.id)),
                 credit: Some(Party::Player(self.to.id)),
                 amount: transfer.amount,
                 tax: transfer.tax,
@@ -93,7 +97,7 @@ impl Pay {
     }
 
     fn event<S: Sql>(&self, context: &Context<'_, S>) -> Event {
-        let from = Sentence::of(&context.call.actor.name);
+        let from = Sentence::of(&context.origin.actor.name);
         let message = from.words(" paid ").coins(self.amount).words(" to ").name(&self.to.name);
         Event {
             amount: Some(self.amount),

@@ -4,11 +4,15 @@ use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 use twilight_util::builder::command::UserBuilder;
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Holding, Measure},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{Account, Refusal, xp_for_level},
     sql::Sql,
@@ -46,7 +50,7 @@ impl SlashCommand for Profile {
             return Ok(Decision::refuse(&match whose {
                 Person { bot: true, .. } => Refusal::BotRecipient,
                 Person { absent: true, .. } => Refusal::NotAMember,
-                Person { id, .. } if *id == context.call.actor.id => Refusal::NoAccount,
+                Person { id, .. } if *id == context.origin.actor.id => Refusal::NoAccount,
                 _ => Refusal::UnknownPlayer,
             }));
         };

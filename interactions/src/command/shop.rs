@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
     books::Decision,
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{Item, Refusal},
     sql::Sql,

@@ -4,7 +4,7 @@
 use protocol::{Severity, Source, record::Outcome};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
+use super::context::Context;
 use crate::{books::Decision, reply::Reply, sql::Sql, text};
 
 /// The name that was typed, or what the button carries.
@@ -21,7 +21,7 @@ impl Unknown {
     }
 
     pub(super) fn decide<S: Sql>(&self, context: &Context<'_, S>) -> Decision {
-        let (what, line) = if context.call.pressed {
+        let (what, line) = if context.origin.pressed {
             ("The button ", "I do not know this button any more. Type the command again.")
         } else {
             ("/", "I do not know this command. It may have just been removed; try again in a minute.")

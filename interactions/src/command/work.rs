@@ -4,11 +4,15 @@ use protocol::{Event, Sentence, Severity, Source};
 use serde::{Deserialize, Serialize};
 use twilight_model::application::command::Command as Definition;
 
-use super::{Context, Options, SlashCommand, defined};
+use super::{
+    context::Context,
+    definition::{SlashCommand, defined},
+    options::Options,
+};
 use crate::{
     BooksError,
     books::{Change, Decision, Entry},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules,
     sql::Sql,
@@ -56,13 +60,13 @@ impl SlashCommand for Work {
         let earned = text::coins(shift.amount);
         let next = text::relative_time(shift.next);
         let message =
-            Sentence::of(&context.call.actor.name).words(" earned ").coins(shift.amount).words(" at work");
+            Sentence::of(&context.origin.actor.name).words(" earned ").coins(shift.amount).words(" at work");
         let event = context.event(Severity::Success, Source::Work, message);
         let reply = Reply::success("Work", &format!("{done} That is **{earned}**.\nNext shift {next}."))
             .field("Balance", &text::coins(shift.account.balance))
             .field("Level", &shift.account.level().to_string());
         Ok(Decision::done(reply)
-            .with_entry(Entry::earned(context.call.actor.id, shift.amount, shift.account.balance))
+            .with_entry(Entry::earned(context.origin.actor.id, shift.amount, shift.account.balance))
             .with_event(Event { amount: Some(shift.amount), ..event })
             .with_change(Change { before, after: shift.account }))
     }

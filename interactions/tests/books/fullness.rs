@@ -2,7 +2,8 @@
 
 use interactions::{
     Books, BooksError, Call,
-    books::{Answered, Listener, NoRow},
+    books::Listener,
+    service::{Answered, NoRow},
 };
 use protocol::{JournalSeq, Timestamp, time::HOUR_MS};
 use serde_json::json;

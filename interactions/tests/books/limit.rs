@@ -1,6 +1,6 @@
 //! A limit of the plan is reached: what can be answered without a row is, and everything else says when to come again.
 
-use interactions::{Books, books::NoRow, limit};
+use interactions::{Books, limit, service::NoRow};
 
 use crate::support::{NOON, Sqlite, answer, balance, call, code_of, daily, pay, person, text_of, work};
 

@@ -4,11 +4,15 @@ use protocol::{Coins, Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
 
-use super::{super::Options, Context, check_act, confirm, event, parse_reason, reason_option, user_option};
+use super::{
+    super::{context::Context, options::Options},
+    act::{check_act, event, parse_reason, reason_option, user_option},
+    confirm,
+};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, Party, Write},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{self, Account, Adjusted, Adjustment, Refusal},
     settings::Key,
@@ -133,7 +137,7 @@ impl Adjust {
             };
             return Ok(confirm::ask(context, &format!("{question} **{}**?", text::shown(&self.target.name))));
         }
-        let message = Sentence::of(&context.call.actor.name)
+        let message = Sentence::of(&context.origin.actor.name)
             .words(" ")
             .then(self.done())
             .words(": ")
@@ -189,7 +193,7 @@ impl Reset {
                 ),
             ));
         }
-        let actor = Sentence::of(&context.call.actor.name);
+        let actor = Sentence::of(&context.origin.actor.name);
         let message = actor.words(" reset ").name(&self.target.name).words(", because ").name(&self.reason);
         let adjusted = rules::reset(&before);
         let act = Act { target: &self.target, reason: &self.reason, severity: Severity::Warn, message };

@@ -5,11 +5,14 @@ use serde::{Deserialize, Serialize};
 use twilight_model::channel::ChannelType;
 use twilight_util::builder::command::{ChannelBuilder, SubCommandBuilder};
 
-use super::{super::Options, Context, event};
+use super::{
+    super::{context::Context, options::Options},
+    act::event,
+};
 use crate::{
     BooksError,
     books::{Decision, Entry, Write},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::Refusal,
     sql::Sql,
@@ -60,7 +63,7 @@ impl Announce {
             None => "Who becomes the richest is told nowhere.".to_owned(),
         };
         let (actor, place) =
-            (Sentence::of(&context.call.actor.name), self.channel.as_deref().unwrap_or("nowhere"));
+            (Sentence::of(&context.origin.actor.name), self.channel.as_deref().unwrap_or("nowhere"));
         let note = format!("announce: {} → {}", words(&before), words(&self.channel));
         let message = actor.words(" set the channel for announcements: ").words(place);
         Ok(Decision::done(Reply::success("Announcements", &line).ephemeral())

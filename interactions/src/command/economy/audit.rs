@@ -4,7 +4,7 @@ use protocol::Coins;
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{IntegerBuilder, SubCommandBuilder};
 
-use super::Context;
+use super::super::context::Context;
 use crate::{
     BooksError,
     books::{Decision, Moved},

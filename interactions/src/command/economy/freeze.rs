@@ -3,7 +3,7 @@
 use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, event};
+use super::{super::context::Context, act::event};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry},
@@ -36,7 +36,7 @@ impl Freeze {
         }
         let (severity, done) =
             if self.frozen { (Severity::Warn, "froze") } else { (Severity::Info, "unfroze") };
-        let message = Sentence::of(&context.call.actor.name)
+        let message = Sentence::of(&context.origin.actor.name)
             .words(&format!(" {done} "))
             .name(&self.target.name)
             .words(", because ")

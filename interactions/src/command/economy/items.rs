@@ -6,11 +6,14 @@ use twilight_util::builder::command::{
     IntegerBuilder, StringBuilder, SubCommandBuilder, SubCommandGroupBuilder,
 };
 
-use super::{super::Options, Context, event};
+use super::{
+    super::{context::Context, options::Options},
+    act::event,
+};
 use crate::{
     BooksError,
     books::{Decision, Entry, SHOP_MAX, Write},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::{Item, Refusal},
     sql::Sql,
@@ -112,7 +115,7 @@ impl ItemAct {
             Err(refusal) => return Ok(Decision::refuse(&refusal)),
         };
         let done = act.to_string();
-        let message = Sentence::of(&context.call.actor.name).words(" ").then(act);
+        let message = Sentence::of(&context.origin.actor.name).words(" ").then(act);
         Ok(Decision::done(Reply::success("Shop", &format!("You {}.", text::escape(&done))).ephemeral())
             .audited()
             .with_entry(Entry { note: Some(done), ..Entry::default() })

@@ -3,7 +3,7 @@
 use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, event};
+use super::{super::context::Context, act::event};
 use crate::{
     books::{Decision, Write},
     reply::Reply,
@@ -27,7 +27,7 @@ impl Pause {
         } else {
             (Severity::Info, "resumed", "Players' commands work again.")
         };
-        let message = Sentence::of(&context.call.actor.name).words(&format!(" {done} the economy"));
+        let message = Sentence::of(&context.origin.actor.name).words(&format!(" {done} the economy"));
         Decision::done(Reply::success("Economy", line).ephemeral())
             .audited()
             .with_event(event(context, severity, None, None, message))

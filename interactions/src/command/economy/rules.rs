@@ -4,10 +4,13 @@ use protocol::{Sentence, Severity};
 use serde::{Deserialize, Serialize};
 use twilight_util::builder::command::{StringBuilder, SubCommandBuilder};
 
-use super::{super::Options, Context, event};
+use super::{
+    super::{context::Context, options::Options},
+    act::event,
+};
 use crate::{
     books::{Decision, Entry, Write},
-    interaction::ParseError,
+    parse_error::ParseError,
     reply::Reply,
     rules::Refusal,
     settings::{ALL, BadSetting, Setting, Settings},
@@ -65,7 +68,7 @@ impl Rules {
             .words(" → ")
             .then(setting.said(new));
         let note = change.to_string();
-        let message = Sentence::of(&context.call.actor.name).words(" set ").then(change);
+        let message = Sentence::of(&context.origin.actor.name).words(" set ").then(change);
         let reply = Reply::success("Settings", &format!("**{}**\n{}", setting.name, setting.about))
             .ephemeral()
             .field("Before", &setting.words(old))

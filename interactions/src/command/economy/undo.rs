@@ -4,7 +4,7 @@
 use protocol::{Coins, JournalSeq, Sentence, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, event};
+use super::{super::context::Context, act::event};
 use crate::{
     BooksError, Person,
     books::{Change, Decision, Entry, MovedRow, Party},
@@ -78,7 +78,7 @@ impl Undo {
             .then(words(&to));
         let line = format!("You undid {}.", text::escape(&what.to_string()));
         let reply = Reply::success("Done", &line).ephemeral();
-        let actor = Sentence::of(&context.call.actor.name);
+        let actor = Sentence::of(&context.origin.actor.name);
         let message = actor.words(" undid ").then(what).words(", because ").name(&self.reason);
         Decision::done(reply)
             .audited()

@@ -2,8 +2,15 @@
 
 use protocol::Timestamp;
 
-use super::{Answered, Books, BooksError, Decision, PAUSED, Write, answered_before};
-use crate::{Call, command::Context, limit, reply::Reply, rules::Refusal, sql::Sql};
+use super::{Answered, answered_before};
+use crate::{
+    BooksError, Call,
+    books::{Books, Decision, Write},
+    limit,
+    reply::Reply,
+    rules::Refusal,
+    sql::Sql,
+};
 
 /// The reason for which the storage takes no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +52,12 @@ impl<S: Sql> Books<S> {
         if let Some(reply) = self.reply_to(call.id)? {
             return Ok(answered_before(call, reply)?);
         }
-        let decision =
-            self.decide(&Context { call, books: self, settings: self.settings()?, now, entropy })?;
-        if let (NoRow::Full, [Write::Paused(paused)]) = (why, decision.writes.as_slice()) {
-            self.rows_written.set(0);
-            self.write_setting(PAUSED, i64::from(*paused))?;
-            let rows_written = self.rows_written.get();
-            return Ok(Answered { rows_written, ..unwritten(decision.reply, call.pressed)? });
+        let decision = self.decide(call, now, entropy)?;
+        if let (NoRow::Full, [Write::Paused(paused)]) = (why, decision.writes()) {
+            self.count_rows_anew();
+            self.pause(*paused)?;
+            let rows_written = self.rows_written();
+            return Ok(Answered { rows_written, ..unwritten(decision.into_reply(), call.pressed)? });
         }
         Ok(without_row(now, call, decision, why)?)
     }
@@ -64,7 +70,11 @@ pub(super) fn without_row(
     decision: Decision,
     why: NoRow,
 ) -> Result<Answered, serde_json::Error> {
-    if decision.needs_row() { why.refuse(now, call.pressed) } else { unwritten(decision.reply, call.pressed) }
+    if decision.needs_row() {
+        why.refuse(now, call.pressed)
+    } else {
+        unwritten(decision.into_reply(), call.pressed)
+    }
 }
 
 /// Refuses, and writes nothing down of it.
