@@ -35,6 +35,11 @@ async function ask(method, path, body) {
   return told;
 }
 
+/** An incident's name, with the server that it is about. */
+function titleOf({ title, guild }) {
+  return guild ? `${title}: \u2068${guild.name || guild.id}\u2069` : title;
+}
+
 function make(name, properties = {}, ...children) {
   const node = Object.assign(document.createElement(name), properties);
   node.append(...children);
@@ -79,7 +84,7 @@ function incidentRow(incident) {
   row.append(
     make("p", { className: "row" },
       make("span", { className: `tag mark-${kind}`, textContent: state }),
-      make("strong", { textContent: incident.title }),
+      make("strong", { textContent: titleOf(incident) }),
       make("span", {}, "since ", moment(incident.since), `${peak}, ${lasts ? "for" : "lasted"} ${length}`)),
     make("p", { className: "soft", textContent: concerns(incident) }),
   );
@@ -90,7 +95,7 @@ function incidentRow(incident) {
       await ask("POST", `/incidents/${incident.id}`, body);
       await refresh();
       one("#main").focus();
-    }, `${words}: ${incident.title}`);
+    }, `${words}: ${titleOf(incident)}`);
   if (lasts && !incident.acknowledged) ways.append(step("Take it on", { action: "acknowledge" }));
   if (lasts) {
     ways.append(step("Silence for 1 h", { action: "silence", forMs: 3_600_000 }), step("Resolve", { action: "resolve" }));

@@ -101,6 +101,15 @@ pub struct Touched {
     pub players: u64,
 }
 
+/// A server that an incident is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedServer {
+    /// Its id.
+    pub id: GuildId,
+    /// Its name; empty until the bot has told it.
+    pub name: String,
+}
+
 /// Somebody who did something to an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -133,6 +142,9 @@ pub struct Incident {
     pub peak: u64,
     /// Those concerned.
     pub touched: Touched,
+    /// The server that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guild: Option<NamedServer>,
     /// How often it came back within its rule's cool-down.
     #[serde(default)]
     pub returns: u32,

@@ -11,6 +11,7 @@ mod delivery;
 mod failing;
 mod frames;
 mod handling;
+mod income;
 mod jobs;
 mod limit;
 mod maintenance;

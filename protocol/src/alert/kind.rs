@@ -29,6 +29,10 @@ pub enum RuleKind {
     BooksUnbalanced,
     /// Coins that are made.
     Minting,
+    /// Coins that are made in one server, against its own past.
+    ServerMinting,
+    /// Books that take up nearly all of their storage.
+    StorageFull,
     /// Journal rows that reach the room late.
     DeliveryLag,
     /// Messages of the bot that wait.
@@ -224,6 +228,34 @@ const TABLE: &[About] = &[
         ],
         bounds: [2, 10_000],
         numbers: [20, 0, 50, 3_600],
+        severity: Severity::Warn,
+    },
+    About {
+        kind: RuleKind::ServerMinting,
+        title: "A server's coins out of line",
+        about: "Coins made in one server in ten minutes, as a multiple of that server's own mean of about a day; not below 10 000 coins, and after six hours of history.",
+        unit: Unit::Times,
+        cause: Cause::Books,
+        advice: [
+            "Open the server's journal, newest first: a rule that was set too generously, a gift, or an exploit shows in it.",
+            "Freeze the player or pause the server; what was done can be undone row by row.",
+        ],
+        bounds: [2, 10_000],
+        numbers: [20, 0, 50, 3_600],
+        severity: Severity::Warn,
+    },
+    About {
+        kind: RuleKind::StorageFull,
+        title: "A storage is nearly full",
+        about: "How full the storage of the fullest server's books is, in percent.",
+        unit: Unit::Percent,
+        cause: Cause::Books,
+        advice: [
+            "From 98 % on players of this server can only look; `/economy` goes on.",
+            "docs/deploy says what a plan allows; STORE_MAX_MB names it.",
+        ],
+        bounds: [50, 100],
+        numbers: [80, 0, 5, 3_600],
         severity: Severity::Warn,
     },
     About {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{Cause, Incident, RuleKind, ShownIncident, Touched, Unit};
-use crate::{Event, Severity, Timestamp, time::SECOND_MS};
+use super::{Cause, Incident, NamedServer, RuleKind, ShownIncident, Touched, Unit};
+use crate::{Event, Severity, Timestamp, text::isolated, time::SECOND_MS};
 
 /// The colours beside a message on Discord.
 const RED: u32 = 0x00d9_3a3a;
@@ -117,8 +117,13 @@ pub fn headline(incident: &Incident) -> String {
     let title = about.title;
     match incident.kind {
         RuleKind::BotSilent | RuleKind::GatewayLost | RuleKind::BooksUnbalanced => title.to_owned(),
-        _ => format!("{title}: {value}"),
+        _ => format!("{title}: {value}{}", incident.guild.as_ref().map(in_server).unwrap_or_default()),
     }
+}
+
+fn in_server(guild: &NamedServer) -> String {
+    let name = if guild.name.is_empty() { guild.id.to_string() } else { guild.name.clone() };
+    format!(" in {}", isolated(&name))
 }
 
 /// Since when, how bad, and until when.

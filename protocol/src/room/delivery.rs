@@ -167,7 +167,12 @@ impl Room {
         let is_same = |row: &&GuildRow| row.life.is_none() || row.life == life;
         let before = self.aggregates.row(guild).filter(is_same).map(|row| row.latest_at).unwrap_or_default();
         let latest_at = push.records.iter().map(|record| record.at).fold(before, Timestamp::max);
-        let row = GuildRow { acknowledged, totals: push.totals, life, latest_at, steps: None };
+        let mut income = self.aggregates.row(guild).map(|row| row.income).unwrap_or_default();
+        for record in &push.records {
+            income.add(record.at, record.minted);
+        }
+        self.note_income(now, guild, &income);
+        let row = GuildRow { acknowledged, totals: push.totals, life, latest_at, income, steps: None };
         self.aggregates.replace(guild, row.clone());
         let mut refused_jobs = 0;
         // The wealth at each record follows from the wealth after the last, less what was made since.

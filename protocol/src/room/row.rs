@@ -10,6 +10,7 @@ pub use self::kind::Kind;
 use super::{
     RING_LEN,
     connection::Connection,
+    income::Income,
     maintenance::MaintenanceRow,
     timeline::step::{Bucket, Months, Resolution},
     watch::judge::Judge,
@@ -97,6 +98,9 @@ pub struct GuildRow {
     /// The moment of the newest commit among the rows: later than the last one's, if a clock has stepped back.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub latest_at: Timestamp,
+    /// The coins that came into being, against the server's own past.
+    #[serde(default, skip_serializing_if = "Income::is_new")]
+    pub income: Income,
     /// The open steps as of this row, where few servers play: a delivery is a row less to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<OpenSteps>,

@@ -19,10 +19,10 @@ use super::{
     row::{Kind, Row},
 };
 use crate::{
-    ServerMessage, Timestamp,
+    GuildId, ServerMessage, Timestamp,
     alert::{
-        Alerts, Channel, ChannelId, INCIDENTS_KEPT_MS, Incident, IncidentId, Rule, RuleKind, ShownIncident,
-        ShownRule, Touched, headline,
+        Alerts, Channel, ChannelId, INCIDENTS_KEPT_MS, Incident, IncidentId, NamedServer, Rule, RuleKind,
+        ShownIncident, ShownRule, Touched, headline,
         public::{PublicIncident, PublicStatus, State, state_of_commands},
     },
     message::{INCIDENT, INCIDENT_OVER, Notice},
@@ -63,6 +63,8 @@ pub(super) struct Watch {
     events_on_the_way: BTreeMap<ChannelId, Timestamp>,
     /// How late the newest delivery was, in seconds, and when it came.
     lag: Option<(Timestamp, u64)>,
+    /// The server whose new coins were most out of line with its own past, by how much, and when.
+    income: Option<(Timestamp, GuildId, u64)>,
     looked_at: Timestamp,
     /// For when the alarm is armed, as far as this room knows.
     alarm_at: Timestamp,
@@ -139,6 +141,7 @@ impl Watch {
         kind: RuleKind,
         since: Timestamp,
         touched: Touched,
+        guild: Option<NamedServer>,
     ) -> Vec<IncidentId> {
         let rule = self.rule(kind);
         let peak = self.judges.get(&kind).map_or(0, |judge| judge.worst);
@@ -167,6 +170,7 @@ impl Watch {
             threshold: rule.threshold,
             peak,
             touched,
+            guild,
             returns: 0,
             group,
             acknowledged: None,
@@ -304,7 +308,8 @@ impl Room {
                 Verdict::Same => continue,
                 Verdict::Raise(since) => {
                     let touched = self.touched(now, kind);
-                    self.watch.raise(now, kind, since, touched)
+                    let guild = self.concerned(kind);
+                    self.watch.raise(now, kind, since, touched, guild)
                 }
                 Verdict::End => {
                     let touched = self.touched(now, kind);

@@ -4,7 +4,7 @@ mod guard;
 mod telling;
 
 use protocol::{
-    Report, ServerMessage, Timestamp,
+    Coins, Report, ServerMessage, Timestamp,
     alert::{Quiet, Rule, RuleKind, RulesChange, Step},
     report::{REPORT_AT_REST_EVERY_MS, REPORT_EVERY_MS},
     room::{Input, Kind, Ordered, Output, SocketId},
@@ -302,4 +302,56 @@ fn a_clock_that_steps_back_raises_nothing() {
     guard.now = Timestamp(guard.now.0 - HOUR_MS);
     guard.reports(REPORT_EVERY_MS, MINUTE_MS);
     assert_eq!(guard.incidents(), []);
+}
+
+/// A delivery of one row that makes so many coins, by books that are so full.
+fn making(guard: &mut Guard, row: u64, coins: i64, store_percent: u64) {
+    let mut delivery = push(HARBOUR, row..=row);
+    delivery.records[0].at = guard.now;
+    delivery.records[0].minted = Coins::new(coins);
+    delivery.totals.store_percent = store_percent;
+    guard.handle(Input::Recorded(delivery));
+}
+
+#[test]
+fn a_servers_coins_are_held_against_its_own_past_and_the_incident_names_it() {
+    let mut guard = Guard::on_duty();
+    for row in 1..=100 {
+        guard.report(40.0, REPORT_EVERY_MS);
+        making(&mut guard, row, 300, 10);
+        guard.pass(10 * MINUTE_MS);
+        guard.wake();
+    }
+    guard.report(40.0, REPORT_EVERY_MS);
+    guard.pass(2_000);
+    making(&mut guard, 101, 9_999, 10);
+    assert_eq!(guard.incident(RuleKind::ServerMinting), None, "few coins are never out of line");
+    guard.pass(10 * MINUTE_MS);
+    guard.report(40.0, REPORT_EVERY_MS);
+    guard.pass(2_000);
+    making(&mut guard, 102, 60_000, 10);
+    let incident = guard.incident(RuleKind::ServerMinting).unwrap();
+    assert!(incident.peak >= 20 && incident.touched.servers == 1, "{incident:?}");
+    assert_eq!(incident.guild.unwrap().id, HARBOUR);
+    guard.pass(20 * MINUTE_MS);
+    guard.report(40.0, REPORT_EVERY_MS);
+    assert!(!guard.incident(RuleKind::ServerMinting).unwrap().lasts(), "it fades");
+}
+
+#[test]
+fn books_that_fill_up_are_an_incident_until_they_have_room_again() {
+    let mut guard = Guard::on_duty();
+    let mut row = 0;
+    let mut at = |guard: &mut Guard, percent| {
+        row += 1;
+        guard.report(40.0, REPORT_EVERY_MS);
+        guard.pass(2_000);
+        making(guard, row, 1, percent);
+        guard.incident(RuleKind::StorageFull)
+    };
+    assert_eq!((at(&mut guard, 50), at(&mut guard, 79)), (None, None));
+    let opened = at(&mut guard, 80).unwrap();
+    assert_eq!((opened.peak, opened.guild.map(|guild| guild.id)), (80, Some(HARBOUR)));
+    assert!(at(&mut guard, 77).unwrap().lasts());
+    assert!(!at(&mut guard, 60).unwrap().lasts());
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{EVENTS_STORED, Room, jobs::JOBS_KEPT_MAX};
+use super::super::{
+    EVENTS_STORED, Room,
+    income::{BLOCK_MS, Income},
+    jobs::JOBS_KEPT_MAX,
+};
 use crate::{
     GuildId, Severity, Source, Timestamp,
-    alert::{RuleKind, Touched},
+    alert::{NamedServer, RuleKind, Touched},
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 
@@ -37,6 +41,7 @@ impl RuleKind {
                 | Self::FailedCommands
                 | Self::RefusedCommands
                 | Self::Minting
+                | Self::ServerMinting
                 | Self::DeliveryLag
         )
     }
@@ -72,6 +77,8 @@ impl Room {
             }
             RuleKind::BooksUnbalanced => Some(u64::from(self.aggregates.unbalanced() > 0)),
             RuleKind::Minting => self.minting(now),
+            RuleKind::ServerMinting => Some(self.watch_income(now).map_or(0, |(_, times)| times)),
+            RuleKind::StorageFull => Some(self.aggregates.fullest().map_or(0, |books| books.percent)),
             RuleKind::DeliveryLag => Some(self.lag_s(now)),
             RuleKind::EventBacklog => {
                 let seq = self.seq.0;
@@ -113,6 +120,32 @@ impl Room {
         }
     }
 
+    /// Notes how far a server's new coins are out of line with its own past.
+    pub(in crate::room) fn note_income(&mut self, now: Timestamp, guild: GuildId, income: &Income) {
+        let Some(times) = income.times() else { return };
+        let worst = self.watch_income(now).filter(|(worst, _)| *worst != guild);
+        if worst.is_none_or(|(_, worst)| times >= worst) {
+            self.watch.income = Some((now, guild, times));
+        }
+    }
+
+    /// The server whose coins were most out of line in the last ten minutes, and by how much.
+    fn watch_income(&self, now: Timestamp) -> Option<(GuildId, u64)> {
+        let (_, guild, times) = self.watch.income.filter(|(at, ..)| now.since(*at) < BLOCK_MS)?;
+        Some((guild, times))
+    }
+
+    /// The server that an incident of this kind is about, where it is about one.
+    pub(super) fn concerned(&self, kind: RuleKind) -> Option<NamedServer> {
+        let id = match kind {
+            RuleKind::ServerMinting => self.watch.income.map(|(_, guild, _)| guild),
+            RuleKind::StorageFull => self.aggregates.fullest().map(|books| books.guild_id),
+            _ => None,
+        }?;
+        let name = self.bot.named(id).map(|named| named.name.clone()).unwrap_or_default();
+        Some(NamedServer { id, name })
+    }
+
     /// Those whom an incident of this kind concerns.
     pub(super) fn touched(&self, now: Timestamp, kind: RuleKind) -> Touched {
         let sums = self.timeline.last(now, COMMANDS_OVER_MS);
@@ -127,6 +160,7 @@ impl Room {
             }
             RuleKind::RefusedCommands => (self.guild_count(), sums.refused),
             RuleKind::BooksUnbalanced => (self.aggregates.unbalanced(), sums.commands),
+            RuleKind::ServerMinting | RuleKind::StorageFull => (1, sums.commands),
             _ => (self.guild_count(), sums.commands),
         };
         Touched { servers, commands, players: self.timeline.active(now) }
