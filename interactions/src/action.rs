@@ -2,7 +2,7 @@
 
 use protocol::{
     GuildId, UserId,
-    action::{self, Action, Actor, BadAction, Deed},
+    action::{self, Action, ActionKind, Actor, BadAction},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct Order {
 
 /// The outcome of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Acted {
+pub enum ActionOutcome {
     /// It is done; the JSON of a [`protocol::action::Done`].
     Done(String),
     /// A rule said no; the JSON of an error with the rule's code.
@@ -44,12 +44,12 @@ impl Order {
     /// Returns the player that it is about; `None` for an action on the server.
     pub(crate) fn user(&self) -> Option<UserId> {
         match &self.action.deed {
-            Deed::Give { user_id, .. }
-            | Deed::Take { user_id, .. }
-            | Deed::Set { user_id, .. }
-            | Deed::Reset { user_id }
-            | Deed::Freeze { user_id }
-            | Deed::Unfreeze { user_id } => Some(*user_id),
+            ActionKind::Give { user_id, .. }
+            | ActionKind::Take { user_id, .. }
+            | ActionKind::Set { user_id, .. }
+            | ActionKind::Reset { user_id }
+            | ActionKind::Freeze { user_id }
+            | ActionKind::Unfreeze { user_id } => Some(*user_id),
             _ => None,
         }
     }

@@ -25,13 +25,13 @@ pub struct Action {
     pub reason: String,
     /// The kind of action and its arguments, flat in the JSON beside `key` and `reason`.
     #[serde(flatten)]
-    pub deed: Deed,
+    pub deed: ActionKind,
 }
 
 /// The kinds of action, told apart by `action` in the JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum Deed {
+pub enum ActionKind {
     /// Coins from the mint for a player.
     Give {
         /// The player, who has to have an account.
@@ -239,28 +239,28 @@ mod tests {
     #[test]
     fn an_action_travels_as_documented() {
         let user = "80351110224678912";
-        let cases: [(Value, Deed); 7] = [
+        let cases: [(Value, ActionKind); 7] = [
             (
                 json!({"action": "give", "userId": user, "amount": "12"}),
-                Deed::Give { user_id: UserId(80_351_110_224_678_912), amount: Coins::new(12) },
+                ActionKind::Give { user_id: UserId(80_351_110_224_678_912), amount: Coins::new(12) },
             ),
             (
                 json!({"action": "freeze", "userId": user}),
-                Deed::Freeze { user_id: UserId(80_351_110_224_678_912) },
+                ActionKind::Freeze { user_id: UserId(80_351_110_224_678_912) },
             ),
             (
                 json!({"action": "reset", "userId": user}),
-                Deed::Reset { user_id: UserId(80_351_110_224_678_912) },
+                ActionKind::Reset { user_id: UserId(80_351_110_224_678_912) },
             ),
-            (json!({"action": "undo", "seq": 7}), Deed::Undo { seq: JournalSeq(7) }),
-            (json!({"action": "pause"}), Deed::Pause),
+            (json!({"action": "undo", "seq": 7}), ActionKind::Undo { seq: JournalSeq(7) }),
+            (json!({"action": "pause"}), ActionKind::Pause),
             (
                 json!({"action": "setting", "setting": "pay_min", "value": "2"}),
-                Deed::Setting { setting: "pay_min".into(), value: "2".into() },
+                ActionKind::Setting { setting: "pay_min".into(), value: "2".into() },
             ),
             (
                 json!({"action": "item_add", "item": "Hat", "price": "5", "stock": -1}),
-                Deed::ItemAdd(Item {
+                ActionKind::ItemAdd(Item {
                     item: "Hat".into(),
                     price: Some(Coins::new(5)),
                     stock: Some(-1),
@@ -294,7 +294,7 @@ mod tests {
         }
     }
 
-    fn read(fields: &Value) -> Result<Deed, (&'static str, String)> {
+    fn read(fields: &Value) -> Result<ActionKind, (&'static str, String)> {
         let mut action = json!({"key": "k", "reason": "r"});
         action.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let read = Action::read(action.to_string().as_bytes());
@@ -306,7 +306,7 @@ mod tests {
         for (typed, amount) in [("12", 12), ("1,000", 1_000), ("1.000", 1_000), ("١٬٠٠٠", 1_000), (" 5 ", 5)]
         {
             let give = json!({"action": "give", "userId": "7", "amount": typed});
-            let expected = Deed::Give { user_id: UserId(7), amount: Coins::new(amount) };
+            let expected = ActionKind::Give { user_id: UserId(7), amount: Coins::new(amount) };
             assert_eq!(read(&give), Ok(expected), "{typed}");
         }
         for (typed, message) in [
@@ -351,7 +351,7 @@ mod tests {
             (Value::Null, None),
         ] {
             let edit = json!({"action": "item_edit", "item": "Hat", "stock": typed});
-            let expected = Deed::ItemEdit(Item { item: "Hat".into(), stock, ..Item::default() });
+            let expected = ActionKind::ItemEdit(Item { item: "Hat".into(), stock, ..Item::default() });
             assert_eq!(read(&edit), Ok(expected), "{typed}");
         }
         for (typed, code, message) in [

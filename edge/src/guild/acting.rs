@@ -1,6 +1,6 @@
 //! Actions from the page, and what the room says of maintenance: the object's end, and the Worker's.
 
-use interactions::action::{Acted, Order};
+use interactions::action::{ActionOutcome, Order};
 use protocol::{Timestamp, record::Maintenance};
 use worker::{Request, Response};
 
@@ -22,10 +22,10 @@ impl Inner {
             Ok(acted) => {
                 Self::push_soon(self, now, order.guild);
                 match acted {
-                    Acted::Done(body) => json(body, 200),
-                    Acted::Refused(body) => json(body, 422),
-                    Acted::KeyReused => Err(key_reused()),
-                    Acted::UnknownServer => {
+                    ActionOutcome::Done(body) => json(body, 200),
+                    ActionOutcome::Refused(body) => json(body, 422),
+                    ActionOutcome::KeyReused => Err(key_reused()),
+                    ActionOutcome::UnknownServer => {
                         Err(Problem::new(404, "unknown_server", "Nobody has used Pulse in this server yet."))
                     }
                 }
@@ -54,7 +54,7 @@ impl Inner {
         version: u32,
         order: &Order,
         arrived_at: Timestamp,
-    ) -> Result<Acted, AnswerError> {
+    ) -> Result<ActionOutcome, AnswerError> {
         self.check_ready(version, order.guild)?;
         let handled_ms = u32::try_from(now.since(arrived_at)).unwrap_or(u32::MAX);
         let entropy = super::entropy()?;

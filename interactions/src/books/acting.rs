@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Books, BooksError, Entry, Party, row::Reader};
 use crate::{
-    action::{Acted, Order},
+    action::{ActionOutcome, Order},
     rules::Refusal,
     sql::Sql,
 };
@@ -39,7 +39,7 @@ impl<S: Sql> Books<S> {
     }
 
     /// Returns the outcome of an earlier order with this key, if there was one.
-    pub(crate) fn acted(&self, order: &Order) -> Result<Option<Acted>, BooksError> {
+    pub(crate) fn acted(&self, order: &Order) -> Result<Option<ActionOutcome>, BooksError> {
         let statement = "SELECT action, actor, outcome, reply FROM journal WHERE key = ?";
         let row = self.sql.query(statement, &[order.action.key.as_str().into()])?.into_iter().next();
         let Some(row) = row else { return Ok(None) };
@@ -48,9 +48,9 @@ impl<S: Sql> Books<S> {
         let same =
             actor == order.actor.id.unwrap_or(NOBODY) && action == serde_json::to_string(&order.action)?;
         Ok(Some(match (same, outcome.as_str()) {
-            (false, _) => Acted::KeyReused,
-            (true, "done") => Acted::Done(reply),
-            (true, _) => Acted::Refused(reply),
+            (false, _) => ActionOutcome::KeyReused,
+            (true, "done") => ActionOutcome::Done(reply),
+            (true, _) => ActionOutcome::Refused(reply),
         }))
     }
 

@@ -1,4 +1,4 @@
-//! Pages for administrators: the journal, a player's account, the rules and the shelf.
+//! Pages for administrators: the journal, a player's account, the rules and the shop.
 
 use protocol::{
     Coins, InteractionId, JournalSeq, Timestamp, UserId,

@@ -54,7 +54,7 @@ pub enum Write {
         /// The number that is left.
         left: u64,
     },
-    /// An item leaves the shelf.
+    /// An item is for sale no more.
     RemoveItem(u64),
     /// A player holds so many of an item.
     Holding {

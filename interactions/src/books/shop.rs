@@ -1,4 +1,4 @@
-//! The shop's shelf, and who holds what.
+//! The shop, and who holds what.
 
 use protocol::{Timestamp, UserId, text::fold, time::MINUTE_MS};
 
@@ -8,7 +8,7 @@ use crate::{
     sql::{Row, Sql, Value},
 };
 
-/// The most items on the shelf.
+/// The most items for sale.
 pub const SHOP_MAX: u64 = 100;
 /// The time for which an act waits for its button, in milliseconds: as long as the interaction's token holds.
 pub(super) const PENDING_MAX_MS: u64 = 15 * MINUTE_MS;
@@ -31,7 +31,7 @@ impl<S: Sql> Books<S> {
         self.sql.query(&statement, &[SHOP_MAX.into()])?.into_iter().map(read).collect()
     }
 
-    /// The item of this name on the shelf, however it is capitalised or spelled in Unicode.
+    /// The item of this name that is for sale, however it is capitalised or spelled in Unicode.
     pub fn item(&self, name: &str) -> Result<Option<Item>, BooksError> {
         let key = fold(name);
         let statement = format!("SELECT {COLUMNS} FROM items WHERE removed = 0 AND key = ?");
@@ -57,7 +57,7 @@ impl<S: Sql> Books<S> {
         row.map_or(Ok(0), |row| Reader::new("holdings", Some(row)).unsigned())
     }
 
-    /// Returns the items that somebody holds, in the order in which they came to the shelf.
+    /// Returns the items that somebody holds, in the order in which they came into the shop.
     pub fn holdings(&self, user: UserId) -> Result<Vec<Holding>, BooksError> {
         let statement = "SELECT name, quantity FROM holdings CROSS JOIN items ON id = item
             WHERE user = ? ORDER BY item";

@@ -1,4 +1,4 @@
-//! `/buy item [quantity]`: something from the shelf.
+//! `/buy item [quantity]`: something from the shop.
 
 use protocol::{
     Event, Sentence, Severity, Source,
@@ -54,8 +54,8 @@ impl SlashCommand for Buy {
 
     fn autocomplete(lookup: &Autocomplete, books: &Books<impl Sql>) -> Result<Vec<Choice>, BooksError> {
         let typed = fold(&lookup.typed);
-        let shelf = books.shop_items()?.into_iter();
-        let fitting = shelf.filter(|item| contains(&item.name, &typed));
+        let for_sale = books.shop_items()?.into_iter();
+        let fitting = for_sale.filter(|item| contains(&item.name, &typed));
         Ok(fitting
             .take(CHOICES_MAX)
             .map(|item| Choice {

@@ -2,12 +2,12 @@
 
 use protocol::{
     InteractionId, Timestamp, UserId,
-    action::{Deed, Item},
+    action::{ActionKind, Item},
 };
 
 use crate::{
     BooksError, Person,
-    action::{Acted, Order},
+    action::{ActionOutcome, Order},
     books::{Books, Decision, NOBODY},
     command::{
         Context,
@@ -32,12 +32,12 @@ impl<S: Sql> Books<S> {
         entropy: u64,
         order: &Order,
         handled_ms: u32,
-    ) -> Result<Acted, BooksError> {
+    ) -> Result<ActionOutcome, BooksError> {
         if let Some(acted) = self.acted(order)? {
             return Ok(acted);
         }
         if self.is_unused()? {
-            return Ok(Acted::UnknownServer);
+            return Ok(ActionOutcome::UnknownServer);
         }
         self.count_rows_anew();
         let about = order.user().map(|user| self.account(user)).transpose()?.flatten();
@@ -61,7 +61,7 @@ impl<S: Sql> Books<S> {
         }
         let refused = decision.is_refused();
         let answer = self.commit(now, &origin, decision, handled_ms, Some(order))?;
-        Ok(if refused { Acted::Refused(answer) } else { Acted::Done(answer) })
+        Ok(if refused { ActionOutcome::Refused(answer) } else { ActionOutcome::Done(answer) })
     }
 }
 
@@ -81,19 +81,19 @@ impl Order {
             Economy::Freeze(Freeze { target: target(*user), frozen, reason: reason() })
         };
         match &self.action.deed {
-            Deed::Give { user_id, amount } => adjust(user_id, Adjustment::Give(*amount)),
-            Deed::Take { user_id, amount } => adjust(user_id, Adjustment::Take(*amount)),
-            Deed::Set { user_id, amount } => adjust(user_id, Adjustment::Set(*amount)),
-            Deed::Reset { user_id } => Economy::Reset(Reset::new(target(*user_id), reason())),
-            Deed::Freeze { user_id } => freeze(user_id, true),
-            Deed::Unfreeze { user_id } => freeze(user_id, false),
-            Deed::Undo { seq } => Economy::Undo(Undo { row: *seq, reason: reason() }),
-            Deed::Pause => Economy::Pause(Pause { paused: true }),
-            Deed::Resume => Economy::Pause(Pause { paused: false }),
-            Deed::Setting { setting, value } => Economy::Rules(Rules::to_set(setting, value)),
-            Deed::ItemAdd(item) => Economy::Item(ItemAct::Add(wanted(item))),
-            Deed::ItemEdit(item) => Economy::Item(ItemAct::Edit(wanted(item))),
-            Deed::ItemRemove(item) => Economy::Item(ItemAct::Remove(wanted(item))),
+            ActionKind::Give { user_id, amount } => adjust(user_id, Adjustment::Give(*amount)),
+            ActionKind::Take { user_id, amount } => adjust(user_id, Adjustment::Take(*amount)),
+            ActionKind::Set { user_id, amount } => adjust(user_id, Adjustment::Set(*amount)),
+            ActionKind::Reset { user_id } => Economy::Reset(Reset::new(target(*user_id), reason())),
+            ActionKind::Freeze { user_id } => freeze(user_id, true),
+            ActionKind::Unfreeze { user_id } => freeze(user_id, false),
+            ActionKind::Undo { seq } => Economy::Undo(Undo { row: *seq, reason: reason() }),
+            ActionKind::Pause => Economy::Pause(Pause { paused: true }),
+            ActionKind::Resume => Economy::Pause(Pause { paused: false }),
+            ActionKind::Setting { setting, value } => Economy::Rules(Rules::to_set(setting, value)),
+            ActionKind::ItemAdd(item) => Economy::Item(ItemAct::Add(wanted(item))),
+            ActionKind::ItemEdit(item) => Economy::Item(ItemAct::Edit(wanted(item))),
+            ActionKind::ItemRemove(item) => Economy::Item(ItemAct::Remove(wanted(item))),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use interactions::{
     Books, Command, Person,
-    action::{Acted, Order},
+    action::{ActionOutcome, Order},
 };
 use protocol::{
     JournalSeq, Timestamp, UserId,
@@ -19,18 +19,18 @@ use crate::support::{
 
 impl Server {
     /// An action with a key of its own.
-    fn acts(&self, deed: Json) -> Acted {
+    fn acts(&self, deed: Json) -> ActionOutcome {
         self.acts_as(&format!("key-{}", self.id()), "because", deed)
     }
 
-    fn acts_as(&self, key: &str, reason: &str, deed: Json) -> Acted {
+    fn acts_as(&self, key: &str, reason: &str, deed: Json) -> ActionOutcome {
         act(&self.sqlite, NOON, self.id(), &order(key, reason, deed))
     }
 
     /// Does what has to succeed; the row it is.
     fn done(&self, deed: Json) -> u64 {
         let acted = self.acts(deed);
-        let Acted::Done(body) = acted else { panic!("{acted:?}") };
+        let ActionOutcome::Done(body) = acted else { panic!("{acted:?}") };
         serde_json::from_str::<Json>(&body).unwrap()["seq"].as_u64().unwrap()
     }
 
@@ -51,7 +51,7 @@ impl Server {
 }
 
 /// Acts as after a restart.
-pub fn act(sqlite: &Sqlite, now: Timestamp, entropy: u64, order: &Order) -> Acted {
+pub fn act(sqlite: &Sqlite, now: Timestamp, entropy: u64, order: &Order) -> ActionOutcome {
     Books::new(sqlite).act(now, entropy, order, 3).unwrap()
 }
 
@@ -68,16 +68,16 @@ fn boss() -> Actor {
 }
 
 /// A refusal's code, or what else it was.
-pub fn code(acted: &Acted) -> Option<String> {
+pub fn code(acted: &ActionOutcome) -> Option<String> {
     match acted {
-        Acted::Done(_) => None,
-        Acted::Refused(body) => {
+        ActionOutcome::Done(_) => None,
+        ActionOutcome::Refused(body) => {
             let body: Json = serde_json::from_str(body).unwrap();
             assert!(!body["error"]["message"].as_str().unwrap().is_empty());
             Some(body["error"]["code"].as_str().unwrap().to_owned())
         }
-        Acted::KeyReused => Some("key_reused".to_owned()),
-        Acted::UnknownServer => Some("unknown_server".to_owned()),
+        ActionOutcome::KeyReused => Some("key_reused".to_owned()),
+        ActionOutcome::UnknownServer => Some("unknown_server".to_owned()),
     }
 }
 
@@ -114,7 +114,7 @@ fn coins_are_given_taken_and_set_and_it_is_written_who_did_it() {
     server.says(&ann, daily());
     server.done(on(&ann, "give", 500_000));
     server.done(on(&ann, "take", 499_900));
-    let Acted::Done(body) = server.acts_as("k", "  a **fine**\n reason ", on(&ann, "set", 7)) else {
+    let ActionOutcome::Done(body) = server.acts_as("k", "  a **fine**\n reason ", on(&ann, "set", 7)) else {
         panic!("not done")
     };
     let row = server.newest();
@@ -226,11 +226,11 @@ fn the_same_key_happens_once_and_gets_the_same_bytes() {
         ("for another reason", on(&ann, "give", 5)),
         ("because", on(&ann, "take", 5)),
     ] {
-        assert_eq!(server.acts_as("k", reason, deed), Acted::KeyReused);
+        assert_eq!(server.acts_as("k", reason, deed), ActionOutcome::KeyReused);
     }
     let mut others = order("k", "because", on(&ann, "give", 5));
     others.actor.id = Some(person(98).id);
-    assert_eq!(act(&server.sqlite, NOON, 1, &others), Acted::KeyReused);
+    assert_eq!(act(&server.sqlite, NOON, 1, &others), ActionOutcome::KeyReused);
     assert_eq!((server.held(&ann), server.sqlite.number("SELECT COUNT(*) FROM journal")), (105, rows));
     let refused = server.acts_as("n", "because", on(&ann, "take", 1_000));
     server.done(on(&ann, "give", 10_000));

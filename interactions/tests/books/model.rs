@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use interactions::{
     Person,
-    action::{Acted, Order},
+    action::{ActionOutcome, Order},
 };
 use serde_json::json;
 
@@ -453,7 +453,7 @@ fn send(
     sqlite: &Sqlite,
     now: Timestamp,
     model: &mut Model,
-    acted: &mut Vec<(Order, Acted)>,
+    acted: &mut Vec<(Order, ActionOutcome)>,
     deed: serde_json::Value,
     expected: Option<&'static str>,
 ) {

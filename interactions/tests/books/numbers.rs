@@ -2,7 +2,7 @@
 
 use interactions::{
     Books,
-    action::{Acted, Order},
+    action::{ActionOutcome, Order},
 };
 use protocol::action::{Action, Actor};
 use serde_json::{Value as Json, json};
@@ -39,7 +39,7 @@ const LOCALES: [(&str, &str, &str); 22] = [
 
 impl Server {
     /// Sends an action's JSON, as the edge reads it; returns the outcome, or why it is not looked at.
-    fn sends(&self, mut action: Json) -> Result<Acted, String> {
+    fn sends(&self, mut action: Json) -> Result<ActionOutcome, String> {
         action["key"] = json!(format!("key-{}", self.id()));
         action["reason"] = json!("because");
         let actor = Actor { id: Some(person(99).id), name: "Boss".to_owned() };
@@ -58,13 +58,13 @@ fn each_locale_s_numbers_arrive_and_its_decimals_change_nothing() {
         let reply = server.manages(&boss, set_rule("pay_max", whole));
         assert_eq!(field(&reply, "After").as_deref(), Some("12,345 coins"), "{locale}");
         let give = |amount: &str| json!({"action": "give", "userId": ann.id, "amount": amount});
-        let Ok(Acted::Done(done)) = server.sends(give(whole)) else { panic!("{locale}") };
+        let Ok(ActionOutcome::Done(done)) = server.sends(give(whole)) else { panic!("{locale}") };
         let done: Json = serde_json::from_str(&done).unwrap();
         assert_eq!((&done["balanceAfter"], server.held(&ann)), (&json!("12445"), 12_445), "{locale}");
         assert!(done["message"].as_str().unwrap().contains("12,345 coins"), "{locale}: {done}");
         let item =
             json!({"action": "item_add", "item": "Hat", "price": whole, "stock": whole, "limit": "no limit"});
-        assert!(matches!(server.sends(item), Ok(Acted::Done(_))), "{locale}");
+        assert!(matches!(server.sends(item), Ok(ActionOutcome::Done(_))), "{locale}");
         let shelf = serde_json::to_value(Books::new(&server.sqlite).shop().unwrap()).unwrap();
         let hat =
             json!([{"name": "Hat", "description": null, "price": "12345", "stock": 12_345, "limit": null}]);

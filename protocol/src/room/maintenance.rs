@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Output, Room, Row};
 use crate::{
     Event, GuildId, Sentence, ServerMessage, Severity, Source, Timestamp,
-    action::{Action, Actor, Deed},
+    action::{Action, ActionKind, Actor},
     message::{MAINTENANCE, MAINTENANCE_OVER, Notice},
     record::Maintenance,
     time::DAY_MS,
@@ -88,8 +88,8 @@ impl Room {
             return outputs.push(Output::Answer(answer));
         }
         let is_on = match action.deed {
-            Deed::Pause => true,
-            Deed::Resume => false,
+            ActionKind::Pause => true,
+            ActionKind::Resume => false,
             _ => return outputs.push(Output::Answer(Answer::NotOffered)),
         };
         let answer = if row.current.is_on == is_on {

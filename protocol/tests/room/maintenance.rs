@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::samples::{ADA, EPOCH, HARBOUR, NOON, push, report};
 use protocol::{
     GuildId, ServerMessage, Severity,
-    action::{Action, Actor, Deed},
+    action::{Action, ActionKind, Actor},
     record::{Acknowledgement, GuildTotals, Maintenance},
     report::REPORT_EVERY_MS,
     room::{Answer, GuildRow, Input, Memory, Output, Room, Row, SPREAD_AT_ONCE, SocketId},
@@ -18,7 +18,7 @@ fn ada() -> Actor {
     Actor { id: Some(ADA), name: "Ada".to_owned() }
 }
 
-fn action(key: &str, deed: Deed) -> Action {
+fn action(key: &str, deed: ActionKind) -> Action {
     Action { key: key.to_owned(), reason: "an upgrade".to_owned(), deed }
 }
 
@@ -62,7 +62,7 @@ fn it_is_stored_before_anybody_hears_of_it_and_all_do() {
     let mut room = Room::new(EPOCH).0;
     acknowledged(&mut room, 1);
     room.handle(NOON, Input::Joined(SocketId(1), None, None));
-    let outputs = room.handle(NOON.plus(1_000), Input::Acted(ada(), action("k", Deed::Pause)));
+    let outputs = room.handle(NOON.plus(1_000), Input::Acted(ada(), action("k", ActionKind::Pause)));
     let on = Maintenance { is_on: true, change: 1 };
     assert_eq!(spread(&outputs), Some((on, vec![HARBOUR])));
     let stored =
@@ -84,7 +84,7 @@ fn it_is_stored_before_anybody_hears_of_it_and_all_do() {
     let welcome = room.handle(NOON.plus(1_500), Input::Joined(SocketId(2), None, None));
     assert_eq!(announced(&welcome), ["maintenance"], "who comes later is told, too");
     assert_eq!(acknowledged(&mut room, 2), Some(on), "who was not told hears it with the next delivery");
-    let outputs = room.handle(NOON.plus(2_000), Input::Acted(ada(), action("l", Deed::Resume)));
+    let outputs = room.handle(NOON.plus(2_000), Input::Acted(ada(), action("l", ActionKind::Resume)));
     assert_eq!(spread(&outputs), Some((Maintenance { is_on: false, change: 2 }, vec![HARBOUR])));
     assert_eq!(announced(&outputs), ["maintenance_over"]);
     assert!(!room.stats(NOON).maintenance_mode);
@@ -95,18 +95,18 @@ fn it_is_stored_before_anybody_hears_of_it_and_all_do() {
 #[test]
 fn the_same_key_is_the_same_action() {
     let mut room = Room::new(EPOCH).0;
-    let first = answer(&room.handle(NOON, Input::Acted(ada(), action("k", Deed::Pause))));
+    let first = answer(&room.handle(NOON, Input::Acted(ada(), action("k", ActionKind::Pause))));
     assert!(matches!(first, Answer::Done(_)));
-    let refused = answer(&room.handle(NOON, Input::Acted(ada(), action("n", Deed::Pause))));
+    let refused = answer(&room.handle(NOON, Input::Acted(ada(), action("n", ActionKind::Pause))));
     assert!(matches!(&refused, Answer::Refused(body) if body.contains("nothing_to_change")));
-    room.handle(NOON, Input::Acted(ada(), action("r", Deed::Resume)));
+    room.handle(NOON, Input::Acted(ada(), action("r", ActionKind::Resume)));
     let grace = Actor { id: None, name: "Grace".to_owned() };
     for (actor, key, deed, expected) in [
-        (ada(), "k", Deed::Pause, first),
-        (ada(), "n", Deed::Pause, refused),
-        (ada(), "k", Deed::Resume, Answer::KeyReused),
-        (grace, "k", Deed::Pause, Answer::KeyReused),
-        (ada(), "u", Deed::Undo { seq: protocol::JournalSeq(1) }, Answer::NotOffered),
+        (ada(), "k", ActionKind::Pause, first),
+        (ada(), "n", ActionKind::Pause, refused),
+        (ada(), "k", ActionKind::Resume, Answer::KeyReused),
+        (grace, "k", ActionKind::Pause, Answer::KeyReused),
+        (ada(), "u", ActionKind::Undo { seq: protocol::JournalSeq(1) }, Answer::NotOffered),
     ] {
         let outputs = room.handle(NOON, Input::Acted(actor, action(key, deed)));
         assert_eq!(outputs, [Output::Answer(expected)], "{key}");
@@ -119,7 +119,7 @@ fn it_is_remembered_with_the_last_hundred_keys() {
     let mut room = Room::new(EPOCH).0;
     let mut memory = Memory::new(EPOCH);
     for number in 0..101 {
-        let deed = if number % 2 == 0 { Deed::Pause } else { Deed::Resume };
+        let deed = if number % 2 == 0 { ActionKind::Pause } else { ActionKind::Resume };
         for output in room.handle(NOON, Input::Acted(ada(), action(&number.to_string(), deed))) {
             if let Output::Store(row) = output {
                 memory.add(row.kind(), &Row::key_text(row.key()), &row.value().unwrap()).unwrap();
@@ -129,7 +129,7 @@ fn it_is_remembered_with_the_last_hundred_keys() {
     assert_eq!(memory.maintenance.actions.len(), 100);
     let mut room = Room::restore(memory, []);
     assert_eq!(room.maintenance(), Maintenance { is_on: true, change: 101 });
-    let outputs = room.handle(NOON, Input::Acted(ada(), action("1", Deed::Resume)));
+    let outputs = room.handle(NOON, Input::Acted(ada(), action("1", ActionKind::Resume)));
     assert!(matches!(answer(&outputs), Answer::Done(_)) && outputs.len() == 1, "{outputs:?}");
 }
 
@@ -160,7 +160,7 @@ fn among_a_hundred_thousand_servers_few_are_told_at_once_and_the_rest_with_what_
         memory.guilds.insert(server(number), GuildRow { totals, ..GuildRow::default() });
     }
     let mut room = Room::restore(memory, []);
-    let outputs = room.handle(NOON, Input::Acted(ada(), action("k", Deed::Pause)));
+    let outputs = room.handle(NOON, Input::Acted(ada(), action("k", ActionKind::Pause)));
     let (on, first) = spread(&outputs).unwrap();
     assert_eq!((first.len(), first[0]), (SPREAD_AT_ONCE, server(10)), "those that played last");
     let rows = outputs.iter().filter(|output| matches!(output, Output::Store(_))).count();

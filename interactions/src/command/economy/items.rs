@@ -1,4 +1,4 @@
-//! `/economy item add·edit·remove`: the shop's shelf.
+//! `/economy item add·edit·remove`: what the shop sells.
 
 use protocol::{Coins, Sentence, Severity, number::ENDLESS, text::NAME_MAX_CHARS};
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,11 @@ const COUNT_MAX: i64 = 1_000_000;
 /// `/economy item add·edit·remove`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ItemAct {
-    /// A new item on the shelf.
+    /// A new item in the shop.
     Add(Wanted),
     /// Another price, name, …
     Edit(Wanted),
-    /// Off the shelf; players keep theirs.
+    /// Out of the shop; players keep theirs.
     Remove(Wanted),
 }
 
