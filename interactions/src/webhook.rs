@@ -68,7 +68,11 @@ impl std::fmt::Debug for Secret {
 
 /// The address of a receiver, or why it can be none. `here` allows this very machine, for tests and developers.
 pub fn receiver(address: &str, here: bool) -> Result<Url, String> {
-    let url = Url::parse(address.trim()).map_err(|error| format!("`url` is no address: {error}"))?;
+    let url = Url::parse(address.trim()).map_err(|error| {
+        // Tables of all scripts' letters for host names would be 30 KB of the edge's compressed size.
+        let hint = if address.is_ascii() { "" } else { "; write a host of other letters in its `xn--` form" };
+        format!("`url` is no address: {error}{hint}")
+    })?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
             "`url` holds a name or a password: give the receiver a path that nobody guesses".to_owned()
@@ -191,6 +195,9 @@ mod tests {
             ("https://hooks.example.com:8443/", false, true),
             ("http://hooks.example.com/", false, false),
             ("https://name:word@hooks.example.com/", false, false),
+            ("https://xn--bcher-kva.example/", false, true),
+            ("https://bücher.example/", false, false),
+            ("https://１２７.０.０.１/", false, false),
             ("https://127.0.0.1/", false, false),
             ("http://127.0.0.1:9000/", true, true),
             ("http://127.0.0.1:9000/", false, false),
