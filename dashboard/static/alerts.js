@@ -5,8 +5,16 @@ const UNITS = { s: "s", ms: "ms", percent: "%", times: "×", flag: "" };
 const PARTS = {
   bot: "bot-worker", gateway: "Discord's gateway", rest: "Discord's REST", replies: "Pulse's replies", books: "the books", receiver: "a receiver of webhooks",
 };
+/** Kinds of events in the words of their `source`, as a webhook's subscription takes them. */
+const SOURCES = {
+  daily: "Daily", transfer: "Payments", work: "Work", coinflip: "Coin flips", shop: "Shop", admin: "Administrators", level_up: "Levels",
+  command: "Commands", bot: "The bot", edge: "The edge",
+};
+const SEVERITIES = { success: "Done", info: "Told", warn: "Warnings", error: "Errors" };
 const one = (selector, within = document) => within.querySelector(selector);
 const said = one("[data-said]");
+/** The servers' names by their ids. */
+const servers = new Map();
 let older = [];
 
 class Refused extends Error {
@@ -117,6 +125,13 @@ function concerns(incident) {
   return parts.join(" ");
 }
 
+/** A subscription to events, in words. */
+function subscription({ sources = [], severities = [], guildId }) {
+  const words = (names, chosen, all) => (chosen.length === 0 ? all : chosen.map((name) => names[name] ?? name).join(", "));
+  const server = guildId ? `, of ${servers.get(guildId) ?? guildId}` : "";
+  return `${words(SOURCES, sources, "all kinds")}; ${words(SEVERITIES, severities, "all severities")}${server}`;
+}
+
 function channelRow(channel) {
   const state = channel.on ? (channel.failingSince ? "Failing" : "On") : "Off";
   const mark = channel.on ? (channel.failingSince ? "warn" : "over") : "error";
@@ -126,6 +141,7 @@ function channelRow(channel) {
       make("span", { className: `tag mark-${mark}`, textContent: state }),
       make("strong", { textContent: channel.name }),
       make("span", { className: "soft", textContent: `${channel.kind === "discord" ? "Discord" : "Webhook"}, ${channel.hint}` })));
+  if (channel.events) row.append(make("p", { className: "soft", textContent: `Is sent events: ${subscription(channel.events)}` }));
   if (why) row.append(make("p", { className: "soft", textContent: `The last answer: ${why}` }));
   const path = `/channels/${channel.id}`;
   const test = button("Test", async () => {
@@ -227,13 +243,43 @@ one("[data-older]").addEventListener("click", async ({ target }) => {
   one("[data-incidents]").append(...more.map(incidentRow));
 });
 
+const events = one("[data-events]");
+for (const [place, names] of [["sources", SOURCES], ["severities", SEVERITIES]]) {
+  const ticks = Object.entries(names).map(([value, words]) =>
+    make("label", { className: "tick" }, make("input", { type: "checkbox", name: place, value }), ` ${words}`));
+  one(`[data-${place}]`).append(...ticks);
+}
+const offerEvents = () => {
+  events.hidden = one("[data-add] [name=kind]").value !== "webhook";
+};
+one("[data-add]").addEventListener("change", offerEvents);
+one("[data-add]").addEventListener("reset", () => setTimeout(offerEvents));
+
+/** Servers to choose from; without them a webhook is sent the events of all. */
+async function nameServers() {
+  const answer = await fetch("/api/guilds").catch(() => null);
+  for (const { id, name } of answer?.ok ? await answer.json() : []) servers.set(id, name || id);
+  one("[name=guildId]").append(...[...servers].map(([value, textContent]) => make("option", { value, textContent })));
+}
+
+/** What the form asks for: a channel, and for a webhook perhaps a subscription. */
+function newChannel(form) {
+  const data = new FormData(form);
+  const [kind, name, url, severity] = ["kind", "name", "url", "severity"].map((field) => data.get(field));
+  if (kind !== "webhook") return { kind, name, url, severity };
+  const incidents = data.has("incidents");
+  if (!data.has("withEvents")) return { kind, name, url, severity, incidents };
+  const chosen = { sources: data.getAll("sources"), severities: data.getAll("severities"), guildId: data.get("guildId") };
+  return { kind, name, url, severity, incidents, events: Object.fromEntries(Object.entries(chosen).filter(([, value]) => value.length > 0)) };
+}
+
 one("[data-add]").addEventListener("submit", async (event) => {
   event.preventDefault();
   const [form, trouble, secret] = [event.target, one("[data-add-trouble]"), one("[data-secret]")];
   trouble.textContent = "";
   secret.hidden = true;
   try {
-    const added = await ask("POST", "/channels", Object.fromEntries(new FormData(form)));
+    const added = await ask("POST", "/channels", newChannel(form));
     secret.hidden = added.secret === null;
     one("code", secret).textContent = added.secret ?? "";
     form.reset();
@@ -259,6 +305,7 @@ one("[data-rules]").addEventListener("submit", async (event) => {
 
 async function begin() {
   try {
+    await nameServers();
     await refresh(true);
     if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   } catch (error) {

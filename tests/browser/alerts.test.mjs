@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 
-import { DIST, PAGE, Server } from "./mock.mjs";
+import { DIST, GUILD, PAGE, Server } from "./mock.mjs";
 import { launch } from "./stack.mjs";
 
 const PATIENCE = { timeout: 60_000 };
@@ -96,7 +96,7 @@ test("an incident says what to do, and is taken on", async () => {
 
 test("a channel is added, tried and removed; a wrong address is refused beside its form", async () => {
   const { context, page, room } = await opened();
-  await page.getByLabel("Kind").selectOption("webhook");
+  await page.locator("[data-add] [name=kind]").selectOption("webhook");
   await page.getByLabel("Name").fill("Pager");
   await page.getByLabel("Address").fill("http://hooks.example.com/hook");
   await page.getByRole("button", { name: "Add" }).click();
@@ -111,6 +111,27 @@ test("a channel is added, tried and removed; a wrong address is refused beside i
   await page.getByRole("button", { name: "Remove Pager" }).click();
   await page.locator("[data-channels]:empty").waitFor({ ...PATIENCE, state: "attached" });
   assert.ok(room.asked.some(([method, path]) => method === "DELETE" && path === "/channels/9"));
+  await context.close();
+});
+
+test("a webhook is sent the events that were chosen", async () => {
+  const { context, page, room } = await opened();
+  const kinds = page.getByRole("group", { name: "Kinds of events" });
+  await page.getByLabel("Name").waitFor(PATIENCE);
+  assert.ok(await kinds.isHidden(), "Discord's channels are sent incidents alone");
+  await page.locator("[data-add] [name=kind]").selectOption("webhook");
+  await page.getByLabel("Name").fill("Ledger");
+  await page.getByLabel("Address").fill("https://hooks.example.com/hook");
+  await page.getByLabel("Send events of the economy").check();
+  await page.getByLabel("Tell incidents").uncheck();
+  await kinds.getByLabel("Payments").check();
+  await kinds.getByLabel("Levels").check();
+  await page.locator("[name=guildId]").selectOption({ label: "Coffee Club" });
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByText("Is sent events: Payments, Levels; all severities, of Coffee Club").waitFor(PATIENCE);
+  const [, , body] = room.asked.find(([method, path]) => method === "POST" && path === "/channels");
+  assert.deepEqual([body.incidents, body.events], [false, { sources: ["transfer", "level_up"], guildId: GUILD }]);
+  await page.locator("[data-events]").waitFor({ ...PATIENCE, state: "hidden" });
   await context.close();
 });
 
@@ -146,6 +167,7 @@ for (const colorScheme of ["dark", "light"]) {
       room.channels = [{ id: "9", kind: "discord", name: "Watch", hint: "discord.com …oken", severity: "warn", on: false, offBecause: "it is gone" }];
       const { context, page } = await opened({ colorScheme, viewport }, room);
       await page.locator("[data-channels] > li").waitFor(PATIENCE);
+      await page.locator("[data-add] [name=kind]").selectOption("webhook");
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() =>
         axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
